@@ -1,0 +1,121 @@
+"""What happens between agents in one round, as every mechanism sees it.
+
+Every cooperation game is, to a mechanism, four verbs: to ask, to give, to falsify and to produce.
+Three further fields qualify them with what only the game can know: which requests were left
+unanswered, which gifts had been asked for, and whose gifts a production rests on.
+
+| field       | shape     | meaning                                                              |
+|-------------|-----------|----------------------------------------------------------------------|
+| `asked`     | (B, N, N) | units that i asked of j this round                                    |
+| `withheld`  | (B, N, N) | units asked of i by j before i's turn that i had and did not give     |
+| `given`     | (B, N, N) | useful, honest units that i gave j                                    |
+| `answered`  | (B, N, N) | the part of `given` that j had asked i for                            |
+| `falsified` | (B, N, N) | dishonest units that i gave j                                         |
+| `produced`  | (B, N)    | what i earned from the game itself, in the game's money               |
+| `credit`    | (B, N, N) | the part of i's production that rests on j's giving, in money         |
+
+B episodes, N agents; units are the game's (pieces of information, contributions, moves).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+PAIRWISE = ("asked", "withheld", "given", "answered", "falsified", "credit")
+FIELDS = (*PAIRWISE, "produced")
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """The seven arrays of a round, or their sums over several rounds.
+
+    >>> Amounts.zeros(episodes=2, agents=3).given.shape
+    (2, 3, 3)
+    """
+
+    asked: Array
+    withheld: Array
+    given: Array
+    answered: Array
+    falsified: Array
+    credit: Array
+    produced: Array
+
+    @classmethod
+    def zeros(cls, episodes: int, agents: int) -> Amounts:
+        """Return amounts of nothing for ``episodes`` episodes of ``agents`` agents."""
+        pair = {name: np.zeros((episodes, agents, agents)) for name in PAIRWISE}
+        return cls(**pair, produced=np.zeros((episodes, agents)))
+
+    def arrays(self) -> Iterator[tuple[str, Array]]:
+        """Iterate over the names and arrays of the seven fields."""
+        return ((name, getattr(self, name)) for name in FIELDS)
+
+    def add(self, other: Amounts) -> None:
+        """Add ``other`` in place."""
+        for name, mine in self.arrays():
+            mine += getattr(other, name)
+
+    def clear(self) -> None:
+        """Set every amount to nothing, in place."""
+        for _, mine in self.arrays():
+            mine.fill(0.0)
+
+
+@dataclass(frozen=True)
+class Flows(Amounts):
+    """One round of a batch of episodes: what a mechanism is paid on.
+
+    Attributes:
+        past: the sums over all earlier rounds; zeros in the first.
+        round: number of the round, from 0.
+        unit: the game's unit of account, in its money (the reward of a task, an endowment).
+
+    >>> flows = Flows.of(given=[[[0, 2], [0, 0]]])
+    >>> flows.given.sum(axis=2)
+    array([[2., 0.]])
+    >>> flows.produced
+    array([[0., 0.]])
+    """
+
+    past: Amounts
+    round: int
+    unit: float
+
+    @classmethod
+    def of(
+        cls, *, past: Amounts | None = None, round: int = 0, unit: float = 1.0, **arrays: ArrayLike
+    ) -> Flows:
+        """Build flows from some of the seven arrays; the others are zeros.
+
+        Raises:
+            ValueError: for a name that is not one of the seven, or for no array at all.
+        """
+        if not arrays or set(arrays) - set(FIELDS):
+            raise ValueError(f"flows are made of {', '.join(FIELDS)}; got {sorted(arrays)}")
+        episodes, agents = np.shape(next(iter(arrays.values())))[:2]
+        now = Amounts.zeros(episodes, agents)
+        for name, array in arrays.items():
+            getattr(now, name)[...] = array
+        return cls.over(now, past or Amounts.zeros(episodes, agents), round, unit)
+
+    @classmethod
+    def over(cls, now: Amounts, past: Amounts, round: int, unit: float) -> Flows:
+        """View the arrays of ``now`` as the flows of a round, without copying them."""
+        return cls(**dict(now.arrays()), past=past, round=round, unit=unit)
+
+    @property
+    def episodes(self) -> int:
+        """Number of episodes B."""
+        return int(self.produced.shape[0])
+
+    @property
+    def agents(self) -> int:
+        """Number of agents N."""
+        return int(self.produced.shape[1])

@@ -1,0 +1,107 @@
+"""What a game offers: settings, rounds that fill the flows, acts, and the reference points."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mechlab.errors import unknown
+from mechlab.flows import FIELDS, Amounts, Array, Flows
+from mechlab.incentives import Act
+from mechlab.mechanism import Words
+from mechlab.parameters import Parameterised, parameters
+from mechlab.registry import Registry
+
+Seeds = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Game(Parameterised, ABC):
+    """A frozen dataclass of settings, with the rules of a round.
+
+    Every game has the settings ``agents`` and ``rounds``. Behaviour is handed in as an array of
+    propensities, (N, A): a row an agent, a column an entry of ``propensities``, so that a round
+    of any population is one call.
+
+    Class attributes:
+        name: its name in study files and on the command line.
+        fields: the fields of ``Flows`` that it fills.
+        conditions: names of the rule variants; the first is the plain game.
+        propensities: the columns of a behaviour, each a number from 0 to 1 unless stated.
+        words: the game's own nouns, for prompts and rules.
+        reference: behaviour of the reference points, ``ceiling`` first (see ``reference_points``).
+    """
+
+    name: ClassVar[str]
+    fields: ClassVar[frozenset[str]] = frozenset(FIELDS)
+    conditions: ClassVar[tuple[str, ...]] = ("baseline",)
+    propensities: ClassVar[tuple[str, ...]]
+    words: ClassVar[Words] = Words()
+    references: ClassVar[Mapping[str, Mapping[str, float]]]
+
+    agents: int
+    rounds: int
+
+    @property
+    @abstractmethod
+    def unit(self) -> float:
+        """The game's unit of account, in its money."""
+
+    @property
+    @abstractmethod
+    def acts(self) -> Mapping[str, Act]:
+        """The acts that payments can move, each with what one more unit of it changes."""
+
+    @abstractmethod
+    def start(self, seeds: Seeds, condition: str) -> Any:
+        """Return the state of a batch of episodes before round 0; one seed an episode."""
+
+    @abstractmethod
+    def play(self, state: Any, round: int, behaviour: Array, now: Amounts) -> None:
+        """Play one round of every episode and write what happened into ``now`` (given cleared)."""
+
+    def tallies(self, state: Any) -> dict[str, Array]:
+        """Return counts of whole episodes for the game's own measures, each (B,) or (B, N)."""
+        return {}
+
+    def behaviour(self, rows: list[Mapping[str, float]]) -> Array:
+        """Lay out named propensities, one mapping an agent, as an (N, A) array; absent ones are 0."""
+        for name in {name for row in rows for name in row} - set(self.propensities):
+            raise unknown(f"propensity of {self.name}", name, self.propensities)
+        return np.array([[row.get(name, 0.0) for name in self.propensities] for row in rows], float)
+
+    def check_condition(self, condition: str) -> None:
+        """Raise ``UserError`` for a condition that the game does not have."""
+        if condition not in self.conditions:
+            raise unknown(f"condition of {self.name}", condition, self.conditions)
+
+
+GAMES = Registry[type[Game]]("game", "mechlab.games")
+
+G = TypeVar("G", bound=type[Game])
+
+
+def game(cls: G) -> G:
+    """Register a game class under its ``name``; the outermost decorator of the class."""
+    GAMES.add(cls.name, cls)
+    return cls
+
+
+def make_game(name: str | Game, settings: Mapping[str, Any] | None = None) -> Game:
+    """Return the named game with its settings; a ready game is returned as it is.
+
+    >>> make_game("sharing", {"rounds": 30}).rounds
+    30
+    """
+    if isinstance(name, Game):
+        return name
+    built: Game = GAMES.get(name).build(dict(settings or {}))
+    return built
+
+
+__all__ = ["GAMES", "Flows", "Game", "game", "make_game", "parameters"]

@@ -1,0 +1,52 @@
+"""Chance that depends on names, not on history: keyed random numbers for compiled rules.
+
+Every random event has a key of its own (episode seed, purpose, round, agents, piece), and its
+number is a hash of that key. So two runs that differ in one dose share all other luck (common
+random numbers), and an episode does not depend on the batch in which it is played.
+
+The hash is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable
+pseudorandom number generators", OOPSLA).
+"""
+
+import numpy as np
+from numba import njit, uint64
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_A = np.uint64(0xBF58476D1CE4E5B9)
+_B = np.uint64(0x94D049BB133111EB)
+_SCALE = 1.0 / 9007199254740992.0  # 2 ** -53: a double holds 53 bits
+
+
+@njit(cache=True, inline="always")
+def mix(key):
+    """Hash a 64-bit key into 64 bits."""
+    key = uint64(key)
+    key = (key ^ (key >> uint64(30))) * _A
+    key = (key ^ (key >> uint64(27))) * _B
+    return key ^ (key >> uint64(31))
+
+
+@njit(cache=True, inline="always")
+def branch(key, code):
+    """Return the key of the child ``code`` of ``key``."""
+    return mix(key + (uint64(code) + uint64(1)) * GOLDEN)
+
+
+@njit(cache=True, inline="always")
+def uniform(key, code):
+    """Return the child's number in [0, 1)."""
+    return (branch(key, code) >> uint64(11)) * _SCALE
+
+
+@njit(cache=True, inline="always")
+def below(key, code, count):
+    """Return the child's whole number in [0, count)."""
+    return int(uniform(key, code) * count)
+
+
+@njit(cache=True)
+def shuffle(items, key):
+    """Shuffle a one-dimensional array in place (Fisher and Yates)."""
+    for last in range(items.size - 1, 0, -1):
+        other = below(key, last, last + 1)
+        items[last], items[other] = items[other], items[last]

@@ -1,0 +1,128 @@
+"""The sharing game: settings, conditions, acts and reference points over the compiled rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mechlab.errors import UserError
+from mechlab.flows import Amounts, Array
+from mechlab.game import Game, Seeds, game
+from mechlab.games.sharing.rules import Ledger, Rules
+from mechlab.games.sharing.state import State, new_state
+from mechlab.games.sharing.turns import play_round
+from mechlab.incentives import Act
+from mechlab.mechanism import Words
+from mechlab.parameters import param
+
+PERFECT = {"ask": 1.0, "answer": 1.0, "answer_system": 1.0, "submit": 1.0, "thorough": 1.0}
+
+
+@game
+@dataclass(frozen=True)
+class Sharing(Game):
+    """Each agent holds pieces of information that others need, and copying a piece costs nothing.
+
+    A task needs ``needed`` distinct pieces and pays its owner ``reward`` dollars. Agents message,
+    send copies and submit in turns of an order shuffled anew each round (arXiv 2604.07821,
+    section 3; rules and reference figures in ``docs/sharing_game.md``).
+
+    >>> Sharing(agents=10, pieces=100).unit
+    10000.0
+    """
+
+    name: ClassVar[str] = "sharing"
+    conditions: ClassVar[tuple[str, ...]] = (
+        "baseline",
+        "auto_request",
+        "auto_fulfill",
+        "auto_both",
+    )
+    propensities: ClassVar[tuple[str, ...]] = (
+        "ask",  # for each lacking piece, each turn
+        "answer",  # each request of a peer, once
+        "answer_system",  # each request of the system, once
+        "volunteer",  # to send each piece that a peer lacks, unasked, each turn
+        "submit",  # each complete task, each turn
+        "falsify",  # each piece sent
+        "chatter",  # messages a turn that ask for nothing: any number from 0
+        "prompt",  # 1: answers the moment it is asked, not on its own turn
+        "thorough",  # 1: asks every holder, none twice for one piece; 0: one holder by lot
+    )
+    words: ClassVar[Words] = Words()
+    references: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "ceiling": {**PERFECT, "prompt": 1.0},
+        "turns": PERFECT,
+        "optimum": {"volunteer": 1.0, "submit": 1.0},
+    }
+
+    agents: int = param(10, low=2, high=1000, unit="agents")
+    rounds: int = param(20, low=1, high=10000, unit="rounds")
+    pieces: int = param(100, low=1, high=30000, unit="pieces", text="distinct pieces in all")
+    hand: int = param(10, low=0, high=30000, unit="pieces", text="that each agent starts with")
+    tasks: int = param(2, low=1, high=64, unit="tasks", text="that each agent always holds")
+    needed: int = param(4, low=1, high=64, unit="pieces", text="that a task needs")
+    reward: float = param(10000.0, low=0, unit="dollars per task")
+    action_limit: int = param(0, low=0, unit="actions per turn", text="0: no limit")
+    unique: bool = param(False, text="insist on one first holder a piece: pieces = agents * hand")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.needed > self.pieces:
+            raise UserError(f"needed must be at most pieces ({self.pieces}), got {self.needed}")
+        if self.hand > self.pieces:
+            raise UserError(f"hand must be at most pieces ({self.pieces}), got {self.hand}")
+        if self.unique and self.pieces != self.agents * self.hand:
+            raise UserError(
+                f"unique needs pieces = agents * hand = {self.agents * self.hand}, got {self.pieces}"
+            )
+
+    @property
+    def unit(self) -> float:
+        """The reward of a task, in dollars."""
+        return self.reward
+
+    @property
+    def acts(self) -> Mapping[str, Act]:
+        """What one more unit of each act changes, in expectation.
+
+        A piece that was asked for is needed now, and becomes part of a task; a piece sent unasked
+        does so with the chance that a random piece is among the recipient's open tasks' pieces.
+        """
+        part = self.reward / self.needed
+        chance = min(1.0, self.tasks * self.needed / self.pieces)
+        return {
+            "ask": Act(asked=1),
+            "answer": Act(given=1, answered=1, withheld=-1, credit=part, returned=part),
+            "volunteer": Act(given=1, credit=chance * part, returned=chance * part),
+            "submit": Act(produced=self.reward),
+            "falsify": Act(falsified=1, withheld=-1),
+        }
+
+    def start(self, seeds: Seeds, condition: str) -> tuple[State, Rules]:
+        """Deal a batch of episodes."""
+        state = new_state(seeds, self.agents, self.pieces, self.tasks, self.needed, self.hand)
+        rules = Rules(
+            reward=self.reward,
+            action_limit=self.action_limit,
+            system_asks=condition in ("auto_request", "auto_both"),
+            system_answers=condition in ("auto_fulfill", "auto_both"),
+        )
+        return state, rules
+
+    def play(self, state: tuple[State, Rules], round: int, behaviour: Array, now: Amounts) -> None:
+        """Play one round of every episode in compiled code."""
+        board, rules = state
+        play_round(board, Ledger.of(now), rules, behaviour, round)
+
+    def tallies(self, state: tuple[State, Rules]) -> dict[str, Array]:
+        """Tasks by agent, and the counts of messages, requests, pieces sent and feasible tasks."""
+        board, _ = state
+        return {
+            "tasks": board.done.astype(float),
+            "feasible": board.feasible.sum(axis=1, dtype=float),
+            "messages": board.messages.astype(float),
+            "requested": board.requested.astype(float),
+            "sent": board.sent.astype(float),
+        }

@@ -1,0 +1,63 @@
+"""One registry a kind, filled where things are defined and open to other packages."""
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
+from typing import Generic, TypeVar
+
+from mechlab.errors import unknown
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Names of one kind of plug-in, in the order of registration.
+
+    Plug-ins register where they are defined. Packages that hold plug-ins name their module under
+    the entry-point group; the modules are imported at the first look-up, so that importing
+    ``mechlab`` stays quick and ``mechlab`` depends on none of them.
+
+    >>> colours = Registry[str]("colour")
+    >>> colours.add("red", "#f00")
+    '#f00'
+    >>> colours.get("red")
+    '#f00'
+    >>> colours.add("red", "#e00")
+    Traceback (most recent call last):
+    ValueError: colour 'red' is registered twice
+    """
+
+    def __init__(self, kind: str, group: str | None = None) -> None:
+        self.kind = kind
+        self._group = group
+        self._items: dict[str, T] = {}
+
+    def add(self, name: str, item: T) -> T:
+        """Register ``item`` under ``name``; a name that is taken raises ``ValueError``."""
+        if name in self._items:
+            raise ValueError(f"{self.kind} {name!r} is registered twice")
+        self._items[name] = item
+        return item
+
+    def named(self, name: str) -> Callable[[T], T]:
+        """Return a decorator that registers what it decorates under ``name``."""
+        return lambda item: self.add(name, item)
+
+    def get(self, name: str) -> T:
+        """Return the item called ``name``; raises ``UserError`` with the nearest valid name."""
+        self._load()
+        if name not in self._items:
+            raise unknown(self.kind, name, self._items)
+        return self._items[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self._load()
+        return iter(sorted(self._items))
+
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._items
+
+    def _load(self) -> None:
+        group, self._group = self._group, None
+        for entry in entry_points(group=group) if group else ():
+            entry.load()

@@ -9,7 +9,9 @@ pseudorandom number generators", OOPSLA).
 """
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
+
+from mechlab.games.compiled import step
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _A = np.uint64(0xBF58476D1CE4E5B9)
@@ -17,7 +19,7 @@ _B = np.uint64(0x94D049BB133111EB)
 _SCALE = 1.0 / 9007199254740992.0  # 2 ** -53: a double holds 53 bits
 
 
-@njit(cache=True, inline="always")
+@step
 def mix(key):
     """Hash a 64-bit key into 64 bits."""
     key = uint64(key)
@@ -26,25 +28,31 @@ def mix(key):
     return key ^ (key >> uint64(31))
 
 
-@njit(cache=True, inline="always")
+@step
 def branch(key, code):
     """Return the key of the child ``code`` of ``key``."""
     return mix(key + (uint64(code) + uint64(1)) * GOLDEN)
 
 
-@njit(cache=True, inline="always")
+@step
 def uniform(key, code):
     """Return the child's number in [0, 1)."""
     return (branch(key, code) >> uint64(11)) * _SCALE
 
 
-@njit(cache=True, inline="always")
+@step
+def event(seed, purpose, round, agent):
+    """Return the key of what one agent does for one purpose in one round of an episode."""
+    return branch(seed, (purpose << 56) | (round << 32) | agent)
+
+
+@step
 def below(key, code, count):
     """Return the child's whole number in [0, count)."""
     return int(uniform(key, code) * count)
 
 
-@njit(cache=True)
+@step
 def shuffle(items, key):
     """Shuffle a one-dimensional array in place (Fisher and Yates)."""
     for last in range(items.size - 1, 0, -1):

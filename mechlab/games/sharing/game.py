@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.game import Game, Seeds, game
-from mechlab.games.sharing.rules import Ledger, Rules
-from mechlab.games.sharing.state import State, new_state
-from mechlab.games.sharing.turns import play_round
+from mechlab.games.sharing.episode import deal
+from mechlab.games.sharing.rules import Rules
+from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, Ledger, State, empty_state
+from mechlab.games.sharing.turns import ask_by_system, play_round
 from mechlab.incentives import Act
 from mechlab.mechanism import Words
 from mechlab.parameters import param
@@ -102,7 +105,8 @@ class Sharing(Game):
 
     def start(self, seeds: Seeds, condition: str) -> tuple[State, Rules]:
         """Deal a batch of episodes."""
-        state = new_state(seeds, self.agents, self.pieces, self.tasks, self.needed, self.hand)
+        state = empty_state(seeds, self.agents, self.pieces, self.tasks, self.needed)
+        deal(state, Ledger.of(Amounts.zeros(len(seeds), 1)), self.hand)
         rules = Rules(
             reward=self.reward,
             action_limit=self.action_limit,
@@ -114,7 +118,11 @@ class Sharing(Game):
     def play(self, state: tuple[State, Rules], round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode in compiled code."""
         board, rules = state
-        play_round(board, Ledger.of(now), rules, behaviour, round)
+        np.copyto(board.directory, board.holders)
+        ledger = Ledger.of(now)
+        play_round(board, ledger, rules, behaviour, round)
+        if rules.system_asks:
+            ask_by_system(board, ledger, rules, behaviour, round)
 
     def tallies(self, state: tuple[State, Rules]) -> dict[str, Array]:
         """Tasks by agent, and the counts of messages, requests, pieces sent and feasible tasks."""
@@ -122,7 +130,7 @@ class Sharing(Game):
         return {
             "tasks": board.done.astype(float),
             "feasible": board.feasible.sum(axis=1, dtype=float),
-            "messages": board.messages.astype(float),
-            "requested": board.requested.astype(float),
-            "sent": board.sent.astype(float),
+            "messages": board.counts[:, MESSAGES].astype(float),
+            "requested": board.counts[:, REQUESTED].astype(float),
+            "sent": board.counts[:, SENT].astype(float),
         }

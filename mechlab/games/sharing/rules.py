@@ -3,13 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from mechlab.games.chance import below, branch, uniform
-from mechlab.games.sharing.state import ABSENT, DEALT, LIE, TURN, draw_task
-from mechlab.flows import Amounts
-
-ONE = np.uint64(1)
+from mechlab.games.bits import ONE, has, include, lowest
+from mechlab.games.chance import below, branch, event, uniform
+from mechlab.games.compiled import step
+from mechlab.games.sharing.episode import ANSWERS, LIES, draw_task
+from mechlab.games.sharing.state import DEALT, REQUESTED, SENT
 
 # Columns of a behaviour.
 ASK, ANSWER, ANSWER_SYSTEM, VOLUNTEER, SUBMIT, FALSIFY, CHATTER, PROMPT, THOROUGH = range(9)
@@ -24,182 +23,131 @@ class Rules(NamedTuple):
     system_answers: bool  # a request to a holder is answered at once and truthfully
 
 
-class Ledger(NamedTuple):
-    """The arrays of ``Amounts``, for compiled code."""
-
-    asked: np.ndarray
-    withheld: np.ndarray
-    given: np.ndarray
-    answered: np.ndarray
-    falsified: np.ndarray
-    credit: np.ndarray
-    produced: np.ndarray
-
-    @classmethod
-    def of(cls, now: Amounts) -> "Ledger":
-        """View the arrays of ``now``."""
-        return cls(**dict(now.arrays()))
-
-
-@njit(cache=True, inline="always")
-def has_bit(words, k):
-    """Whether piece ``k`` is in a set of pieces."""
-    return (words[k >> 6] >> np.uint64(k & 63)) & ONE != 0
-
-
-@njit(cache=True, inline="always")
-def set_bit(words, k):
-    """Add piece ``k`` to a set of pieces."""
-    words[k >> 6] |= ONE << np.uint64(k & 63)
-
-
-@njit(cache=True, inline="always")
-def clear_bit(words, k):
-    """Take piece ``k`` out of a set of pieces."""
-    words[k >> 6] &= ~(ONE << np.uint64(k & 63))
-
-
-@njit(cache=True)
-def count_bits(words):
-    """Size of a set of pieces."""
-    total = 0
-    for word in words:
-        while word:
-            word &= word - ONE
-            total += 1
-    return total
-
-
-@njit(cache=True)
-def give(state, ledger, b, i, j, k, value, round):
+@step
+def give(e, i, j, k, value):
     """Agent i, who holds piece k, sends j a copy with ``value``; j gains it where it lacked it."""
-    honest = value == state.value[b, k, i]
+    honest = value == e.value[k, i]
     if honest:
-        state.sent[b] += 1
-    if state.since[b, k, j] != ABSENT:
+        e.counts[SENT] += 1
+    if has(e.holders[k], j):
         return
-    state.since[b, k, j] = round
-    state.value[b, k, j] = value
-    state.source[b, k, j] = i
-    state.held[b, j] += 1
+    include(e.holders[k], j)
+    e.value[k, j] = value
+    e.source[k, j] = i
+    e.held[j] += 1
     if honest:
-        ledger.given[b, i, j] += 1.0
-        if has_bit(state.open[b, i, j], k):
-            ledger.answered[b, i, j] += 1.0
+        e.given[i, j] += 1.0
+        e.answered[i, j] += 1.0 if has(e.open[j, k], i) else 0.0
     else:
-        ledger.falsified[b, i, j] += 1.0
-    for holder in range(state.held.shape[1]):
-        clear_bit(state.open[b, holder, j], k)
+        e.falsified[i, j] += 1.0
+    _settle(e, j, k)
 
 
-@njit(cache=True)
-def ask(state, ledger, rules, behaviour, b, i, j, k, round):
+@step
+def _settle(e, j, k):
+    """Agent j has gained piece k: nobody owes it an answer any more."""
+    for v in range(e.open.shape[2]):
+        asked = e.open[j, k, v]
+        e.open[j, k, v] = 0
+        while asked:
+            e.owed[64 * v + lowest(asked), j] -= 1
+            asked &= asked - ONE
+
+
+@step
+def ask(e, rules, behaviour, i, j, k, round):
     """Agent i (or the system in its name) asks j for piece k."""
-    state.requested[b] += 1
-    set_bit(state.tried[b, i, j], k)
-    if state.since[b, k, j] == ABSENT:
+    e.counts[REQUESTED] += 1
+    if not has(e.holders[k], j):
         return
-    if state.since[b, k, i] == ABSENT:
-        ledger.asked[b, i, j] += 1.0
-        set_bit(state.open[b, j, i], k)
-    if rules.system_answers:
-        give(state, ledger, b, j, i, k, state.value[b, k, j], round)
-    elif behaviour[j, PROMPT] > 0.0:
-        reply(state, ledger, rules, behaviour, b, j, i, k, round)
+    if not has(e.holders[k], i):
+        e.asked[i, j] += 1.0
+        if not has(e.open[i, k], j):
+            include(e.open[i, k], j)
+            e.owed[j, i] += 1
+    if rules.system_answers or behaviour[j, PROMPT] > 0.0:
+        key = event(e.seed, ANSWERS, round, j)
+        reply(e, rules, behaviour, j, i, k, key)
     else:
-        set_bit(state.fresh[b, j, i], k)
+        include(e.fresh[j, i], k)
 
 
-@njit(cache=True)
-def reply(state, ledger, rules, behaviour, b, i, j, k, round):
-    """Agent i considers j's request for piece k, which it holds: sends it, or does not."""
-    column = ANSWER_SYSTEM if rules.system_asks else ANSWER
-    key = branch(branch(branch(branch(state.seeds[b], TURN), round), i), j)
-    if uniform(key, 2 * k) < behaviour[i, column]:
-        lies = uniform(key, 2 * k + 1) < behaviour[i, FALSIFY]
-        value = altered(state, b, i, k) if lies else state.value[b, k, i]
-        give(state, ledger, b, i, j, k, value, round)
-        return True
-    return False
+@step
+def reply(e, rules, behaviour, i, j, k, key):
+    """Agent i considers j's request for piece k, which it holds; return whether it sends it."""
+    propensity = behaviour[i, ANSWER_SYSTEM if rules.system_asks else ANSWER]
+    code = j * e.truth.shape[0] + k
+    sends = rules.system_answers or uniform(key, code) < propensity
+    if sends:
+        value = e.value[k, i]
+        if behaviour[i, FALSIFY] > 0.0 and not rules.system_answers:
+            value = told_value(e, behaviour, i, k, branch(key, code))
+        give(e, i, j, k, value)
+    return sends
 
 
-@njit(cache=True)
-def altered(state, b, i, k):
-    """A value from 0 to 100 that is not agent i's own value of piece k."""
-    key = branch(branch(state.seeds[b], LIE), i)
-    return np.int8((state.value[b, k, i] + 1 + below(key, k, 100)) % 101)
+@step
+def told_value(e, behaviour, i, k, key):
+    """The value that agent i tells of piece k: its own, or another from 0 to 100."""
+    value = e.value[k, i]
+    if uniform(key, LIES) < behaviour[i, FALSIFY]:
+        value = np.int8((value + 1 + below(key, k, 100)) % 101)
+    return value
 
 
-@njit(cache=True)
-def begin_turn(state, b, i):
+@step
+def begin_turn(e, i):
     """Note which open tasks are complete, and return the incomplete ones as a set of slots.
 
     A task counts as feasible the first time that it is found complete.
     """
     incomplete = np.uint64(0)
-    for slot in range(state.tasks.shape[2]):
-        if not complete(state, b, i, slot):
+    for slot in range(e.tasks.shape[1]):
+        if not complete(e, i, slot):
             incomplete |= ONE << np.uint64(slot)
-        elif not state.ready[b, i, slot]:
-            state.ready[b, i, slot] = True
-            state.feasible[b, i] += 1
+        elif not e.ready[i, slot]:
+            e.ready[i, slot] = True
+            e.feasible[i] += 1
     return incomplete
 
 
-@njit(cache=True)
-def complete(state, b, i, slot):
+@step
+def complete(e, i, slot):
     """Whether agent i holds all pieces of an open task."""
-    for k in state.tasks[b, i, slot]:
-        if state.since[b, k, i] == ABSENT:
+    for q in range(e.tasks.shape[2]):
+        if not has(e.holders[e.tasks[i, slot, q]], i):
             return False
     return True
 
 
-@njit(cache=True)
-def submit(state, ledger, rules, b, i, slot):
+@step
+def submit(e, rules, i, slot):
     """Submit a complete task: r, halved once for each falsified piece; a new task takes its place."""
-    task = state.tasks[b, i, slot]
+    task = e.tasks[i, slot]
     earned = rules.reward
     for k in task:
-        if state.value[b, k, i] != state.truth[b, k]:
+        if e.value[k, i] != e.truth[k]:
             earned *= 0.5
     for k in task:
-        giver = state.source[b, k, i]
-        if giver != DEALT and state.value[b, k, i] == state.truth[b, k]:
-            ledger.credit[b, i, giver] += earned / task.size
-    ledger.produced[b, i] += earned
-    state.revenue[b, i] += earned
-    state.done[b, i] += 1
-    draw_task(state, b, i, slot)
+        giver = e.source[k, i]
+        if giver != DEALT and e.value[k, i] == e.truth[k]:
+            e.credit[i, giver] += earned / task.size
+    e.produced[i] += earned
+    e.done[i] += 1
+    draw_task(e, i, slot)
 
 
-@njit(cache=True)
-def end_turn(state, ledger, b, i):
+@step
+def end_turn(e, i):
     """Count what was asked of i before this turn and is still not given."""
-    for j in range(state.held.shape[1]):
-        ledger.withheld[b, i, j] += count_bits(state.open[b, i, j])
+    for j in range(e.held.shape[0]):
+        e.withheld[i, j] += e.owed[i, j]
 
 
-@njit(cache=True)
-def end_round(state, ledger, rules, behaviour, round):
-    """Where the system asks: in each agent's name, the first holder of each piece its tasks lack."""
-    if not rules.system_asks:
-        return
-    _, agents, slots, needed = state.tasks.shape
-    for b in range(state.seeds.size):
-        for i in range(agents):
-            for slot in range(slots):
-                for q in range(needed):
-                    k = state.tasks[b, i, slot, q]
-                    if state.since[b, k, i] == ABSENT:
-                        j = first_holder(state, b, k)
-                        ask(state, ledger, rules, behaviour, b, i, j, k, round)
-
-
-@njit(cache=True)
-def first_holder(state, b, k):
+@step
+def first_holder(e, k):
     """The holder of piece k with the lowest number; every piece has one from the deal on."""
-    j = 0
-    while state.since[b, k, j] == ABSENT:
-        j += 1
-    return j
+    v = 0
+    while e.holders[k, v] == 0:
+        v += 1
+    return 64 * v + lowest(e.holders[k, v])

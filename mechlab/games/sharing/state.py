@@ -1,157 +1,88 @@
-"""The state of a batch of sharing games: a few arrays, episode axis first; deal and tasks.
+"""The state of a batch of sharing games: a few arrays, episode axis first.
 
-B episodes, N agents, K pieces, L open tasks an agent, n pieces a task; W = ceil(N / 64) or
-ceil(K / 64) 64-bit words hold one bit a piece.
+B episodes, N agents, K pieces, L open tasks an agent, n pieces a task. Sets of agents and of pieces
+are bits of 64-bit words: V = ceil(N / 64) words a set of agents, W = ceil(K / 64) a set of pieces.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from mechlab.games.chance import below, branch, shuffle, uniform
+from mechlab.flows import Amounts, Array
 
-ABSENT = np.int16(32767)  # later than every round: not held, and not in any directory
-DEALT = np.int16(-1)
 
-# Purposes of random numbers: children of an episode's seed.
-DEAL, POOL, VALUES, TASKS, ORDER, TURN, LIE = range(7)
+DEALT = np.int16(-1)  # source of a copy that no agent sent
+
+
+# Columns of ``counts``: private and broadcast messages, pieces requested, pieces sent truthfully.
+MESSAGES, REQUESTED, SENT = range(3)
 
 
 class State(NamedTuple):
-    """Arrays of a batch; ``since`` tells both who holds a piece now and who is in the directory."""
+    """Arrays of a batch of episodes."""
 
     seeds: NDArray[np.uint64]  # (B,)
     truth: NDArray[np.int8]  # (B, K) true value of each piece, 0 to 100
-    since: NDArray[np.int16]  # (B, K, N) round in which the copy came; DEALT, or ABSENT
-    value: NDArray[np.int8]  # (B, K, N) value of the copy
-    source: NDArray[np.int16]  # (B, K, N) agent it came from, or DEALT
+    holders: NDArray[np.uint64]  # (B, K, V) agents that hold a piece now
+    directory: NDArray[np.uint64]  # (B, K, V) agents that held it when the round began
+    value: NDArray[np.int8]  # (B, K, N) value of the copy, where held
+    source: NDArray[np.int16]  # (B, K, N) agent that sent the copy, or DEALT, where held
     held: NDArray[np.int32]  # (B, N) number of pieces held
     tasks: NDArray[np.int16]  # (B, N, L, n) pieces that each open task needs
     drawn: NDArray[np.int32]  # (B, N) tasks drawn so far
     ready: NDArray[np.bool_]  # (B, N, L) complete when its owner's last turn began
     fresh: NDArray[np.uint64]  # (B, N, N, W) pieces asked of i by j that i has not considered
-    open: NDArray[np.uint64]  # (B, N, N, W) pieces asked of i by j that j still lacks
-    tried: NDArray[np.uint64]  # (B, N, N, W) pieces that i has ever asked of j
+    open: NDArray[np.uint64]  # (B, N, K, V) holders asked by i for a piece that it still lacks
+    owed: NDArray[np.int32]  # (B, N, N) number of pieces asked of i by j that j still lacks
+    tried: NDArray[np.uint64]  # (B, N, K, V) holders whom a thorough agent i has ever asked
     order: NDArray[np.int16]  # (B, N) order of turns in this round
     done: NDArray[np.int32]  # (B, N) tasks completed
     feasible: NDArray[np.int32]  # (B, N) tasks that were complete at a turn's beginning
-    revenue: NDArray[np.float64]  # (B, N) dollars earned from tasks
-    messages: NDArray[np.int32]  # (B,) private and broadcast messages
-    requested: NDArray[np.int32]  # (B,) pieces requested
-    sent: NDArray[np.int32]  # (B,) pieces sent truthfully
+    counts: NDArray[np.int32]  # (B, 3) see MESSAGES, REQUESTED, SENT
 
 
-def new_state(
-    seeds: NDArray[np.uint64], agents: int, pieces: int, tasks: int, needed: int, hand: int
+def empty_state(
+    seeds: NDArray[np.uint64], agents: int, pieces: int, tasks: int, needed: int
 ) -> State:
-    """Deal the pieces, draw the values and the first tasks of a batch."""
-    batch, words = len(seeds), -(-pieces // 64)
-    copies, pairs = (batch, pieces, agents), (batch, agents, agents, words)
-    state = State(
+    """Allocate a batch in which nothing is dealt yet."""
+    batch, of_agents, of_pieces = len(seeds), -(-agents // 64), -(-pieces // 64)
+    copies, holders = (batch, pieces, agents), (batch, pieces, of_agents)
+    asked = (batch, agents, pieces, of_agents)
+    return State(
         seeds=seeds,
         truth=np.zeros((batch, pieces), np.int8),
-        since=np.full(copies, ABSENT),
+        holders=np.zeros(holders, np.uint64),
+        directory=np.zeros(holders, np.uint64),
         value=np.zeros(copies, np.int8),
         source=np.full(copies, DEALT),
         held=np.zeros((batch, agents), np.int32),
         tasks=np.zeros((batch, agents, tasks, needed), np.int16),
         drawn=np.zeros((batch, agents), np.int32),
         ready=np.zeros((batch, agents, tasks), np.bool_),
-        fresh=np.zeros(pairs, np.uint64),
-        open=np.zeros(pairs, np.uint64),
-        tried=np.zeros(pairs, np.uint64),
+        fresh=np.zeros((batch, agents, agents, of_pieces), np.uint64),
+        open=np.zeros(asked, np.uint64),
+        owed=np.zeros((batch, agents, agents), np.int32),
+        tried=np.zeros(asked, np.uint64),
         order=np.zeros((batch, agents), np.int16),
         done=np.zeros((batch, agents), np.int32),
         feasible=np.zeros((batch, agents), np.int32),
-        revenue=np.zeros((batch, agents)),
-        messages=np.zeros(batch, np.int32),
-        requested=np.zeros(batch, np.int32),
-        sent=np.zeros(batch, np.int32),
+        counts=np.zeros((batch, 3), np.int32),
     )
-    _deal_batch(state, hand)
-    return state
 
 
-@njit(cache=True)
-def _deal_batch(state, hand):
-    for b in range(state.seeds.size):
-        _draw_values(state, b)
-        _deal(state, b, hand)
-        for i in range(state.held.shape[1]):
-            for slot in range(state.tasks.shape[2]):
-                draw_task(state, b, i, slot)
+class Ledger(NamedTuple):
+    """The arrays of ``Amounts``, for compiled code."""
 
+    asked: Array
+    withheld: Array
+    given: Array
+    answered: Array
+    falsified: Array
+    credit: Array
+    produced: Array
 
-@njit(cache=True)
-def _draw_values(state, b):
-    """5% of values in 0-19, 15% in 20-59, 60% in 60-79, 20% in 80-100, uniform within each."""
-    key = branch(state.seeds[b], VALUES)
-    for k in range(state.truth.shape[1]):
-        band = uniform(key, 2 * k)
-        low, high = 80, 101
-        if band < 0.05:
-            low, high = 0, 20
-        elif band < 0.20:
-            low, high = 20, 60
-        elif band < 0.80:
-            low, high = 60, 80
-        state.truth[b, k] = low + below(key, 2 * k + 1, high - low)
-
-
-@njit(cache=True)
-def _deal(state, b, hand):
-    """Deal the shuffled pieces round-robin; top up short hands from a pool of two of each."""
-    pieces, agents = state.since.shape[1:]
-    deck = np.arange(pieces)
-    shuffle(deck, branch(state.seeds[b], DEAL))
-    for position in range(pieces):
-        _receive(state, b, position % agents, deck[position])
-    if state.held[b].min() >= hand:
-        return
-    pool = np.arange(2 * pieces) % pieces
-    shuffle(pool, branch(state.seeds[b], POOL))
-    for i in range(agents):
-        for position in range(pool.size):
-            if state.held[b, i] >= hand:
-                break
-            k = pool[position]
-            if k >= 0 and state.since[b, k, i] == ABSENT:
-                _receive(state, b, i, k)
-                pool[position] = -1
-
-
-@njit(cache=True)
-def _receive(state, b, i, k):
-    state.since[b, k, i] = DEALT
-    state.value[b, k, i] = state.truth[b, k]
-    state.held[b, i] += 1
-
-
-@njit(cache=True)
-def draw_task(state, b, i, slot):
-    """Fill a slot with n distinct pieces, uniform over all K; agent i's m-th task is the same for a seed."""
-    key = branch(branch(branch(state.seeds[b], TASKS), i), state.drawn[b, i])
-    state.drawn[b, i] += 1
-    state.ready[b, i, slot] = False
-    task = state.tasks[b, i, slot]
-    draws = 0
-    for q in range(task.size):
-        repeated = True
-        while repeated:
-            task[q] = below(key, draws, state.truth.shape[1])
-            draws += 1
-            repeated = False
-            for p in range(q):
-                repeated = repeated or task[p] == task[q]
-
-
-@njit(cache=True)
-def shuffle_turns(state, round):
-    """Set the order of turns of a round in every episode."""
-    for b in range(state.seeds.size):
-        order = state.order[b]
-        for i in range(order.size):
-            order[i] = i
-        shuffle(order, branch(branch(state.seeds[b], ORDER), round))
+    @classmethod
+    def of(cls, now: Amounts) -> "Ledger":
+        """View the arrays of ``now``."""
+        return cls(**dict(now.arrays()))

@@ -1,8 +1,9 @@
 """What happens between agents in one round, as every mechanism sees it.
 
 Every cooperation game is, to a mechanism, four verbs: to ask, to give, to falsify and to produce.
-Three further fields qualify them with what only the game can know: which requests were left
-unanswered, which gifts had been asked for, and whose gifts a production rests on.
+Four further fields qualify them with what only the game can know: which requests were left
+unanswered, which gifts had been asked for, which were used, and what part of a production rests
+on them.
 
 | field       | shape     | meaning                                                              |
 |-------------|-----------|----------------------------------------------------------------------|
@@ -12,6 +13,7 @@ unanswered, which gifts had been asked for, and whose gifts a production rests o
 | `answered`  | (B, N, N) | the part of `given` that j had asked i for                            |
 | `falsified` | (B, N, N) | dishonest units that i gave j                                         |
 | `produced`  | (B, N)    | what i earned from the game itself, in the game's money               |
+| `used`      | (B, N, N) | units of j's giving, of any round, that i used in producing           |
 | `credit`    | (B, N, N) | the part of i's production that rests on j's giving, in money         |
 
 B episodes, N agents; units are the game's (pieces of information, contributions, moves).
@@ -27,13 +29,13 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
-PAIRWISE = ("asked", "withheld", "given", "answered", "falsified", "credit")
+PAIRWISE = ("asked", "withheld", "given", "answered", "falsified", "used", "credit")
 FIELDS = (*PAIRWISE, "produced")
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """The seven arrays of a round, or their sums over several rounds.
+    """The eight arrays of a round, or their sums over several rounds.
 
     >>> Amounts.zeros(episodes=2, agents=3).given.shape
     (2, 3, 3)
@@ -44,6 +46,7 @@ class Amounts:
     given: Array
     answered: Array
     falsified: Array
+    used: Array
     credit: Array
     produced: Array
 
@@ -54,7 +57,7 @@ class Amounts:
         return cls(**pair, produced=np.zeros((episodes, agents)))
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
-        """Iterate over the names and arrays of the seven fields."""
+        """Iterate over the names and arrays of the eight fields."""
         return ((name, getattr(self, name)) for name in FIELDS)
 
     def add(self, other: Amounts) -> None:
@@ -92,10 +95,10 @@ class Flows(Amounts):
     def of(
         cls, *, past: Amounts | None = None, round: int = 0, unit: float = 1.0, **arrays: ArrayLike
     ) -> Flows:
-        """Build flows from some of the seven arrays; the others are zeros.
+        """Build flows from some of the eight arrays; the others are zeros.
 
         Raises:
-            ValueError: for a name that is not one of the seven, or for no array at all.
+            ValueError: for a name that is not one of the eight, or for no array at all.
         """
         if not arrays or set(arrays) - set(FIELDS):
             raise ValueError(f"flows are made of {', '.join(FIELDS)}; got {sorted(arrays)}")

@@ -23,6 +23,7 @@ class Act:
 
     Attributes:
         asked, withheld, given, answered, falsified: change of field[i, j], in units.
+        used: change of used[j, i]: units of i's giving that the partner uses.
         credit: change of credit[j, i]: the partner's production that rests on i, in money.
         produced: change of produced[i], i's own production, in money.
         returned: change of produced[j], the partner's production, in money.
@@ -33,6 +34,7 @@ class Act:
     given: float = 0.0
     answered: float = 0.0
     falsified: float = 0.0
+    used: float = 0.0
     credit: float = 0.0
     produced: float = 0.0
     returned: float = 0.0
@@ -64,7 +66,8 @@ def _changed(mechanism: Mechanism, flows: Flows, act: Act, sign: float) -> Flows
     partners = (1.0 - own) / max(1, agents - 1)
     giving = own[:, :, None] * partners[:, None, :]  # copy a: row a, spread over its partners
     changes = {name: max(0.0, sign * getattr(act, name)) * giving for name in PAIRWISE}
-    changes["credit"] = changes["credit"].swapaxes(1, 2)
+    for taken in ("used", "credit"):  # a partner's row, in agent a's column
+        changes[taken] = changes[taken].swapaxes(1, 2)
     changes["produced"] = max(0.0, sign * act.produced) * own
     changes["produced"] = changes["produced"] + max(0.0, sign * act.returned) * partners
 

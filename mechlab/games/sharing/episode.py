@@ -41,6 +41,7 @@ class Episode(NamedTuple):
     given: NDArray[Any]
     answered: NDArray[Any]
     falsified: NDArray[Any]
+    used: NDArray[Any]
     credit: NDArray[Any]
     produced: NDArray[Any]
 
@@ -73,6 +74,7 @@ def episode(state, ledger, b):
         ledger.given[b],
         ledger.answered[b],
         ledger.falsified[b],
+        ledger.used[b],
         ledger.credit[b],
         ledger.produced[b],
     )

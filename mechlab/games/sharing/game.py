@@ -97,8 +97,8 @@ class Sharing(Game):
         chance = min(1.0, self.tasks * self.needed / self.pieces)
         return {
             "ask": Act(asked=1),
-            "answer": Act(given=1, answered=1, withheld=-1, credit=part, returned=part),
-            "volunteer": Act(given=1, credit=chance * part, returned=chance * part),
+            "answer": Act(given=1, answered=1, withheld=-1, used=1, credit=part, returned=part),
+            "volunteer": Act(given=1, used=chance, credit=chance * part, returned=chance * part),
             "submit": Act(produced=self.reward),
             "falsify": Act(falsified=1, withheld=-1),
         }

@@ -131,6 +131,7 @@ def submit(e, rules, i, slot):
     for k in task:
         giver = e.source[k, i]
         if giver != DEALT and e.value[k, i] == e.truth[k]:
+            e.used[i, giver] += 1.0
             e.credit[i, giver] += earned / task.size
     e.produced[i] += earned
     e.done[i] += 1

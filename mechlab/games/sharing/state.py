@@ -79,6 +79,7 @@ class Ledger(NamedTuple):
     given: Array
     answered: Array
     falsified: Array
+    used: Array
     credit: Array
     produced: Array
 

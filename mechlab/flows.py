@@ -21,7 +21,7 @@ B episodes, N agents; units are the game's (pieces of information, contributions
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,10 +60,10 @@ class Amounts:
         """Iterate over the names and arrays of the eight fields."""
         return ((name, getattr(self, name)) for name in FIELDS)
 
-    def add(self, other: Amounts) -> None:
-        """Add ``other`` in place."""
-        for name, mine in self.arrays():
-            mine += getattr(other, name)
+    def add(self, other: Amounts, names: Iterable[str] = FIELDS) -> None:
+        """Add the named fields of ``other`` in place."""
+        for name in names:
+            getattr(self, name)[...] += getattr(other, name)
 
     def clear(self) -> None:
         """Set every amount to nothing, in place."""

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechlab.errors import unknown
-from mechlab.flows import FIELDS, Amounts, Array, Flows
+from mechlab.flows import FIELDS, Amounts, Array
 from mechlab.incentives import Act
 from mechlab.mechanism import Words
-from mechlab.parameters import Parameterised, parameters
+from mechlab.parameters import Parameterised
 from mechlab.registry import Registry
 
 Seeds = NDArray[np.uint64]
@@ -34,7 +34,9 @@ class Game(Parameterised, ABC):
         conditions: names of the rule variants; the first is the plain game.
         propensities: the columns of a behaviour, each a number from 0 to 1 unless stated.
         words: the game's own nouns, for prompts and rules.
-        reference: behaviour of the reference points, ``ceiling`` first (see ``reference_points``).
+        roles: behaviour of the scripted agents ``perfect``, ``silent`` and ``saboteur``, where the
+            game has them.
+        references: behaviour of all agents at the reference points, ``ceiling`` first.
     """
 
     name: ClassVar[str]
@@ -42,6 +44,7 @@ class Game(Parameterised, ABC):
     conditions: ClassVar[tuple[str, ...]] = ("baseline",)
     propensities: ClassVar[tuple[str, ...]]
     words: ClassVar[Words] = Words()
+    roles: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     references: ClassVar[Mapping[str, Mapping[str, float]]]
 
     agents: int
@@ -64,6 +67,10 @@ class Game(Parameterised, ABC):
     @abstractmethod
     def play(self, state: Any, round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode and write what happened into ``now`` (given cleared)."""
+
+    def habits(self, acts: Mapping[str, float]) -> Mapping[str, float]:
+        """Return the propensities that are no acts, for an agent that is known by its acts alone."""
+        return {}
 
     def tallies(self, state: Any) -> dict[str, Array]:
         """Return counts of whole episodes for the game's own measures, each (B,) or (B, N)."""
@@ -102,6 +109,3 @@ def make_game(name: str | Game, settings: Mapping[str, Any] | None = None) -> Ga
         return name
     built: Game = GAMES.get(name).build(dict(settings or {}))
     return built
-
-
-__all__ = ["GAMES", "Flows", "Game", "game", "make_game", "parameters"]

@@ -27,6 +27,7 @@ class Act:
         credit: change of credit[j, i]: the partner's production that rests on i, in money.
         produced: change of produced[i], i's own production, in money.
         returned: change of produced[j], the partner's production, in money.
+        instead: the act in whose place it is done, where the two exclude each other.
     """
 
     asked: float = 0.0
@@ -38,6 +39,7 @@ class Act:
     credit: float = 0.0
     produced: float = 0.0
     returned: float = 0.0
+    instead: str = ""
 
 
 def marginal(mechanism: Mechanism, flows: Flows, act: Act) -> Array:

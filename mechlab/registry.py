@@ -51,7 +51,7 @@ class Registry(Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         self._load()
-        return iter(sorted(self._items))
+        return iter(tuple(self._items))
 
     def __contains__(self, name: object) -> bool:
         self._load()

@@ -54,8 +54,13 @@ class Sharing(Game):
         "thorough",  # 1: asks every holder, none twice for one piece; 0: one holder by lot
     )
     words: ClassVar[Words] = Words()
+    roles: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "perfect": {**PERFECT, "prompt": 1.0},
+        "silent": {**PERFECT, "answer": 0.0, "answer_system": 0.0},
+        "saboteur": {**PERFECT, "falsify": 1.0},
+    }
     references: ClassVar[Mapping[str, Mapping[str, float]]] = {
-        "ceiling": {**PERFECT, "prompt": 1.0},
+        "ceiling": roles["perfect"],
         "turns": PERFECT,
         "optimum": {"volunteer": 1.0, "submit": 1.0},
     }
@@ -66,7 +71,7 @@ class Sharing(Game):
     hand: int = param(10, low=0, high=30000, unit="pieces", text="that each agent starts with")
     tasks: int = param(2, low=1, high=64, unit="tasks", text="that each agent always holds")
     needed: int = param(4, low=1, high=64, unit="pieces", text="that a task needs")
-    reward: float = param(10000.0, low=0, unit="dollars per task")
+    reward: float = param(10000.0, low=0.01, unit="dollars per task")
     action_limit: int = param(0, low=0, unit="actions per turn", text="0: no limit")
     unique: bool = param(False, text="insist on one first holder a piece: pieces = agents * hand")
 
@@ -96,12 +101,16 @@ class Sharing(Game):
         part = self.reward / self.needed
         chance = min(1.0, self.tasks * self.needed / self.pieces)
         return {
-            "ask": Act(asked=1),
+            "ask": Act(asked=1, produced=part),
             "answer": Act(given=1, answered=1, withheld=-1, used=1, credit=part, returned=part),
             "volunteer": Act(given=1, used=chance, credit=chance * part, returned=chance * part),
             "submit": Act(produced=self.reward),
-            "falsify": Act(falsified=1, withheld=-1),
+            "falsify": Act(falsified=1, withheld=-1, instead="answer"),
         }
+
+    def habits(self, acts: Mapping[str, float]) -> Mapping[str, float]:
+        """Ask every holder, and answer the system as one answers a peer."""
+        return {"thorough": 1.0, "answer_system": acts["answer"]}
 
     def start(self, seeds: Seeds, condition: str) -> tuple[State, Rules]:
         """Deal a batch of episodes."""

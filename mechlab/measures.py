@@ -1,0 +1,131 @@
+"""What is measured of an episode, one function a measure, each an array (B,).
+
+Undefined is nan, never 0. Money is in the game's unit of money. Definitions: arXiv 2604.07821,
+section 3 and appendix; spend, subsidy and net revenue are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mechlab.flows import Array
+from mechlab.registry import Registry
+
+if TYPE_CHECKING:
+    from mechlab.simulate import Episodes
+
+Measure = Callable[["Episodes"], Array]
+
+MEASURES = Registry[Measure]("measure")
+
+_NEEDS: dict[str, frozenset[str]] = {}
+
+
+def measure(*needs: str) -> Callable[[Measure], Measure]:
+    """Register a measure under its function's name; ``needs`` are the tallies that it reads."""
+
+    def register(function: Measure) -> Measure:
+        _NEEDS[function.__name__] = frozenset(needs)
+        return MEASURES.add(function.__name__, function)
+
+    return register
+
+
+def measures_of(tallies: frozenset[str]) -> list[str]:
+    """Return the names of the measures that can be taken from these tallies, in their order."""
+    return [name for name in MEASURES if _NEEDS[name] <= tallies]
+
+
+@measure("tasks")
+def tasks(episodes: Episodes) -> Array:
+    """Tasks completed, over all agents."""
+    return np.asarray(episodes.tallies["tasks"].sum(axis=1))
+
+
+@measure()
+def group_revenue(episodes: Episodes) -> Array:
+    """What all agents earned from the game itself, payments left out."""
+    return np.asarray(episodes.revenue.sum(axis=1))
+
+
+@measure()
+def ceiling(episodes: Episodes) -> Array:
+    """Group revenue of perfect play: ask, answer at once, submit; same settings and seeds."""
+    return episodes.reference("ceiling")
+
+
+@measure()
+def turns(episodes: Episodes) -> Array:
+    """Group revenue of perfect play where each answers on its own turn only."""
+    return episodes.reference("turns")
+
+
+@measure()
+def optimum(episodes: Episodes) -> Array:
+    """The largest group revenue that the rules permit, unasked giving included."""
+    return episodes.reference("optimum")
+
+
+@measure()
+def efficiency(episodes: Episodes) -> Array:
+    """Group revenue over the ceiling's."""
+    return ratio(group_revenue(episodes), ceiling(episodes))
+
+
+@measure()
+def optimality(episodes: Episodes) -> Array:
+    """Group revenue over the optimum's."""
+    return ratio(group_revenue(episodes), optimum(episodes))
+
+
+@measure("messages", "tasks")
+def messages_per_task(episodes: Episodes) -> Array:
+    """Private and broadcast messages over tasks completed."""
+    return ratio(episodes.tallies["messages"], tasks(episodes))
+
+
+@measure("tasks")
+def gini(episodes: Episodes) -> Array:
+    """Gini coefficient of tasks per agent: 2 sum(i x_(i)) / (n sum(x)) - (n + 1) / n."""
+    ordered = np.sort(episodes.tallies["tasks"], axis=1)
+    n = ordered.shape[1]
+    weighted = (ordered * np.arange(1, n + 1)).sum(axis=1)
+    return 2.0 * ratio(weighted, n * ordered.sum(axis=1)) - (n + 1) / n
+
+
+@measure("sent", "requested")
+def response_rate(episodes: Episodes) -> Array:
+    """Pieces sent truthfully over pieces requested; unasked sending can lift it over 1."""
+    return ratio(episodes.tallies["sent"], episodes.tallies["requested"])
+
+
+@measure("feasible", "tasks")
+def pipeline_efficiency(episodes: Episodes) -> Array:
+    """Tasks submitted over tasks that became feasible."""
+    return ratio(tasks(episodes), episodes.tallies["feasible"])
+
+
+@measure()
+def spend(episodes: Episodes) -> Array:
+    """All positive payments, over agents and rounds."""
+    return np.asarray(episodes.spend)
+
+
+@measure()
+def subsidy(episodes: Episodes) -> Array:
+    """Net payments from outside: payments less fines."""
+    return np.asarray(episodes.payments.sum(axis=1))
+
+
+@measure()
+def net_revenue(episodes: Episodes) -> Array:
+    """Group revenue less the subsidy."""
+    return group_revenue(episodes) - subsidy(episodes)
+
+
+def ratio(above: Array, below: Array) -> Array:
+    """Return ``above / below``, nan where ``below`` is 0."""
+    return np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below != 0)

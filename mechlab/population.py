@@ -1,0 +1,87 @@
+"""Populations: "o3*5 + perfect*5" to agents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mechlab.agent import AGENTS, Agent, Player
+from mechlab.errors import UserError
+
+Member = Agent | Player
+
+_TERM = re.compile(r"\s*(?P<name>[^\s*+]+)\s*(?:\*\s*(?P<count>\d+))?\s*")
+
+
+@dataclass(frozen=True)
+class Population:
+    """The agents of a game, in order of their numbers.
+
+    >>> str(Population.of("o3*2 + perfect", 3))
+    'o3*2 + perfect'
+    """
+
+    members: tuple[Member, ...]
+
+    @classmethod
+    def of(cls, spec: str | Member | Sequence[str | Member], agents: int) -> Population:
+        """Build a population of ``agents`` agents.
+
+        Args:
+            spec: names with counts ("o3*5 + perfect*5"); a single name without a count fills the
+                group; or a sequence with one name, agent or player for each agent.
+            agents: number of agents that the game is set to.
+
+        Raises:
+            UserError: for an unknown name, or where the counts do not add up to ``agents``.
+        """
+        if isinstance(spec, (Agent, Player)):
+            return cls((spec,) * agents)
+        members = _parse(spec, agents) if isinstance(spec, str) else tuple(map(_member, spec))
+        if len(members) != agents:
+            raise UserError(
+                f"population {_text(spec)} has {len(members)} agents; the game is set to {agents}"
+            )
+        return cls(members)
+
+    @property
+    def players(self) -> dict[int, Player]:
+        """The members that are driven turn by turn, by their numbers."""
+        return {i: member for i, member in enumerate(self.members) if isinstance(member, Player)}
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of agents in the group: ``scripted``, ``emulated``, ``live`` or ``own``."""
+        return frozenset(getattr(member, "kind", "own") for member in self.members)
+
+    def __str__(self) -> str:
+        counts: dict[str, int] = {}
+        for member in self.members:
+            name = getattr(member, "name", type(member).__name__)
+            counts[name] = counts.get(name, 0) + 1
+        if len(counts) == 1:
+            return next(iter(counts))
+        return " + ".join(name if n == 1 else f"{name}*{n}" for name, n in counts.items())
+
+
+def _parse(spec: str, agents: int) -> tuple[Member, ...]:
+    terms = [_TERM.fullmatch(term) for term in spec.split("+")]
+    if None in terms:
+        raise UserError(f"a population is written like 'o3*5 + perfect*5', got {spec!r}")
+    alone = len(terms) == 1
+    return tuple(
+        member
+        for term in terms
+        if term is not None
+        for member in [AGENTS.get(term["name"])]
+        * int(term["count"] or (agents if alone else 1))
+    )
+
+
+def _member(item: str | Member) -> Member:
+    return AGENTS.get(item) if isinstance(item, str) else item
+
+
+def _text(spec: object) -> str:
+    return repr(spec) if isinstance(spec, str) else "given"

@@ -1,0 +1,92 @@
+"""What a search found: the answer, the evidence for it, and how to obtain it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from mechlab.mechanism import Mechanism
+from mechlab.statistics import Summary
+from mechlab.study import Study
+
+Status = Literal["certified", "unreachable", "out_of_budget"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of one candidate mechanism of a study, certified or the best so far.
+
+    Attributes:
+        candidate: the candidate's name in the study.
+        status: ``certified``; ``unreachable``: shown insufficient at its best; ``out_of_budget``.
+        mechanism: the mechanism with its parameters; at the certified size, or the best known.
+        size: value of the study's measure of size.
+        interval: (lo, hi): lo shown not sufficient, hi shown sufficient, at the study's confidence;
+            nan where not shown.
+        efficiency, spend, subsidy: of fresh episodes at ``mechanism``; efficiency is relative to
+            the ceiling, whatever the target is relative to; spend and subsidy are in money an episode.
+        spend_share: mean spend over mean group revenue of the same episodes.
+    """
+
+    candidate: str
+    status: Status
+    mechanism: Mechanism
+    size: float
+    interval: tuple[float, float]
+    efficiency: Summary
+    spend: Summary
+    subsidy: Summary
+    spend_share: float
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Outcome of ``mechlab.search``: answers in order of certified size, and all the evidence.
+
+    Attributes:
+        study: the study as it was read.
+        answers: one for each candidate mechanism; the first is the study's answer.
+        trials: the explorer's trials, a row each: ``number, candidate, state, size, efficiency,
+            efficiency_lo, efficiency_hi, spend, subsidy, episodes, started, finished`` and a column
+            for each parameter (named ``candidate.parameter``).
+        evidence: the certifier's doses on fresh episodes, a row each: ``candidate, attempt, purpose``
+            (``hi`` or ``lo``), ``size, efficiency, lo, hi`` (the confidence sequence now),
+            ``episodes, verdict`` (``sufficient``, ``insufficient``, ``undecided``) and the parameters.
+        curves: for each candidate with one parameter, the fitted dose response: ``dose, size, mean, lo, hi``.
+        calls: model calls made. cost_usd: what they cost, in US dollars.
+        storage: URL of the record, with any password masked.
+        provenance: what rebuilds the run: study text, seeds, versions, commit, platform, command.
+    """
+
+    study: Study
+    answers: tuple[Answer, ...]
+    trials: pd.DataFrame
+    evidence: pd.DataFrame
+    curves: Mapping[str, pd.DataFrame]
+    calls: int
+    cost_usd: float
+    storage: str
+    provenance: Mapping[str, Any]
+
+    @property
+    def best(self) -> Answer:
+        """The study's answer."""
+        return self.answers[0]
+
+    @property
+    def episodes(self) -> dict[str, int]:
+        """Episodes played: ``explore`` and ``certify``."""
+        return {
+            "explore": int(self.trials["episodes"].sum()),
+            "certify": int(self.evidence["episodes"].sum()),
+        }
+
+    def report(self, path: str | Path) -> Path:
+        """Write the HTML report and return its path."""
+        from mechlab.report import write_report
+
+        return write_report(self, Path(path))

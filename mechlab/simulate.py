@@ -1,0 +1,183 @@
+"""Plays episodes and returns them as one table: a row an episode, a column a measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mechlab.flows import Amounts, Array, Flows
+from mechlab.game import Game, Seeds, make_game
+from mechlab.measures import MEASURES, measures_of
+from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
+from mechlab.population import Member, Population
+from mechlab.response import behaviours
+from mechlab.statistics import Summary, summarise
+
+BATCH = 128  # episodes played at once: their state stays in the processor's second-level cache
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """Episodes of one game, population, mechanism and condition, as they came out.
+
+    B episodes, N agents, T rounds.
+
+    Attributes:
+        seeds: (B,) the episodes' own seeds.
+        revenue: (B, T) group revenue of each round, from the game itself.
+        produced: (B, N) what each agent earned from the game itself.
+        payments: (B, N) what the mechanism paid each agent, net of fines.
+        spend: (B,) all positive payments of agents and rounds.
+        given: (B, N, N) useful, honest units that i gave j.
+        tallies: counts of the game's own measures.
+
+    >>> episodes = simulate(population="silent", episodes=3, seed=1)
+    >>> episodes.frame.shape
+    (3, 14)
+    """
+
+    game: Game
+    population: Population
+    mechanism: Mechanism
+    condition: str
+    seed: int
+    first: int
+    seeds: Seeds
+    revenue: Array
+    produced: Array
+    payments: Array
+    spend: Array
+    given: Array
+    tallies: Mapping[str, Array]
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def __getitem__(self, measure: str) -> Array:
+        """Return one measure of each episode, (B,)."""
+        return MEASURES.get(measure)(self)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """All measures: a row an episode (its number under the seed), a column a measure."""
+        columns = {name: self[name] for name in measures_of(frozenset(self.tallies))}
+        index = pd.RangeIndex(self.first, self.first + len(self), name="episode")
+        return pd.DataFrame(columns, index=index)
+
+    @cached_property
+    def summary(self) -> dict[str, Summary]:
+        """Mean, standard deviation, 95% interval and number of episodes of each measure."""
+        return {str(name): summarise(column.to_numpy()) for name, column in self.frame.items()}
+
+    def reference(self, name: str) -> Array:
+        """Return the group revenue of a reference point at the same settings and seeds, (B,)."""
+        return _reference_revenue(self.game, name, self.seeds)
+
+
+def simulate(
+    game: str | Game = "sharing",
+    population: str | Member | Sequence[str | Member] = "o3",
+    mechanism: str | Mechanism | None = None,
+    *,
+    episodes: int = 200,
+    seed: int = 0,
+    condition: str = "baseline",
+    settings: Mapping[str, Any] | None = None,
+    first: int = 0,
+) -> Episodes:
+    """Play episodes ``first`` to ``first + episodes - 1`` of a seed.
+
+    The same seed gives the same episodes, however many are played at once; doses of a mechanism
+    share the luck of an episode (common random numbers).
+
+    Args:
+        game: name of a game, or a game with its settings.
+        population: see ``Population.of``.
+        mechanism: a mechanism or its specification; none by default.
+        episodes: number of episodes B.
+        seed: seed of the study.
+        condition: one of the game's conditions.
+        settings: settings of a game given by name.
+        first: number of the first episode.
+
+    Raises:
+        UserError: for an unknown name, a value out of range, or a mechanism that needs flows that
+            the game lacks.
+
+    >>> simulate(population="perfect", episodes=20).summary["tasks"].mean > 195
+    True
+    """
+    played = make_game(game, settings)
+    group = Population.of(population, played.agents)
+    rules = parse(mechanism) if isinstance(mechanism, str) else mechanism or MECHANISMS.get("none")()
+    check_fit(rules, played.fields, played.name)
+    played.check_condition(condition)
+    seeds = episode_seeds(seed, first, episodes)
+    behaviour = behaviours(played, group, rules, condition)
+    parts = [_play(played, behaviour, rules, condition, chunk) for chunk in _chunks(seeds)]
+    arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    record = {name: arrays.pop(name) for name in _RECORD}
+    return Episodes(played, group, rules, condition, seed, first, seeds, **record, tallies=arrays)
+
+
+def episode_seeds(seed: int, first: int, count: int) -> Seeds:
+    """Return the seeds of episodes ``first`` to ``first + count - 1``: numbers of a counter.
+
+    >>> bool((episode_seeds(7, 0, 5)[2:] == episode_seeds(7, 2, 3)).all())
+    True
+    """
+    block = 4  # Philox makes four numbers for each value of its counter
+    counter = np.random.Philox(key=seed)
+    counter.advance(first // block)
+    skipped = first % block
+    return counter.random_raw(skipped + count)[skipped:]
+
+
+_RECORD = ("revenue", "produced", "payments", "spend", "given")
+
+
+def _chunks(seeds: Seeds) -> Iterator[Seeds]:
+    return (seeds[start : start + BATCH] for start in range(0, max(1, len(seeds)), BATCH))
+
+
+def _play(
+    game: Game, behaviour: Array, mechanism: Mechanism, condition: str, seeds: Seeds
+) -> dict[str, Array]:
+    """Play one batch under behaviour (T, N, A); return the record and the tallies, episode axis first."""
+    batch, agents = len(seeds), game.agents
+    state = game.start(seeds, condition)
+    now, past = Amounts.zeros(batch, agents), Amounts.zeros(batch, agents)
+    revenue = np.zeros((batch, game.rounds))
+    payments, spend = np.zeros((batch, agents)), np.zeros(batch)
+    kept = mechanism.needs | {"given", "produced"}
+    for round in range(game.rounds):
+        now.clear()
+        game.play(state, round, behaviour[round], now)
+        paid = mechanism.payments(Flows.over(now, past, round, game.unit))
+        payments += paid
+        spend += np.maximum(paid, 0.0).sum(axis=1)
+        revenue[:, round] = now.produced.sum(axis=1)
+        past.add(now, kept)
+    record = dict(revenue=revenue, produced=past.produced, payments=payments, spend=spend, given=past.given)
+    return {**record, **game.tallies(state)}
+
+
+_REFERENCES: dict[tuple[Game, str], dict[int, float]] = {}
+
+
+def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
+    """Group revenue of a reference point; episodes once played are remembered, as doses share seeds."""
+    known = _REFERENCES.setdefault((game, name), {})
+    missing = np.array([s for s in dict.fromkeys(seeds.tolist()) if s not in known], np.uint64)
+    row = game.behaviour([game.references[name]] * game.agents)
+    behaviour = np.broadcast_to(row, (game.rounds, *row.shape))
+    nothing = MECHANISMS.get("none")()
+    for chunk in _chunks(missing) if len(missing) else ():
+        played = _play(game, behaviour, nothing, game.conditions[0], chunk)
+        known.update(zip(chunk.tolist(), played["revenue"].sum(axis=1).tolist(), strict=True))
+    return np.array([known[s] for s in seeds.tolist()])

@@ -1,0 +1,40 @@
+"""Means with their intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mechlab.flows import Array
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Mean, standard deviation and 95% interval of the defined values; nan where undefined.
+
+    The interval is Student's, for the mean; it needs two values.
+    """
+
+    mean: float
+    sd: float
+    ci95: tuple[float, float]
+    n: int
+
+
+def summarise(values: Array, level: float = 0.95) -> Summary:
+    """Summarise the values that are not nan.
+
+    >>> summarise(np.array([1.0, 2.0, 3.0, np.nan])).n
+    3
+    """
+    from scipy.stats import t
+
+    defined = values[~np.isnan(values)]
+    n = len(defined)
+    mean = float(defined.mean()) if n else float("nan")
+    if n < 2:
+        return Summary(mean, float("nan"), (float("nan"), float("nan")), n)
+    sd = float(defined.std(ddof=1))
+    half = float(t.ppf(0.5 + level / 2, n - 1)) * sd / n**0.5
+    return Summary(mean, sd, (mean - half, mean + half), n)

@@ -1,0 +1,32 @@
+# Everything a user or a developer runs. Needs Python 3.11 or newer and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check format sample clean
+
+demo: .venv/ready ## search the quickstart study and write its report
+	@$(BIN)/mechlab search studies/quickstart.toml
+
+test: .venv/ready ## the fast tests and the doctests
+	$(BIN)/pytest -q -n auto -m "not slow" tests
+	$(BIN)/pytest -q --doctest-modules mechlab mechanisms
+	$(BIN)/pytest -q --doctest-glob='*.md' README.md docs
+
+check: .venv/ready ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: .venv/ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mechlab needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

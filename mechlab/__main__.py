@@ -1,0 +1,5 @@
+"""``python -m mechlab`` is the ``mechlab`` command."""
+
+from mechlab.cli import main
+
+main()

@@ -1,0 +1,29 @@
+"""The built-in mechanisms, one a file; importing this package registers them."""
+
+from mechanisms.answer_bonus import AnswerBonus
+from mechanisms.decaying_bonus import DecayingBonus
+from mechanisms.falsification_fine import FalsificationFine
+from mechanisms.hidden import Hidden
+from mechanisms.none import NoMechanism
+from mechanisms.protocol import Protocol
+from mechanisms.royalty import Royalty
+from mechanisms.sharing_bonus import SharingBonus
+from mechanisms.team_share import TeamShare
+from mechanisms.tournament import Tournament
+from mechanisms.use_bonus import UseBonus
+from mechanisms.withholding_fine import WithholdingFine
+
+__all__ = [
+    "AnswerBonus",
+    "DecayingBonus",
+    "FalsificationFine",
+    "Hidden",
+    "NoMechanism",
+    "Protocol",
+    "Royalty",
+    "SharingBonus",
+    "TeamShare",
+    "Tournament",
+    "UseBonus",
+    "WithholdingFine",
+]

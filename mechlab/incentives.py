@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mechlab.flows import PAIRWISE, Amounts, Array, Flows
+from mechlab.flows import Amounts, Array, Flows
 from mechlab.mechanism import Mechanism
+
+_CELLS = 1 << 22  # size of one field, over the agents differenced at once: 32 MB
 
 
 @dataclass(frozen=True)
@@ -45,46 +48,65 @@ class Act:
 def marginal(mechanism: Mechanism, flows: Flows, act: Act) -> Array:
     """Return what one more unit of ``act`` pays each agent, beyond the game: (B, N), in money.
 
-    What an act averts (a negative change) is compared with a round in which it did happen.
+    The round in which the act was done is compared with the one in which it was left undone, where
+    what it averts (a negative change) happened instead.
 
     >>> from mechanisms import SharingBonus
     >>> idle = Flows.of(given=np.zeros((1, 3, 3)))
     >>> marginal(SharingBonus(rate=1000), idle, Act(given=1)).round(6)
     array([[1000., 1000., 1000.]])
     """
-    gain = mechanism.payments(_changed(mechanism, flows, act, 1.0))
-    loss = mechanism.payments(_changed(mechanism, flows, act, -1.0))
-    by_agent = (gain - loss).reshape(flows.agents, flows.episodes, flows.agents)
-    return np.diagonal(by_agent, axis1=0, axis2=2)
+    block = max(1, _CELLS // max(1, flows.given.size))
+    agents = [np.arange(i, min(i + block, flows.agents)) for i in range(0, flows.agents, block)]
+    return np.concatenate([_marginal(mechanism, flows, act, some) for some in agents], axis=1)
 
 
-def _changed(mechanism: Mechanism, flows: Flows, act: Act, sign: float) -> Flows:
-    """Return N copies of ``flows``: in copy a, agent a's act made its changes of this sign.
+def _marginal(mechanism: Mechanism, flows: Flows, act: Act, agents: NDArray[np.int64]) -> Array:
+    """Return the marginal payments of some agents, (B, A)."""
+    own = np.eye(flows.agents)[agents]
+    done, undone = (
+        mechanism.payments(_changed(flows, act, sign, mechanism.needs, own)) for sign in (1.0, -1.0)
+    )
+    by_agent = (done - undone).reshape(len(agents), flows.episodes, flows.agents)
+    paid: Array = by_agent[np.arange(len(agents)), :, agents]
+    return paid.T
 
-    Fields that the mechanism does not need are left empty, which saves most of the work.
+
+def _changed(flows: Flows, act: Act, sign: float, needs: frozenset[str], own: Array) -> Flows:
+    """Return A copies of ``flows``: in copy a, agent a's act made its changes of this sign.
+
+    ``own`` is (A, N), 1 for the agent itself. Fields that are not needed are left empty, which
+    saves most of the work.
     """
-    agents = flows.agents
-    own = np.eye(agents)
-    partners = (1.0 - own) / max(1, agents - 1)
-    giving = own[:, :, None] * partners[:, None, :]  # copy a: row a, spread over its partners
-    changes = {name: max(0.0, sign * getattr(act, name)) * giving for name in PAIRWISE}
-    for taken in ("used", "credit"):  # a partner's row, in agent a's column
-        changes[taken] = changes[taken].swapaxes(1, 2)
-    changes["produced"] = max(0.0, sign * act.produced) * own
-    changes["produced"] = changes["produced"] + max(0.0, sign * act.returned) * partners
-
-    def copies(amounts: Amounts) -> dict[str, Array]:
-        return {name: _copies(array, agents, name in mechanism.needs) for name, array in amounts.arrays()}
-
-    now = copies(flows)
-    for name in mechanism.needs:
-        now[name] += np.repeat(changes[name], flows.episodes, axis=0)
-    return Flows(**now, past=Amounts(**copies(flows.past)), round=flows.round, unit=flows.unit)
+    now, past = (_copies(amounts, needs, len(own)) for amounts in (flows, flows.past))
+    for name in needs:
+        change = _change(name, act, sign, own)
+        now[name] += np.repeat(change, flows.episodes, axis=0)
+    return Flows(**now, past=Amounts(**past), round=flows.round, unit=flows.unit)
 
 
-def _copies(array: Array, times: int, needed: bool) -> Array:
-    shape = (times * array.shape[0], *array.shape[1:])
-    return np.tile(array, (times,) + (1,) * (array.ndim - 1)) if needed else np.broadcast_to(0.0, shape)
+def _change(name: str, act: Act, sign: float, own: Array) -> Array:
+    """Return the changes of one field that have this sign: slice a is what agent a's act does."""
+
+    def size(part: str) -> float:
+        return max(0.0, sign * float(getattr(act, part)))
+
+    partners: Array = (1.0 - own) / max(1, own.shape[1] - 1)
+    if name == "produced":
+        return size("produced") * own + size("returned") * partners
+    row, column = (partners, own) if name in ("used", "credit") else (own, partners)
+    outer: Array = row[:, :, None] * column[:, None, :]
+    return size(name) * outer
+
+
+def _copies(amounts: Amounts, needs: frozenset[str], times: int) -> dict[str, Array]:
+    """Return the arrays ``times`` times, one after the other along the episode axis."""
+
+    def copies(name: str, array: Array) -> Array:
+        shape = (times * array.shape[0], *array.shape[1:])
+        return np.concatenate([array] * times) if name in needs else np.broadcast_to(0.0, shape)
+
+    return {name: copies(name, array) for name, array in amounts.arrays()}
 
 
 @dataclass(frozen=True)

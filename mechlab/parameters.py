@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from numbers import Real
+from typing import Any, ClassVar, Self
 
 from mechlab.errors import UserError, unknown
 
@@ -32,38 +34,51 @@ class Param:
 
     @property
     def range(self) -> str:
-        """The range in words, with its unit.
+        """The rule in words: range and unit, or the valid words.
 
         >>> Param(0.0, low=0, high=5000, unit="dollars per piece").range
         '[0, 5000] dollars per piece'
         """
         if isinstance(self.default, bool):
             return "{true, false}"
-        if self.choices:
-            return "{" + ", ".join(self.choices) + "}"
-        low = "(-inf" if self.low is None else f"[{self.low:g}"
-        high = "inf)" if self.high is None else f"{self.high:g}]"
+        if isinstance(self.default, str):
+            return "{" + ", ".join(self.choices) + "}" if self.choices else "text"
+        low = "(-inf" if self.low is None else f"[{self.low:.12g}"
+        high = "inf)" if self.high is None else f"{self.high:.12g}]"
         return f"{low}, {high} {self.unit}".strip()
 
     def checked(self, name: str, value: Any) -> Any:
-        """Return ``value`` in the parameter's type, or raise ``UserError`` with rule and value."""
-        if isinstance(self.default, bool) or isinstance(value, bool):
-            valid = isinstance(self.default, bool) and isinstance(value, bool)
-        elif isinstance(self.default, str):
-            valid = isinstance(value, str) and (not self.choices or value in self.choices)
-        else:
-            valid = isinstance(value, (int, float)) and self._holds(float(value))
-        if not valid:
-            raise UserError(f"{name} must be in {self.range}, got {value!r}")
+        """Return ``value`` in the parameter's type, or raise ``UserError`` with rule and value.
+
+        >>> Param(20, low=1, unit="rounds").checked("rounds", 2.5)
+        Traceback (most recent call last):
+        mechlab.errors.UserError: rounds must be a whole number in [1, inf) rounds, got 2.5
+        """
+        if not self._accepts(value):
+            kind = "a whole number in" if type(self.default) is int else "in"
+            kind = "" if self.range == "text" else f"{kind} "
+            raise UserError(f"{name} must be {kind}{self.range}, got {value!r}")
         return type(self.default)(value)
 
-    def _holds(self, value: float) -> bool:
-        whole = not isinstance(self.default, int) or value == math.floor(value)
-        above = self.low is None or value >= self.low
-        return math.isfinite(value) and whole and above and (self.high is None or value <= self.high)
+    def _accepts(self, value: Any) -> bool:
+        if isinstance(self.default, bool) or isinstance(value, bool):
+            return isinstance(self.default, bool) and isinstance(value, bool)
+        if isinstance(self.default, str):
+            return isinstance(value, str) and (not self.choices or value in self.choices)
+        return isinstance(value, Real) and self._holds(value)
+
+    def _holds(self, value: Real) -> bool:
+        try:
+            number = float(value)
+        except OverflowError:  # a whole number beyond the largest double
+            return False
+        whole = isinstance(self.default, float) or number.is_integer()
+        above = self.low is None or number >= self.low
+        below = self.high is None or number <= self.high
+        return math.isfinite(number) and whole and above and below
 
 
-def param(
+def param(  # noqa: PLR0913 # one keyword an attribute of Param
     default: float | int | bool | str,
     *,
     low: float | None = None,
@@ -100,7 +115,7 @@ class Parameterised:
             object.__setattr__(self, name, declared.checked(name, getattr(self, name)))
 
     @classmethod
-    def build(cls, values: dict[str, Any]) -> Any:
+    def build(cls, values: Mapping[str, Any]) -> Self:
         """Construct from a mapping; an unknown name is an error with the nearest valid name."""
         valid = parameters(cls)
         for name in values:

@@ -4,17 +4,18 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
-from mechlab.errors import unknown
+from mechlab.errors import UserError, unknown
 
 T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Names of one kind of plug-in, in the order of registration.
+    """The plug-ins of one kind by name, in the order of registration.
 
     Plug-ins register where they are defined. Packages that hold plug-ins name their module under
     the entry-point group; the modules are imported at the first look-up, so that importing
-    ``mechlab`` stays quick and ``mechlab`` depends on none of them.
+    ``mechlab`` stays quick and ``mechlab`` depends on none of them. One that cannot be imported
+    raises ``UserError``.
 
     >>> colours = Registry[str]("colour")
     >>> colours.add("red", "#f00")
@@ -58,6 +59,11 @@ class Registry(Generic[T]):
         return name in self._items
 
     def _load(self) -> None:
-        group, self._group = self._group, None
+        group, self._group = self._group, None  # a plug-in may look names up while it is imported
         for entry in entry_points(group=group) if group else ():
-            entry.load()
+            try:
+                entry.load()
+            except Exception as error:  # somebody else's package may fail in any way
+                self._group = group
+                plugin = f"the plug-in {entry.name} = {entry.value!r} ({group})"
+                raise UserError(f"{plugin} cannot be loaded: {error}") from error

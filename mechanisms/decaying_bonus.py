@@ -1,0 +1,50 @@
+"""A sharing bonus that fades: does giving stay when the money goes?"""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mechlab.flows import Array, Flows
+from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.parameters import param
+
+
+@mechanism
+@dataclass(frozen=True)
+class DecayingBonus(Mechanism):
+    """Pays the giver a rate that halves again and again.
+
+    payment_i = rate * 2 ** (-round / half_life) * sum_j given[i, j], rounds from 0; rate in dollars
+    per piece in round 0, half_life in rounds. Outside money.
+
+    Source: the published incentive (arXiv 2604.07821) with a decay, ours. On what becomes of
+    behaviour when incentives are taken away: Gneezy, Meier and Rey-Biel, "When and Why Incentives
+    (Don't) Work to Modify Behavior", Journal of Economic Perspectives 25 (2011).
+
+    >>> flows = Flows.of(given=[[[0, 1], [0, 0]]], round=10)
+    >>> DecayingBonus(rate=1000, half_life=5).payments(flows)
+    array([[250.,   0.]])
+    """
+
+    name: ClassVar[str] = "decaying_bonus"
+    needs: ClassVar[frozenset[str]] = frozenset({"given"})
+
+    rate: float = param(1000.0, low=0, high=5000, unit="dollars per piece", text="in round 0")
+    half_life: float = param(5.0, low=0.5, high=1000, unit="rounds")
+
+    def payments(self, flows: Flows) -> Array:
+        """Return this round's rate for each unit given."""
+        rate = self.rate * math.exp2(-flows.round / self.half_life)
+        given: Array = flows.given.sum(axis=2)
+        return rate * given
+
+    def rule(self, words: Words) -> str:
+        """What one unit earns at first, and how that fades."""
+        if not self.rate:
+            return ""
+        earned = words.money(self.rate)
+        return (
+            f"In the first round you earn {earned} for each {words.unit} that you {words.give} "
+            f"{words.to}. From then on this amount falls steadily, by half every "
+            f"{self.half_life:g} rounds."
+        )

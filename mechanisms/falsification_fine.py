@@ -1,0 +1,41 @@
+"""A fine on giving something false."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mechlab.flows import Array, Flows
+from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.parameters import param
+
+
+@mechanism
+@dataclass(frozen=True)
+class FalsificationFine(Mechanism):
+    """Fines the giver for each dishonest unit: payment_i = -rate * sum_j falsified[i, j].
+
+    rate in dollars per piece; the fines leave the group. It presumes that every falsified unit is
+    found out: with a chance p of that, the rate that deters is the harm over p.
+
+    Source: Becker, "Crime and Punishment: An Economic Approach", Journal of Political Economy 76
+    (1968).
+
+    >>> FalsificationFine(rate=1000).payments(Flows.of(falsified=[[[0, 2], [0, 0]]]))
+    array([[-2000.,    -0.]])
+    """
+
+    name: ClassVar[str] = "falsification_fine"
+    needs: ClassVar[frozenset[str]] = frozenset({"falsified"})
+
+    rate: float = param(1000.0, low=0, high=5000, unit="dollars per piece")
+
+    def payments(self, flows: Flows) -> Array:
+        """Return minus the rate for each falsified unit."""
+        falsified: Array = flows.falsified.sum(axis=2)
+        return -self.rate * falsified
+
+    def rule(self, words: Words) -> str:
+        """What one falsified unit costs."""
+        if not self.rate:
+            return ""
+        fine = words.money(self.rate)
+        return f"You pay {fine} for each altered {words.unit} that you {words.give}."

@@ -1,0 +1,46 @@
+"""The published policy: three steps told to every agent, each of which can stand alone."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.parameters import param
+
+
+@mechanism
+@dataclass(frozen=True)
+class Protocol(Mechanism):
+    """Adds steps to the instruction and pays nothing: payment_i = 0.
+
+    ask: request what you lack; answer: send what was asked for; submit: hand in what is complete.
+
+    Source: the policy condition of Yadav, Black and Sourbut, arXiv 2604.07821, which gives all
+    three at once. The sentences are ours, as is taking the steps one by one.
+
+    >>> Protocol(ask=False, submit=False).instructions(Words())
+    ('Send every piece of information that you have and that an agent has requested from you.',)
+    >>> sorted(Protocol().advises)
+    ['answer', 'ask', 'submit']
+    """
+
+    name: ClassVar[str] = "protocol"
+    balanced: ClassVar[bool] = True
+
+    ask: bool = param(True, text="request what you lack")
+    answer: bool = param(True, text="send what was asked for")
+    submit: bool = param(True, text="submit when complete")
+
+    @property
+    def advises(self) -> frozenset[str]:
+        """The steps in force."""
+        return frozenset(step for step, told in self.params.items() if told)
+
+    def instructions(self, words: Words) -> tuple[str, ...]:
+        """Return the steps in force as sentences."""
+        sentences = {
+            "ask": f"Ask the agents that have them for all {words.units} that you need and lack.",
+            "answer": f"{words.give.capitalize()} every {words.unit} that you have and that an "
+            f"agent has {words.asked} from you.",
+            "submit": f"Hand in each {words.product} as soon as you can.",
+        }
+        return tuple(sentence for step, sentence in sentences.items() if step in self.advises)

@@ -1,0 +1,40 @@
+"""The published incentive: money for every useful unit given, asked for or not."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mechlab.flows import Array, Flows
+from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.parameters import param
+
+
+@mechanism
+@dataclass(frozen=True)
+class SharingBonus(Mechanism):
+    """Pays the giver for each useful, honest unit: payment_i = rate * sum_j given[i, j].
+
+    Outside money; rate in dollars per piece. It pays for unasked giving as well, so it can be
+    farmed, and it can lift a group above the ceiling of asking and answering.
+
+    Source: Yadav, Black and Sourbut, arXiv 2604.07821, where the rate is $1,000.
+
+    >>> SharingBonus(rate=1000).payments(Flows.of(given=[[[0, 3], [0, 0]]]))
+    array([[3000.,    0.]])
+    """
+
+    name: ClassVar[str] = "sharing_bonus"
+    needs: ClassVar[frozenset[str]] = frozenset({"given"})
+
+    rate: float = param(1000.0, low=0, high=5000, unit="dollars per piece")
+
+    def payments(self, flows: Flows) -> Array:
+        """Return the rate for each unit given."""
+        given: Array = flows.given.sum(axis=2)
+        return self.rate * given
+
+    def rule(self, words: Words) -> str:
+        """What one unit earns."""
+        if not self.rate:
+            return ""
+        earned = words.money(self.rate)
+        return f"You earn {earned} for each {words.unit} that you {words.give} {words.to}."

@@ -1,0 +1,17 @@
+"""Mechanisms: parameterised objects that change what agents are paid, told or shown."""
+
+from mechlab.mechanism.base import MECHANISMS, Mechanism, check_fit, mechanism
+from mechlab.mechanism.compose import Capped, Stack
+from mechlab.mechanism.notation import parse
+from mechlab.mechanism.words import Words
+
+__all__ = [
+    "MECHANISMS",
+    "Capped",
+    "Mechanism",
+    "Stack",
+    "Words",
+    "check_fit",
+    "mechanism",
+    "parse",
+]

@@ -1,0 +1,143 @@
+"""Mechanisms made of mechanisms: several at once, and one with a cap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mechlab.flows import Array, Flows
+from mechlab.mechanism.base import Mechanism, literal
+from mechlab.mechanism.words import Words
+from mechlab.parameters import Param
+
+
+@dataclass(frozen=True)
+class Stack(Mechanism):
+    """Several mechanisms at once: payments add up, words and hidden parts join.
+
+    A stack within a stack is laid out flat; an empty one raises ``ValueError``.
+
+    >>> from mechanisms import Hidden, SharingBonus
+    >>> str(Stack.of(SharingBonus(rate=500), Hidden(thoughts=False)))
+    'sharing_bonus(rate=500) + hidden(board=true, notices=true, thoughts=false)'
+    """
+
+    name: ClassVar[str] = "stack"
+    parts: tuple[Mechanism, ...]
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise ValueError("a stack is made of at least one mechanism, got none")
+        inner = (part.parts if isinstance(part, Stack) else (part,) for part in self.parts)
+        object.__setattr__(self, "parts", tuple(part for parts in inner for part in parts))
+
+    @classmethod
+    def of(cls, *parts: Mechanism) -> Stack:
+        """Stack ``parts`` in order."""
+        return cls(parts)
+
+    @property
+    def needs(self) -> frozenset[str]:  # type: ignore[override] # derived from the parts
+        """All fields that a part needs."""
+        return frozenset().union(*(part.needs for part in self.parts))
+
+    @property
+    def balanced(self) -> bool:  # type: ignore[override] # derived from the parts
+        """Whether every part is."""
+        return all(part.balanced for part in self.parts)
+
+    @property
+    def anonymous(self) -> bool:  # type: ignore[override] # derived from the parts
+        """Whether every part is."""
+        return all(part.anonymous for part in self.parts)
+
+    def payments(self, flows: Flows) -> Array:
+        """Return the sum of the parts' payments."""
+        return np.asarray(np.sum([part.payments(flows) for part in self.parts], axis=0))
+
+    def rule(self, words: Words) -> str:
+        """Join the parts' rules."""
+        return " ".join(filter(None, (part.rule(words) for part in self.parts)))
+
+    @property
+    def advises(self) -> frozenset[str]:
+        """All steps that a part advises."""
+        return frozenset().union(*(part.advises for part in self.parts))
+
+    def instructions(self, words: Words) -> tuple[str, ...]:
+        """Join the parts' steps, each sentence once."""
+        sentences = (step for part in self.parts for step in part.instructions(words))
+        return tuple(dict.fromkeys(sentences))
+
+    @property
+    def hides(self) -> frozenset[str]:
+        """All that a part hides."""
+        return frozenset().union(*(part.hides for part in self.parts))
+
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.parts))
+
+
+_LIMIT = Param(0.0, low=0, unit="dollars per agent and round")
+
+
+@dataclass(frozen=True)
+class Capped(Mechanism):
+    """A mechanism whose payment to each agent and round stays within +-``limit``.
+
+    Where the inner mechanism is balanced, the capped one need not be: it is declared unbalanced.
+
+    >>> from mechanisms import SharingBonus
+    >>> capped = Capped(SharingBonus(rate=1000), limit=2500)
+    >>> capped.payments(Flows.of(given=[[[0, 4], [1, 0]]]))
+    array([[2500., 1000.]])
+    >>> Capped(SharingBonus(rate=1000), limit=-1)
+    Traceback (most recent call last):
+    mechlab.errors.UserError: limit must be in [0, inf) dollars per agent and round, got -1
+    """
+
+    name: ClassVar[str] = "capped"
+    inner: Mechanism
+    limit: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "limit", _LIMIT.checked("limit", self.limit))
+
+    @property
+    def needs(self) -> frozenset[str]:  # type: ignore[override] # derived from the inner one
+        """What the inner mechanism needs."""
+        return self.inner.needs
+
+    @property
+    def anonymous(self) -> bool:  # type: ignore[override] # derived from the inner one
+        """Whether the inner mechanism is."""
+        return self.inner.anonymous
+
+    def payments(self, flows: Flows) -> Array:
+        """Return the inner payments, clipped."""
+        return np.clip(self.inner.payments(flows), -self.limit, self.limit)
+
+    def rule(self, words: Words) -> str:
+        """The inner rule and its cap; empty where nothing is paid."""
+        inner = self.inner.rule(words)
+        cap = f"In any one round this pays you, or costs you, at most {words.money(self.limit)}."
+        return f"{inner} {cap}" if inner and self.limit else ""
+
+    @property
+    def advises(self) -> frozenset[str]:
+        """What the inner mechanism advises."""
+        return self.inner.advises
+
+    def instructions(self, words: Words) -> tuple[str, ...]:
+        """The inner mechanism's steps."""
+        return self.inner.instructions(words)
+
+    @property
+    def hides(self) -> frozenset[str]:
+        """What the inner mechanism hides."""
+        return self.inner.hides
+
+    def __str__(self) -> str:
+        return f"capped({self.inner}, limit={literal(self.limit)})"

@@ -1,0 +1,92 @@
+"""How mechanisms are written in study files and on the command line."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from mechlab.errors import UserError, unknown
+from mechlab.mechanism.base import MECHANISMS, Mechanism
+from mechlab.mechanism.compose import Capped, Stack
+
+_TOML_WORDS = {"true": True, "false": False}
+
+
+def parse(spec: str) -> Mechanism:
+    """Build a mechanism from its specification, in the notation of a Python call.
+
+    Raises:
+        UserError: for an unknown mechanism or parameter, a value out of range, or bad syntax.
+
+    >>> parse("sharing_bonus(rate=1000) + protocol")
+    Stack(parts=(SharingBonus(rate=1000.0), Protocol(ask=True, answer=True, submit=True)))
+    >>> str(parse("capped(royalty(share=0.1), limit=500)"))
+    'capped(royalty(share=0.1), limit=500)'
+    >>> parse("royalty(0.1)")
+    Traceback (most recent call last):
+    mechlab.errors.UserError: a mechanism is written like 'sharing_bonus(rate=1000) + protocol' or \
+'capped(royalty(share=0.1), limit=500)', got 'royalty(0.1)'
+    """
+    try:
+        return _built(_tree(spec))
+    except (_NotationError, RecursionError):  # thousands of mechanisms in one sum
+        raise UserError(
+            "a mechanism is written like 'sharing_bonus(rate=1000) + protocol' "
+            f"or 'capped(royalty(share=0.1), limit=500)', got {spec!r}"
+        ) from None
+
+
+class _NotationError(Exception):
+    """A part of a specification that is no mechanism."""
+
+
+def _tree(spec: str) -> ast.expr:
+    try:
+        return ast.parse(spec.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError):  # bad syntax, bad characters, deep nesting
+        raise _NotationError from None
+
+
+def _built(node: ast.expr) -> Mechanism:
+    match node:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return Stack.of(_built(left), _built(right))
+        case ast.Name(id=name):
+            return _named(name, [])
+        case ast.Call(func=ast.Name(id=Capped.name), args=[inner], keywords=keywords):
+            return _capped(inner, _values(keywords))
+        case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords):
+            return _named(name, keywords)
+    raise _NotationError
+
+
+def _named(name: str, keywords: list[ast.keyword]) -> Mechanism:
+    if name == Capped.name:  # without the mechanism that it caps
+        raise _NotationError
+    return MECHANISMS.get(name).build(_values(keywords))
+
+
+def _capped(inner: ast.expr, values: dict[str, Any]) -> Capped:
+    for name in values.keys() - {"limit"}:
+        raise unknown(f"parameter of {Capped.name}", name, ["limit"])
+    if not values:
+        raise _NotationError
+    return Capped(_built(inner), **values)
+
+
+def _values(keywords: list[ast.keyword]) -> dict[str, Any]:
+    """Return the values by name; no name twice, and no ``**``."""
+    values = {str(keyword.arg): _value(keyword.value) for keyword in keywords if keyword.arg}
+    if len(values) < len(keywords):
+        raise _NotationError
+    return values
+
+
+def _value(node: ast.expr) -> Any:
+    """Return the value of a number, a string, or a word of Python or TOML for true and false."""
+    if isinstance(node, ast.Name) and node.id in _TOML_WORDS:
+        return _TOML_WORDS[node.id]
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError):
+        raise _NotationError from None

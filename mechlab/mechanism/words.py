@@ -1,0 +1,47 @@
+"""A game's own nouns and verbs, so that one sentence serves every game."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a game speaks: mechanisms build the sentences that agents read from these.
+
+    Attributes:
+        unit, units: what is given, one and several.
+        give, given: the verb of giving, and its participle.
+        to: what makes a giving useful and honest, in words that follow the verb.
+        asked: participle of asking for a unit.
+        product: what earns an agent money in the game itself.
+        currency: sign of the money.
+    """
+
+    unit: str = "piece of information"
+    units: str = "pieces of information"
+    give: str = "send"
+    given: str = "sent"
+    to: str = "unaltered to an agent that lacks it"
+    asked: str = "requested"
+    product: str = "completed task"
+    currency: str = "$"
+
+    def money(self, amount: float) -> str:
+        """Return an amount of the game's money in words; small ones keep two digits.
+
+        >>> Words().money(1000), Words().money(-2.5), Words().money(0.00417)
+        ('$1,000', '-$2.50', '$0.0042')
+        """
+        size = abs(float(amount))
+        digits = 0 if size.is_integer() else max(2, 1 - math.floor(math.log10(size)))
+        return f"{'-' if amount < 0 else ''}{self.currency}{size:,.{digits}f}"
+
+    def percent(self, share: float) -> str:
+        """Return a share in words.
+
+        >>> Words().percent(0.125)
+        '12.5%'
+        """
+        return f"{100 * share:.4g}%"

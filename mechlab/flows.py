@@ -16,7 +16,8 @@ on them.
 | `used`      | (B, N, N) | units of j's giving, of any round, that i used in producing           |
 | `credit`    | (B, N, N) | the part of i's production that rests on j's giving, in money         |
 
-B episodes, N agents; units are the game's (pieces of information, contributions, moves).
+B episodes, N agents; units are the game's (pieces of information, contributions, moves). Nobody
+deals with itself: the diagonals are 0.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ PAIRWISE = ("asked", "withheld", "given", "answered", "falsified", "used", "cred
 FIELDS = (*PAIRWISE, "produced")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Amounts:
     """The eight arrays of a round, or their sums over several rounds.
 
@@ -71,7 +72,7 @@ class Amounts:
             mine.fill(0.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Flows(Amounts):
     """One round of a batch of episodes: what a mechanism is paid on.
 
@@ -98,14 +99,18 @@ class Flows(Amounts):
         """Build flows from some of the eight arrays; the others are zeros.
 
         Raises:
-            ValueError: for a name that is not one of the eight, or for no array at all.
+            ValueError: for a name that is not one of the eight, for no array at all, or for arrays
+                whose shapes do not fit together.
         """
         if not arrays or set(arrays) - set(FIELDS):
             raise ValueError(f"flows are made of {', '.join(FIELDS)}; got {sorted(arrays)}")
         episodes, agents = np.shape(next(iter(arrays.values())))[:2]
         now = Amounts.zeros(episodes, agents)
         for name, array in arrays.items():
-            getattr(now, name)[...] = array
+            empty = getattr(now, name)
+            if np.shape(array) != empty.shape:
+                raise ValueError(f"{name} must be {empty.shape}, got {np.shape(array)}")
+            empty[...] = array
         return cls.over(now, past or Amounts.zeros(episodes, agents), round, unit)
 
     @classmethod

@@ -1,0 +1,242 @@
+"""Words, compositions and the notation of mechanisms; each mechanism has tests of its own."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanisms import (
+    AnswerBonus,
+    Hidden,
+    NoMechanism,
+    Protocol,
+    Royalty,
+    SharingBonus,
+    TeamShare,
+    WithholdingFine,
+)
+from mechlab.errors import UserError
+from mechlab.flows import FIELDS
+from mechlab.mechanism import (
+    MECHANISMS,
+    Capped,
+    Mechanism,
+    Stack,
+    Words,
+    check_fit,
+    mechanism,
+    parse,
+)
+from mechlab.parameters import param
+from tests.draws import KINDS, busy, flows
+
+any_mechanism = st.one_of(*KINDS.values())
+
+
+def refusal(spec):
+    with pytest.raises(UserError) as error:
+        parse(spec)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+@given(flows(), st.lists(any_mechanism, min_size=1, max_size=3))
+def test_a_stack_pays_what_its_parts_pay_together(seen, parts):
+    paid = Stack.of(*parts).payments(seen)
+    total = sum(part.payments(seen) for part in parts)
+    scale = sum(np.abs(part.payments(seen)).max(initial=0.0) for part in parts)
+    assert np.allclose(paid, total, atol=1e-9 * (1 + scale))
+
+
+@given(flows(), any_mechanism, st.floats(0, 1e5))
+def test_a_cap_changes_only_what_exceeds_it(seen, inner, limit):
+    free, paid = inner.payments(seen), Capped(inner, limit).payments(seen)
+    within = np.abs(free) <= limit
+    assert np.array_equal(paid[within], free[within])
+    assert np.array_equal(paid[~within], np.sign(free[~within]) * limit)
+
+
+def test_a_stack_is_all_that_its_parts_are():
+    stack = Stack.of(Royalty(), Protocol(ask=False), Hidden(board=False))
+    assert stack.needs == {"credit"}
+    assert stack.advises == {"answer", "submit"}
+    assert stack.hides == {"notices", "thoughts"}
+    assert stack.balanced and stack.anonymous
+    assert stack.instructions(Words()) == Protocol(ask=False).instructions(Words())
+    assert not Stack.of(Royalty(), SharingBonus()).balanced
+    assert not Stack.of(Royalty(), WithholdingFine(rebate=0.5)).balanced
+
+
+def test_stacks_are_flat_and_never_empty():
+    a, b, c = SharingBonus(), Protocol(), Hidden()
+    assert Stack.of(Stack.of(a, b), c) == Stack.of(a, Stack.of(b, c)) == Stack.of(a, b, c)
+    with pytest.raises(ValueError, match="at least one mechanism"):
+        Stack.of()
+
+
+def test_the_same_step_is_told_once():
+    assert Stack.of(Protocol(), Protocol()).instructions(Words()) == Protocol().instructions(
+        Words()
+    )
+
+
+def test_a_capped_mechanism_is_what_it_caps_but_for_its_balance():
+    capped = Capped(Stack.of(Royalty(), Protocol(), Hidden()), limit=500)
+    assert (capped.needs, capped.advises, capped.hides) == (
+        {"credit"},
+        {"ask", "answer", "submit"},
+        {"board", "notices", "thoughts"},
+    )
+    assert capped.anonymous and not capped.balanced
+    assert "$500" in capped.rule(Words())
+
+
+@pytest.mark.parametrize("limit", [-1, float("nan"), float("inf"), True, "5"])
+def test_a_cap_is_a_finite_amount(limit):
+    with pytest.raises(UserError, match=r"^limit must be in .* dollars per agent and round, got"):
+        Capped(SharingBonus(), limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("spec", "built"),
+    [
+        ("none", NoMechanism()),
+        (" sharing_bonus( rate = 1e3 ) ", SharingBonus(rate=1000)),
+        ("sharing_bonus(rate=1000,)", SharingBonus(rate=1000)),
+        ("protocol(ask=true, answer=False)", Protocol(ask=True, answer=False)),
+        ("royalty + protocol + hidden", Stack.of(Royalty(), Protocol(), Hidden())),
+        ("royalty + (protocol + hidden)", Stack.of(Royalty(), Protocol(), Hidden())),
+        ("capped(royalty, limit=5)", Capped(Royalty(), 5)),
+        ("capped(royalty + team_share, limit=5)", Capped(Stack.of(Royalty(), TeamShare()), 5)),
+        ("capped(capped(royalty, limit=9), limit=5)", Capped(Capped(Royalty(), 9), 5)),
+    ],
+)
+def test_a_specification_is_read_as_it_is_meant(spec, built):
+    assert parse(spec) == built
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "",
+        "   ",
+        "3",
+        "'royalty'",
+        "royalty(",
+        "royalty(0.1)",
+        "royalty(share=)",
+        "royalty(share=share)",
+        "royalty(share=1/10)",
+        "royalty(share={[]: 1})",
+        "royalty(share=0.1, share=0.2)",
+        "royalty(**{'share': 0.1})",
+        "royalty(*[0.1])",
+        "royalty - protocol",
+        "royalty, protocol",
+        "royalty\nprotocol",
+        "royalty; protocol",
+        "x = royalty",
+        "mechanisms.royalty",
+        "royalty()(share=0.1)",
+        "__import__('os').system('true')",
+        "capped",
+        "capped()",
+        "capped(royalty)",
+        "capped(limit=5)",
+        "capped(royalty, 5)",
+        "capped(royalty, protocol, limit=5)",
+        "royalty\0",
+        "\udcff",
+        "(" * 1000,
+        "+".join(["none"] * 5000),
+    ],
+)
+def test_what_is_no_specification_is_answered_with_how_one_is_written(spec):
+    assert refusal(spec).startswith("a mechanism is written like 'sharing_bonus(rate=1000)")
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("sharing_bonu", "unknown mechanism 'sharing_bonu': did you mean 'sharing_bonus'?"),
+        ("capped(royal, limit=5)", "unknown mechanism 'royal': did you mean 'royalty'?"),
+        ("royalty(shares=1)", "unknown parameter of royalty 'shares': did you mean 'share'?"),
+        (
+            "capped(royalty, limits=5)",
+            "unknown parameter of capped 'limits': did you mean 'limit'?",
+        ),
+        ("royalty(share=1.5)", "share must be in [0, 1] of credited production, got 1.5"),
+        ("sharing_bonus(rate=-3.0)", "rate must be in [0, 5000] dollars per piece, got -3.0"),
+        ("sharing_bonus(rate=1e999)", "rate must be in [0, 5000] dollars per piece, got inf"),
+        ("protocol(ask=1)", "ask must be in {true, false}, got 1"),
+        ("capped(royalty, limit=-5)", "limit must be in [0, inf) dollars per agent and round"),
+    ],
+)
+def test_a_wrong_name_or_value_is_answered_with_the_rule(spec, says):
+    assert refusal(spec).startswith(says)
+
+
+@given(st.text() | st.text("royalty(share=0.1)+,capped limit{}[]'\\"))
+def test_any_text_is_a_mechanism_or_the_users_mistake(spec):
+    try:
+        assert isinstance(parse(spec), Mechanism)
+    except UserError as error:
+        assert "\n" not in str(error)
+
+
+@given(st.floats(0, 5000))
+def test_every_number_survives_being_written_down(rate):
+    assert parse(str(SharingBonus(rate=rate))).rate == rate
+
+
+def test_a_mechanism_fits_a_game_that_fills_what_it_needs():
+    check_fit(Stack.of(SharingBonus(), TeamShare()), frozenset(FIELDS), "any")
+    check_fit(Hidden(), frozenset(), "bare")
+    with pytest.raises(UserError) as error:
+        check_fit(AnswerBonus(rate=5), frozenset({"given", "produced"}), "commons")
+    assert str(error.value) == (
+        "answer_bonus(rate=5) needs the flows answered, which the game 'commons' lacks "
+        "(it has: given, produced)"
+    )
+
+
+def test_a_mechanism_of_ones_own_takes_a_class_and_a_method(monkeypatch):
+    monkeypatch.setattr(MECHANISMS, "_items", dict(MECHANISMS._items))  # forgotten afterwards
+
+    @mechanism
+    @dataclass(frozen=True)
+    class Wage(Mechanism):
+        name: ClassVar[str] = "wage"
+        rate: float = param(1.0, low=0, high=10, unit="dollars per round")
+
+        def payments(self, flows):
+            return np.full((flows.episodes, flows.agents), self.rate)
+
+    assert parse("wage(rate=2) + royalty") == Stack.of(Wage(rate=2), Royalty())
+    assert (parse("wage(rate=2)").payments(busy()) == 2.0).all()
+    with pytest.raises(ValueError, match="mechanism 'wage' is registered twice"):
+        mechanism(Wage)
+
+
+@pytest.mark.parametrize(
+    ("amount", "says"),
+    [
+        (0, "$0"),
+        (1000, "$1,000"),
+        (1234567.5, "$1,234,567.50"),
+        (437.126, "$437.13"),
+        (0.25, "$0.25"),
+        (0.6667, "$0.67"),
+        (0.00417, "$0.0042"),
+        (-3, "-$3"),
+    ],
+)
+def test_money_is_told_with_sensible_digits(amount, says):
+    assert Words().money(amount) == says
+
+
+def test_money_has_the_sign_of_the_game():
+    assert Words(currency="EUR ").money(5) == "EUR 5"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from mechlab.errors import UserError, unknown
@@ -12,8 +13,20 @@ from mechlab.mechanism.compose import Capped, Stack
 _TOML_WORDS = {"true": True, "false": False}
 
 
-def parse(spec: str) -> Mechanism:
+Make = Callable[[str, dict[str, Any]], Mechanism]
+
+
+def make(name: str, values: dict[str, Any]) -> Mechanism:
+    """Build one mechanism from its name and its parameters."""
+    return MECHANISMS.get(name).build(values)
+
+
+def parse(spec: str, make: Make = make) -> Mechanism:
     """Build a mechanism from its specification, in the notation of a Python call.
+
+    Args:
+        spec: the specification.
+        make: builds each part from its name and the parameters that are written out.
 
     Raises:
         UserError: for an unknown mechanism or parameter, a value out of range, or bad syntax.
@@ -28,7 +41,7 @@ def parse(spec: str) -> Mechanism:
 'capped(royalty(share=0.1), limit=500)', got 'royalty(0.1)'
     """
     try:
-        return _built(_tree(spec))
+        return _built(_tree(spec), make)
     except (_NotationError, RecursionError):  # thousands of mechanisms in one sum
         raise UserError(
             "a mechanism is written like 'sharing_bonus(rate=1000) + protocol' "
@@ -47,31 +60,27 @@ def _tree(spec: str) -> ast.expr:
         raise _NotationError from None
 
 
-def _built(node: ast.expr) -> Mechanism:
+def _built(node: ast.expr, make: Make) -> Mechanism:
     match node:
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return Stack.of(_built(left), _built(right))
-        case ast.Name(id=name):
-            return _named(name, [])
+            return Stack.of(_built(left, make), _built(right, make))
         case ast.Call(func=ast.Name(id=Capped.name), args=[inner], keywords=keywords):
-            return _capped(inner, _values(keywords))
+            return _capped(_built(inner, make), _values(keywords))
+        case ast.Name(id=Capped.name) | ast.Call(func=ast.Name(id=Capped.name)):
+            raise _NotationError  # without the mechanism that it caps
+        case ast.Name(id=name):
+            return make(name, {})
         case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords):
-            return _named(name, keywords)
+            return make(name, _values(keywords))
     raise _NotationError
 
 
-def _named(name: str, keywords: list[ast.keyword]) -> Mechanism:
-    if name == Capped.name:  # without the mechanism that it caps
-        raise _NotationError
-    return MECHANISMS.get(name).build(_values(keywords))
-
-
-def _capped(inner: ast.expr, values: dict[str, Any]) -> Capped:
+def _capped(inner: Mechanism, values: dict[str, Any]) -> Capped:
     for name in values.keys() - {"limit"}:
         raise unknown(f"parameter of {Capped.name}", name, ["limit"])
     if not values:
         raise _NotationError
-    return Capped(_built(inner), **values)
+    return Capped(inner, **values)
 
 
 def _values(keywords: list[ast.keyword]) -> dict[str, Any]:
@@ -83,7 +92,9 @@ def _values(keywords: list[ast.keyword]) -> dict[str, Any]:
 
 
 def _value(node: ast.expr) -> Any:
-    """Return the value of a number, a string, or a word of Python or TOML for true and false."""
+    """Return the value of a number, a string, a word of Python or TOML for true and false, or a list."""
+    if isinstance(node, ast.List):
+        return [_value(item) for item in node.elts]
     if isinstance(node, ast.Name) and node.id in _TOML_WORDS:
         return _TOML_WORDS[node.id]
     try:

@@ -23,6 +23,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
 
     Args:
         target: mean efficiency that is enough.
-        size: size of an incentive from its parameters; None where size is observed and
+        size: size of an incentive from its parameters (``mechanism`` among them); None where size is observed and
             given to ``report``.
         confidence: of the intervals in ``threshold``.
         tolerance: how close to the true smallest size is close enough, as a share of it.
@@ -200,8 +201,9 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
             plays.append(Play(tuple(x), first, tuple(trial.user_attrs[EFFICIENCY])))
             if SIZE in trial.user_attrs:
                 observed.append(Play(tuple(x), first, tuple(trial.user_attrs[SIZE])))
+        size = self.size and partial(_sized, self.size, {MECHANISM: name} if name else {})
         return Belief(
-            name, space, self.target, self.confidence, tuple(plays), self.size, tuple(observed)
+            name, space, self.target, self.confidence, tuple(plays), size, tuple(observed)
         )
 
     def _starting(
@@ -250,6 +252,12 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
 
 
 _START = (1.0, 0.0, 0.5, 0.25, 0.75, 0.125)
+
+
+def _sized(
+    size: Callable[[Mapping[str, Any]], float], mechanism: dict[str, str], own: Mapping[str, Any]
+) -> float:
+    return size({**mechanism, **own})
 
 
 def _own(params: Mapping[str, Any]) -> dict[str, Any]:

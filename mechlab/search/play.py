@@ -1,0 +1,60 @@
+"""Plays some episodes of a study and keeps what the search needs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mechlab.errors import UserError
+from mechlab.measures import ratio
+from mechlab.simulate import simulate
+from mechlab.store import Outcome
+from mechlab.study import BASELINE, MONEY, Study
+
+FRESH = 1 << 40  # number of the certificate's first episode: exploring never comes near it
+REACHED = "reached"  # efficiency relative to the target's reference point
+KEPT = ("efficiency", "group_revenue", "spend", "subsidy")
+
+
+def play(study: Study, candidate: str, params: Mapping[str, Any], first: int, count: int) -> Outcome:
+    """Play episodes ``first`` to ``first + count - 1`` of the study's seed.
+
+    Returns the measures in ``KEPT`` and ``reached``, each a value an episode.
+
+    Raises:
+        UserError: where a reference point earns nothing, so that efficiency is undefined.
+    """
+    episodes = simulate(
+        study.played,
+        study.group.members,
+        study.candidates[candidate].build(params),
+        episodes=count,
+        seed=study.seed,
+        condition=study.condition,
+        first=first,
+    )
+    reached = ratio(episodes["group_revenue"], episodes.reference(study.target.relative_to))
+    outcome = {REACHED: reached, **{name: episodes[name] for name in KEPT}}
+    if not all(np.isfinite(values).all() for values in outcome.values()):
+        raise UserError(
+            f"efficiency is undefined: a reference point of {study.game!r} earns nothing in an "
+            "episode; make the episodes longer"
+        )
+    return {name: values.tolist() for name, values in outcome.items()}
+
+
+def size(study: Study, candidate: str, params: Mapping[str, Any]) -> float | None:
+    """Return the size of an incentive, or None where it is an outcome of episodes (spend, subsidy)."""
+    if study.smallest in MONEY:
+        return None
+    if candidate == BASELINE:
+        return 0.0
+    return float(study.candidates[candidate].value(study.smallest, params))
+
+
+def sizes(study: Study, candidate: str, params: Mapping[str, Any], outcome: Outcome) -> list[float]:
+    """Return the size of each episode."""
+    known = size(study, candidate, params)
+    return outcome[study.smallest] if known is None else [known] * len(outcome[REACHED])

@@ -1,0 +1,54 @@
+"""What rebuilds a search: its study, its seeds, and all that it ran on."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import mechlab
+from mechlab.study import Study
+
+FRESH = 1 << 40  # number of the first episode of the certificate: exploring never comes near it
+_PACKAGES = ("mechlab", "numpy", "numba", "scipy", "optuna", "sqlalchemy")
+
+
+def provenance(study: Study) -> dict[str, Any]:
+    """Return what rebuilds a search of ``study``, as plain JSON values.
+
+    The keys: ``study`` (its text), ``digest``, ``seeds``, ``mechanisms`` (their versions),
+    ``agents`` (the kinds), ``packages``, ``commit``, ``python``, ``platform``, ``command``.
+    """
+    return {
+        "study": study.text,
+        "digest": study.digest,
+        "seeds": {"study": study.seed, "explore_from": 0, "certify_from": FRESH},
+        "mechanisms": {k: v for c in study.candidates.values() for k, v in c.versions.items()},
+        "agents": sorted(study.group.kinds),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "commit": _commit(Path(mechlab.__file__).parent),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed as a package"
+
+
+def _commit(folder: Path) -> str:
+    """Return the commit of the checkout that the code runs from, marked where it was changed."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return found.stdout.strip() or "not a checkout"

@@ -1,0 +1,253 @@
+"""The study file: a question in one TOML file that reads as a recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from optuna.distributions import CategoricalDistribution
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from mechlab.candidate import Candidate
+from mechlab.errors import UserError, unknown
+from mechlab.game import GAMES, Game, make_game
+from mechlab.mechanism import check_fit
+from mechlab.population import Population
+
+BASELINE = "none"
+MONEY = ("spend", "subsidy")
+
+
+def _readable(text: str) -> str:
+    Candidate.read(text)
+    return text
+
+
+_Specification = Annotated[str, AfterValidator(_readable)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Target(_Part):
+    """What counts as enough: mean efficiency, relative to a reference point, and how sure to be."""
+
+    efficiency: float = Field(gt=0)
+    relative_to: str = "ceiling"
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+
+
+class Budget(_Part):
+    """What the search may use up, exploring and certifying together."""
+
+    episodes: int = Field(20_000, gt=0)
+
+
+class Study(_Part):
+    """A question: which of these mechanisms restores the target with the smallest incentive?
+
+    Attributes:
+        name: names the record and the report; the file's name where it is not given.
+        question: the question in words.
+        game, settings, population, condition: as in ``simulate``.
+        mechanisms: candidates, each a specification in which a parameter may be a range.
+        smallest: what the answer is the smallest of: ``spend``, ``subsidy`` (means an episode), or
+            a parameter that every candidate has.
+        target, budget: see there.
+        seed: seed of all episodes.
+
+    Raises:
+        pydantic.ValidationError: where built in Python from wrong values; ``load`` and ``read``
+            raise ``UserError`` with one line instead.
+
+    >>> study = Study.read(template(), name="example")
+    >>> study.target.relative_to
+    'turns'
+    """
+
+    name: str = Field("study", pattern=r"^[\w-]+$")
+    question: str
+    game: str = "sharing"
+    settings: dict[str, bool | int | float | str] = {}
+    population: str
+    condition: str = "baseline"
+    mechanisms: Annotated[tuple[_Specification, ...], Field(min_length=1, strict=False)]
+    smallest: str
+    target: Target
+    budget: Budget = Budget()
+    seed: int = Field(0, ge=0)
+
+    _text: str = PrivateAttr("")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a study file.
+
+        Raises:
+            UserError: with the file, the field, the rule, the value and the nearest valid name.
+        """
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise UserError(f"{path}: cannot be read: {reason}") from None
+        return cls.read(text, name=path.stem, source=str(path))
+
+    @classmethod
+    def read(cls, text: str, name: str = "study", source: str = "study") -> Self:
+        """Read the text of a study file; ``source`` stands before the line of an error."""
+        try:
+            study = cls.model_validate({"name": name, **tomllib.loads(text)})
+        except tomllib.TOMLDecodeError as error:
+            raise UserError(f"{source}: not TOML: {error}") from None
+        except ValidationError as errors:
+            raise UserError(f"{source}: {_line(errors.errors())}") from None
+        study._text = text
+        return study
+
+    @field_validator("game")
+    @classmethod
+    def _check_game(cls, name: str) -> str:
+        GAMES.get(name)
+        return name
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        for field, check in _CHECKS.items():
+            try:
+                check(self)
+            except UserError as error:
+                raise UserError(f"{field}: {error}") from None
+        return self
+
+    @cached_property
+    def played(self) -> Game:
+        """The game with its settings."""
+        return make_game(self.game, self.settings)
+
+    @cached_property
+    def group(self) -> Population:
+        """The agents."""
+        return Population.of(self.population, self.played.agents)
+
+    @cached_property
+    def candidates(self) -> dict[str, Candidate]:
+        """The candidates by name, the baseline first; where two share a name, it is their text."""
+        texts = (BASELINE, *(text for text in self.mechanisms if text != BASELINE))
+        read = [Candidate.read(text) for text in texts]
+        names = [c.name for c in read]
+        found = {c.name if names.count(c.name) == 1 else c.text: c for c in read}
+        if len(found) < len(read):
+            raise UserError(f"each candidate stands once, got {list(self.mechanisms)}")
+        return found
+
+    @property
+    def text(self) -> str:
+        """The text of the study file; of a study built in Python, its canonical form."""
+        return self._text or json.dumps(self.canonical, indent=2)
+
+    @cached_property
+    def canonical(self) -> dict[str, Any]:
+        """All that the evidence depends on, defaults filled in: not the question, nor the budget."""
+        fields = self.model_dump(mode="json", exclude={"name", "question", "budget"})
+        candidates = {name: c.canonical for name, c in self.candidates.items()}
+        game = {"settings": self.played.params, "population": str(self.group)}
+        return {**fields, **game, "mechanisms": candidates}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical form."""
+        return hashlib.sha256(json.dumps(self.canonical, sort_keys=True).encode()).hexdigest()
+
+
+def template() -> str:
+    """Return the text of a commented study to start from."""
+    return (files("mechlab") / "data" / "template.toml").read_text(encoding="utf-8")
+
+
+def differences(mine: Any, theirs: Any, field: str = "") -> Iterator[str]:
+    """Name what differs between two canonical forms, a field a sentence.
+
+    >>> list(differences({"seed": 0, "target": {"efficiency": 0.9}}, {"seed": 0, "target": {}}))
+    ['target.efficiency is 0.9 here and absent there']
+    """
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        for name in dict.fromkeys([*mine, *theirs]):
+            deeper = f"{field}.{name}" if field else name
+            yield from differences(mine.get(name), theirs.get(name), deeper)
+    elif mine != theirs:
+        here, there = ("absent" if value is None else json.dumps(value) for value in (mine, theirs))
+        yield f"{field} is {here} here and {there} there"
+
+
+def _check_condition(study: Study) -> None:
+    study.played.check_condition(study.condition)
+
+
+def _check_mechanisms(study: Study) -> None:
+    for candidate in study.candidates.values():
+        check_fit(candidate.lowest, study.played.fields, study.game)
+
+
+def _check_smallest(study: Study) -> None:
+    for name, candidate in study.candidates.items():
+        if study.smallest in MONEY or name == BASELINE:
+            continue
+        value = candidate.value(study.smallest, {})
+        if isinstance(value, (bool, str, CategoricalDistribution)):
+            raise UserError(f"{study.smallest} of {name} is no number; use a number, spend or subsidy")
+
+
+def _check_reference(study: Study) -> None:
+    if study.target.relative_to not in study.played.references:
+        raise unknown("reference point", study.target.relative_to, study.played.references)
+
+
+_CHECKS: Mapping[str, Callable[[Study], object]] = {
+    "settings": lambda study: study.played,
+    "population": lambda study: study.group,
+    "condition": _check_condition,
+    "mechanisms": _check_mechanisms,
+    "smallest": _check_smallest,
+    "target.relative_to": _check_reference,
+}
+
+_MODELS: Mapping[str, type[_Part]] = {"": Study, "target": Target, "budget": Budget}
+
+
+def _line(errors: list[ErrorDetails]) -> str:
+    """Put the most telling of pydantic's errors into one line: a misspelt field explains a missing one."""
+    error = min(errors, key=lambda e: e["type"] != "extra_forbidden")
+    *parents, field = error["loc"] or ("",)
+    where = ".".join(map(str, error["loc"][:1])) + "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"][1:]
+    )
+    if error["type"] == "extra_forbidden":
+        parent = ".".join(map(str, parents))
+        of = f"field of {parent}" if parent else "field"
+        return str(unknown(of, str(field), _MODELS[parent].model_fields))
+    if error["type"] == "missing":
+        return f"{where} is missing"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return f"{where}: {message}" if where else message
+    rule = message.replace("Input should", "must").replace("String should", "must")
+    return f"{where} {rule}, got {error['input']!r}"

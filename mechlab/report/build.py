@@ -1,0 +1,92 @@
+"""Puts a page together: verdict, charts and tables into one self-contained file."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from mechlab import figures
+from mechlab.errors import UserError
+from mechlab.report import embed, words
+from mechlab.report.chart import Chart
+from mechlab.report.glossary import GLOSSARY
+from mechlab.report.page import page
+from mechlab.result import SearchResult
+
+
+def write_report(result: SearchResult, path: str | Path) -> Path:
+    """Write the report of a search as one HTML page and return its path.
+
+    Raises:
+        UserError: where the path cannot be written; an existing file is then left as it was.
+    """
+    path = Path(path)
+    html = render(result)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(html, encoding="utf-8", errors="backslashreplace")
+        unfinished.replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: the report cannot be written: {error.strerror or error}") from None
+    return path
+
+
+def render(result: SearchResult) -> str:
+    """Return the page as text."""
+    content = page(result)
+    style, script, library = _text("style.css"), _text("script.js"), _plotly()
+    return _environment().get_template("page.html.j2").render(
+        **content.sections,
+        glossary=GLOSSARY,
+        charts={chart.name: chart for chart in content.charts},
+        data=embed.escaped(_data(content.charts, content.tables)),
+        style=style,
+        script=script,
+        library=library,
+        policy=embed.policy([library, script], [style]),
+    )
+
+
+def _data(charts: list[Chart], tables: dict[str, pd.DataFrame]) -> str:
+    """Return what the page's script draws: figures, their tables, and the two looks."""
+    drawn = ",".join(f"{embed.safe_json(c.name)}:{_figure(c)}" for c in charts)
+    own = {c.name: c.data for c in charts if isinstance(c.data, pd.DataFrame)}
+    shown = {name: embed.table(frame) for name, frame in {**tables, **own}.items()}
+    looks = {name: figures.template(name == "dark").to_plotly_json() for name in ("light", "dark")}
+    return f'{{"figures":{{{drawn}}},"tables":{embed.safe_json(shown)},"looks":{embed.safe_json(looks)}}}'
+
+
+def _figure(chart: Chart) -> str:
+    figure = chart.figure.update_layout(template=None)
+    return str(figure.to_json())
+
+
+@lru_cache
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())
+
+
+def _text(name: str) -> str:
+    return (files("mechlab.report") / name).read_text(encoding="utf-8")
+
+
+@lru_cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("mechlab.report", "."),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    written: dict[str, Any] = {name: getattr(words, name) for name in ("money", "number", "percent")}
+    environment.filters.update(written)
+    return environment

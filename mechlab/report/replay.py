@@ -1,0 +1,60 @@
+"""The answer played again beside no mechanism and the reference points, to look into the episodes.
+
+Stored seeds make it the same on every build. The verdict rests on none of it: that comes from the
+search's own episodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mechlab.agent import Agent
+from mechlab.game import Game
+from mechlab.incentives import Incentives
+from mechlab.result import SearchResult
+from mechlab.simulate import Episodes, simulate
+from mechlab.study import BASELINE
+
+EPISODES = 200
+OFFLINE = frozenset({"scripted", "emulated"})  # kinds that cost nothing to play again
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Episodes of the answer, of no mechanism, and of each reference point, at the same seeds."""
+
+    answer: Episodes
+    baseline: Episodes
+    references: Mapping[str, Episodes]
+
+
+@dataclass(frozen=True)
+class _Reference(Agent):
+    """Plays a reference point of a game."""
+
+    responds: ClassVar[bool] = False
+
+    def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
+        return game.references[self.name]
+
+
+def replay(result: SearchResult) -> Replay | None:
+    """Play the answer again; None for a group of live agents or of a user's own."""
+    study = result.study
+    if not study.group.kinds <= OFFLINE:
+        return None
+
+    def play(population: object, mechanism: object, condition: str) -> Episodes:
+        return simulate(
+            study.played, population, mechanism, episodes=EPISODES, seed=study.seed, condition=condition
+        )
+
+    condition = study.condition or study.played.conditions[0]
+    plain = study.played.conditions[0]
+    return Replay(
+        answer=play(study.population, result.best.mechanism, condition),
+        baseline=play(study.population, BASELINE, condition),
+        references={name: play(_Reference(name), BASELINE, plain) for name in study.played.references},
+    )

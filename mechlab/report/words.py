@@ -1,0 +1,75 @@
+"""Numbers in words: sensible digits, units, and intervals."""
+
+from __future__ import annotations
+
+import math
+
+from mechlab.statistics import Summary
+
+
+def number(value: float) -> str:
+    """Return a number with four significant digits; "unknown" where it is undefined.
+
+    >>> number(1234567.8), number(0.051234), number(10.0), number(float("nan"))
+    ('1,234,568', '0.05123', '10', 'unknown')
+    """
+    if not math.isfinite(value):
+        return "unknown"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def money(value: float) -> str:
+    """Return dollars with three or four significant digits.
+
+    >>> money(93312.4), money(1_530_000.0), money(-2.5), money(0.0)
+    ('$93,300', '$1.53 million', '-$2.50', '$0')
+    """
+    if not math.isfinite(value):
+        return "unknown"
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    if size >= 1e6:
+        return f"{sign}${size / 1e6:.4g} million"
+    if size >= 1000:
+        return f"{sign}${round(size, 2 - math.floor(math.log10(size))):,.0f}"
+    return f"{sign}${size:.0f}" if size.is_integer() else f"{sign}${size:.2f}"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent with one decimal.
+
+    >>> percent(0.8042), percent(0.0004), percent(float("nan"))
+    ('80.4%', '0.04%', 'unknown')
+    """
+    if not math.isfinite(share):
+        return "unknown"
+    return f"{share:.1%}" if share == 0 or abs(share) >= 0.001 else f"{100 * share:.1g}%"
+
+
+def share(value: float) -> str:
+    """Return a share that somebody chose, without digits that nobody wrote.
+
+    >>> share(0.9), share(0.125)
+    ('90%', '12.5%')
+    """
+    return f"{100 * value:.4g}%"
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return a number with its unit; a unit in dollars becomes a sign before the number.
+
+    >>> quantity(1020.0, "dollars per piece"), quantity(0.1, "of credited production")
+    ('$1,020 per piece', '0.1 of credited production')
+    """
+    if unit.startswith("dollars") and math.isfinite(value):
+        sign = "-" if value < 0 else ""
+        return f"{sign}${number(abs(value))}{unit.removeprefix('dollars')}"
+    return f"{number(value)} {unit}".strip()
+
+
+def interval(summary: Summary, write: object) -> str:
+    """Return the 95% interval of a mean, written by ``money``, ``percent`` or ``number``."""
+    assert callable(write)
+    low, high = summary.ci95
+    if not math.isfinite(low):
+        return "no interval: fewer than two episodes"
+    return f"{write(low)} to {write(high)}"

@@ -1,0 +1,158 @@
+"""Search results made by hand from real episodes, for tests that need one before or beside a search."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from mechlab.agent import AGENTS, Agent
+from mechlab.game import Game
+from mechlab.incentives import Incentives
+from mechlab.result import Answer, SearchResult
+from mechlab.simulate import Episodes, simulate
+from mechlab.study import Study
+
+STUDY = """\
+question = "What is the smallest bonus that brings reluctant agents back to near-optimal revenue?"
+population = "reluctant"
+mechanisms = ["use_bonus(rate=[0, 3000])", "answer_bonus(rate=[0, 3000])"]
+smallest = "rate"
+seed = 7
+
+[target]
+efficiency = 0.8
+relative_to = "turns"
+confidence = 0.95
+"""
+
+
+@dataclass(frozen=True)
+class Reluctant(Agent):
+    """Answers one request in five, and more the better an answer is paid."""
+
+    kind: ClassVar[str] = "emulated"
+
+    def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
+        pull = math.log(0.2 / 0.8) + 60.0 * incentives.relative("answer")
+        return dict(ask=1.0, answer=1.0 / (1.0 + math.exp(-pull)), submit=1.0, chatter=0.5)
+
+
+if "reluctant" not in AGENTS:
+    AGENTS.add("reluctant", Reluctant("reluctant"))
+
+START = datetime(2026, 11, 22, 9, 30)
+
+
+@lru_cache
+def a_result() -> SearchResult:
+    """Two candidates, the first certified."""
+    study = Study.read(STUDY, name="reluctant")
+    answers = (_answer(study, "answer_bonus", 580.0, 640.0), _answer(study, "use_bonus", 570.0, 650.0))
+    return SearchResult(
+        study=study,
+        answers=answers,
+        trials=_trials(study),
+        evidence=pd.concat([_evidence(study, a) for a in answers], ignore_index=True),
+        curves={a.candidate: _curve(study, a.candidate) for a in answers},
+        calls=0,
+        cost_usd=0.0,
+        storage="sqlite:///.mechlab/reluctant.db",
+        provenance={"study": study.text, "seed": study.seed, "versions": {"mechlab": "0.1.0", "numpy": np.__version__},
+                    "command": "mechlab search studies/reluctant.toml"},
+    )
+
+
+def with_trials(count: int) -> SearchResult:
+    """The same result with its trials repeated to ``count`` rows."""
+    result = a_result()
+    times = -(-count // len(result.trials))
+    trials = pd.concat([result.trials] * times, ignore_index=True).head(count)
+    rng = np.random.default_rng(0)
+    for name in ("size", "efficiency", "spend", "subsidy"):
+        trials[name] = trials[name] * rng.uniform(0.9, 1.1, count)
+    for name in ("answer_bonus.rate", "use_bonus.rate"):
+        trials[name] = trials["size"].where(trials[name].notna())
+    return replace(result, trials=trials.assign(number=np.arange(count)))
+
+
+def renamed(result: SearchResult, question: str, name: str) -> SearchResult:
+    """The same result with this question, and with the first candidate called ``name``."""
+    old = result.best.candidate
+    def rename(frame: pd.DataFrame) -> pd.DataFrame:
+        columns = {c: c.replace(f"{old}.", f"{name}.") for c in frame}
+        return frame.rename(columns=columns).replace({"candidate": {old: name}})
+
+    return replace(
+        result,
+        study=result.study.model_copy(update={"question": question}),
+        answers=(replace(result.best, candidate=name), *result.answers[1:]),
+        trials=rename(result.trials),
+        evidence=rename(result.evidence),
+        curves={(name if c == old else c): curve for c, curve in result.curves.items()},
+    )
+
+
+def _play(study: Study, candidate: str, rate: float, episodes: int, first: int) -> Episodes:
+    mechanism = study.candidates[candidate].build({"rate": rate})
+    return simulate(study.played, study.population, mechanism, episodes=episodes, seed=study.seed, first=first)
+
+
+def _relative(played: Episodes) -> np.ndarray:
+    return played["group_revenue"] / played["turns"]
+
+
+def _answer(study: Study, candidate: str, low: float, high: float) -> Answer:
+    played = _play(study, candidate, high, 200, 5000)
+    summary = played.summary
+    return Answer(
+        candidate=candidate, status="certified", mechanism=played.mechanism, size=high, interval=(low, high),
+        efficiency=summary["efficiency"], spend=summary["spend"], subsidy=summary["subsidy"],
+        spend_share=summary["spend"].mean / summary["group_revenue"].mean,
+    )
+
+
+def _trials(study: Study) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    rng = np.random.default_rng(0)
+    for number in range(60):
+        candidate = ("use_bonus", "answer_bonus")[number % 2]
+        rate = float(rng.uniform(0, 3000) if number < 20 else rng.normal(610, 80))
+        played = _play(study, candidate, rate, 4, 4 * (number // 2))
+        got, share = played.summary, _relative(played)
+        begun = START + timedelta(seconds=0.7 * number)
+        rows.append({
+            "number": number, "candidate": candidate, "state": "COMPLETE", "size": rate,
+            "efficiency": share.mean(), "efficiency_lo": share.min(), "efficiency_hi": share.max(),
+            "spend": got["spend"].mean, "subsidy": got["subsidy"].mean, "episodes": 4,
+            "started": begun, "finished": begun + timedelta(seconds=0.5), f"{candidate}.rate": rate,
+        })
+    return pd.DataFrame(rows)
+
+
+def _evidence(study: Study, answer: Answer) -> pd.DataFrame:
+    rows = []
+    for purpose, size in zip(("lo", "hi"), answer.interval, strict=True):
+        share = _relative(_play(study, answer.candidate, size, 300, 9000))
+        half = 2.2 * share.std(ddof=1) / len(share) ** 0.5
+        low, high = share.mean() - half, share.mean() + half
+        target = study.target.efficiency
+        verdict = "sufficient" if low >= target else "insufficient" if high < target else "undecided"
+        rows.append({
+            "candidate": answer.candidate, "attempt": 1, "purpose": purpose, "size": size,
+            "efficiency": share.mean(), "lo": low, "hi": high, "episodes": len(share), "verdict": verdict,
+            f"{answer.candidate}.rate": size,
+        })
+    return pd.DataFrame(rows)
+
+
+def _curve(study: Study, candidate: str) -> pd.DataFrame:
+    doses = np.linspace(0, 3000, 31)
+    mean = np.array([_relative(_play(study, candidate, d, 8, 0)).mean() for d in doses])
+    return pd.DataFrame({"dose": doses, "size": doses, "mean": mean, "lo": mean - 0.02, "hi": mean + 0.02})

@@ -160,11 +160,20 @@ class Belief:
         """The setting most likely to be the cheapest sufficient one; where none is, the most
         efficient one."""
         drawn = self.drawn
-        mean = drawn.curves.mean(axis=0)
-        enough = np.flatnonzero(mean >= self.target)
-        if not len(enough):
-            return self.space.decode(drawn.x[int(mean.argmax())])
-        return self.space.decode(drawn.x[enough[0]])
+        enough = np.flatnonzero(drawn.curves.mean(axis=0) >= self.target)
+        return self.space.decode(drawn.x[enough[0]]) if len(enough) else self.most
+
+    @cached_property
+    def most(self) -> dict[str, Any]:
+        """The setting believed to be the most efficient one, the smallest of equals."""
+        mean = self.drawn.curves.mean(axis=0)
+        return self.space.decode(self.drawn.x[int(mean.argmax())])
+
+    def first(self, x: Array, t: Array) -> Array:
+        """Return the position t (G,) at which each drawn curve, played at x (G, width) in turn,
+        first reaches the target (S,); inf where never."""
+        enough = self.posterior.draws(x, _normals(len(x))) >= self.target
+        return np.where(enough.any(axis=1), t[enough.argmax(axis=1)], np.inf)
 
     def curve(self, params: Sequence[Mapping[str, Any]]) -> tuple[Array, Array, Array]:
         """Return mean, lower and upper believed efficiency at some settings."""

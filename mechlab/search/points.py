@@ -81,14 +81,15 @@ def _shared(
     plays: Sequence[Play], owner: np.ndarray, mean: Array, variance: Array, counts: Array
 ) -> Array:
     """Return the covariance of the means of points that share replicate indices."""
-    highest = max(p.first + len(p.values) for p in plays)
-    times, residual = np.zeros((2, len(mean), highest))
-    for p, o in zip(plays, owner, strict=True):
-        window = slice(p.first, p.first + len(p.values))
-        times[o, window] += 1.0
-        residual[o, window] += np.array(p.values) - mean[o]
-    used = (times > 0).sum(axis=0) > 1
-    times, residual = times[:, used], residual[:, used]
+    index = np.concatenate([np.arange(p.first, p.first + len(p.values)) for p in plays])
+    place = np.repeat(owner, [len(p.values) for p in plays])
+    value = np.concatenate([p.values for p in plays]) - mean[place]
+    _, column = np.unique(index, return_inverse=True)
+    several = np.bincount(column)[column] > 1
+    _, column = np.unique(column[several], return_inverse=True)
+    times, residual = np.zeros((2, len(mean), column.max(initial=-1) + 1))
+    np.add.at(times, (place[several], column), 1.0)
+    np.add.at(residual, (place[several], column), value[several])
     scaled = residual / np.sqrt(variance)[:, None]
     off = ~np.eye(len(mean), dtype=bool)
     together = (times @ times.T) * off

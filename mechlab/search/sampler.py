@@ -282,7 +282,8 @@ def _start(axes: int) -> int:
 
 def _nearest(belief: Belief, running: Sequence[FrozenTrial]) -> list[int]:
     """Return the candidates nearest to the running trials."""
-    complete = [t for t in running if set(_own(t.params)) == {n for n, _ in belief.space.distributions}]
+    names = {name for name, _ in belief.space.distributions}
+    complete = [t for t in running if set(_own(t.params)) == names]
     if not complete:
         return []
     x = belief.space.encode([_own(t.params) for t in complete])

@@ -1,0 +1,222 @@
+"""The certificate: fresh episodes that show how small an incentive is still enough.
+
+For each mechanism the certifier makes attempts. An attempt plays fresh episodes at a dose
+believed just too small (`lo`) and at one believed just enough (`hi`), and judges them at planned
+looks (`sequences` says at what error). Where mean efficiency is shown to be below the target at
+the one and not below it at the other, the interval for the smallest sufficient size lies between
+the two doses; inside, its ends are where the bounds of the mean, carried from dose to dose along
+the explored shape of the curve, cross the target. An attempt that fails leaves the next one less
+error to spend; its episodes teach the belief where to look next, and enter no later claim.
+
+What is assumed: means of `sequences.LEAST` episodes and more are nearly normal (skewness is
+corrected for); along the way, efficiency is below the target at every size under `lo` (monotone);
+between the two neighbouring doses the curve has the explored shape, moved and stretched to the
+fresh means. With several parameters the way is the line from no incentive through the believed
+answer (`ray`). Mechanisms share the permitted error equally (Bonferroni), so that all their
+intervals hold at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from mechlab.errors import UserError
+from mechlab.search.belief import TOLERANCE, Belief
+from mechlab.search.judge import Evidence
+from mechlab.search.quest import Quest
+from mechlab.search.ray import Purpose
+
+Status = Literal["certified", "unreachable", "out_of_budget"]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Fresh episodes to play.
+
+    Attributes:
+        mechanism: which one ("" where the study has only one).
+        params: its setting.
+        first, count: the episodes' indices are first, ..., first + count - 1. They are fresh as
+            long as exploring uses luck of another kind. Mechanisms share indices, so that luck is
+            common where they are compared.
+        purpose: whether the dose is hoped to be enough ("hi") or too small ("lo").
+    """
+
+    mechanism: str
+    params: dict[str, Any] = field(hash=False)
+    first: int
+    count: int
+    purpose: Purpose
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The answer for one mechanism.
+
+    Attributes:
+        status: "certified": ``params`` are shown sufficient; "unreachable": even the most
+            efficient setting was shown insufficient; "out_of_budget": neither in the budget.
+        params, size: the answer, the upper end of the interval; where unreachable, the most
+            efficient setting and nan; None and nan where nothing is shown.
+        interval: holds the smallest sufficient size; all mechanisms' intervals do at once, with
+            ``confidence``. An end without evidence is nan.
+        efficiency: mean at the answer (at the best setting where unreachable), and its interval.
+        n: fresh episodes behind ``efficiency``.
+        attempts, episodes: what it took.
+        evidence: every dose of every attempt.
+    """
+
+    mechanism: str
+    status: Status
+    params: dict[str, Any] | None
+    size: float
+    interval: tuple[float, float]
+    efficiency: tuple[float, float, float]
+    n: int
+    target: float
+    confidence: float
+    attempts: int
+    episodes: int
+    evidence: tuple[Evidence, ...]
+
+
+class Certifier:
+    """Says which fresh episodes to play, and what they prove. It plays nothing itself.
+
+    What it says depends only on the beliefs and on what it was told, so a search is resumed by
+    telling a new certifier the recorded batches again, in the order in which they were told, and
+    any number of workers may play the batches in ``open``.
+
+    Args:
+        beliefs: what exploring found, by mechanism.
+        confidence: of all intervals together.
+        budget: most fresh episodes to play. The most promising mechanism comes first.
+        tolerance: how close to the true smallest size an answer should come (in 80 of 100 cases).
+        batch: most episodes of one batch.
+
+    Raises:
+        UserError: for no belief.
+    """
+
+    def __init__(
+        self,
+        beliefs: Mapping[str, Belief],
+        *,
+        confidence: float = 0.95,
+        budget: int = 10_000,
+        tolerance: float = TOLERANCE,
+        batch: int = 64,
+    ) -> None:
+        if not beliefs:
+            raise UserError("nothing to certify: no trial of any mechanism is finished")
+        self.confidence, self.budget = confidence, budget
+        self._waiting = sorted(beliefs.items(), key=lambda item: _promise(item[1]))
+        self._settings = {
+            "alpha": (1.0 - confidence) / len(beliefs), "tolerance": tolerance, "batch": batch
+        }
+        self._quests: dict[str, Quest] = {}
+        self._issued: set[tuple[str, int]] = set()
+        self._advance()
+
+    def open(self) -> list[Batch]:
+        """Return the batches that can be played now and were not told yet, in order."""
+        name, quest = next(reversed(self._quests.items()))
+        return [
+            Batch(name, dose.params, first, count, dose.purpose)
+            for dose, first, count in quest.open()
+        ]
+
+    def next(self) -> Batch | None:
+        """Return the next batch not handed out before; None to wait for those that are, or at
+        the end (see ``done``)."""
+        for batch in self.open():
+            if (batch.mechanism, batch.first) not in self._issued:
+                self._issued.add((batch.mechanism, batch.first))
+                return batch
+        return None
+
+    def tell(
+        self, batch: Batch, efficiency: Sequence[float], size: Sequence[float] | None = None
+    ) -> None:
+        """Record a batch's episodes in order; a batch told again changes nothing.
+
+        Raises:
+            ValueError: where the number of episodes is not the batch's.
+        """
+        if len(efficiency) != batch.count:
+            raise ValueError(f"a batch of {batch.count} episodes got {len(efficiency)} values")
+        self._quests[batch.mechanism].tell(batch.first, efficiency, size)
+        self._advance()
+
+    @property
+    def episodes(self) -> int:
+        """Fresh episodes told so far."""
+        return sum(quest.episodes for quest in self._quests.values())
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more can be played: all is decided, or the budget is spent."""
+        return not self.open()
+
+    @property
+    def certificates(self) -> dict[str, Certificate]:
+        """What is known of every mechanism that was begun, decided or not."""
+        return {name: self._certificate(name, q) for name, q in self._quests.items()}
+
+    def verdict(self) -> Certificate | None:
+        """Return the answer once all is done: the smallest certified size of all mechanisms."""
+        if not self.done:
+            return None
+        order: list[Status] = ["certified", "out_of_budget", "unreachable"]
+        return min(
+            self.certificates.values(),
+            key=lambda c: (order.index(c.status), c.size if c.status == "certified" else 0.0),
+        )
+
+    def _advance(self) -> None:
+        """Begin the next mechanism where the present one has nothing more to play."""
+        while self._waiting and not (self._quests and self.open()):
+            name, belief = self._waiting.pop(0)
+            left = self.budget - self.episodes
+            self._quests[name] = Quest(belief, budget=left, **self._settings)
+
+    def _certificate(self, name: str, quest: Quest) -> Certificate:
+        found = quest.best or quest.hi
+        status: Status = "unreachable" if quest.best else "certified" if quest.hi else "out_of_budget"
+        certified = status == "certified"
+        return Certificate(
+            mechanism=name,
+            status=status,
+            params=found.params if found else None,
+            size=quest.hi.size if quest.hi and certified else math.nan,
+            interval=_interval(quest),
+            efficiency=(found.mean, found.lower, found.upper) if found else (math.nan,) * 3,
+            n=found.n if found else 0,
+            target=quest.belief.target,
+            confidence=self.confidence,
+            attempts=len(quest.attempts),
+            episodes=quest.episodes,
+            evidence=tuple(e for attempt in quest.attempts for e in attempt.evidence),
+        )
+
+
+def _interval(quest: Quest) -> tuple[float, float]:
+    """Return the ends shown; without evidence for the lower one it is the range's own end."""
+    if quest.best is not None:
+        return math.nan, math.inf
+    high = quest.hi.size if quest.hi else math.inf
+    if quest.lo is not None:
+        return quest.lo.size, high
+    least = float(quest.attempts[-1].ray.sizes(np.zeros(1))[0]) if quest.attempts else math.nan
+    return min(least, high), high
+
+
+def _promise(belief: Belief) -> tuple[bool, float]:
+    """Order by how likely and how cheap an answer looks."""
+    threshold = belief.threshold
+    return threshold.reachable < 0.5, threshold.mid

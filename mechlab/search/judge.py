@@ -1,0 +1,135 @@
+"""What the fresh episodes of an attempt show at one look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from mechlab.flows import Array
+from mechlab.search.ray import Dose, Purpose, Ray
+from mechlab.search.sequences import Sample, bounds
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What fresh episodes showed at one dose; the bounds are one-sided, at the error spent."""
+
+    params: dict[str, Any]
+    purpose: Purpose
+    n: int
+    mean: float
+    lower: float
+    upper: float
+    shown: Literal["sufficient", "insufficient", "neither"]
+
+
+@dataclass(frozen=True)
+class End:
+    """An end of the interval: a position on the ray and what the look says of efficiency there.
+
+    Attributes:
+        t, params, size: where.
+        mean, lower, upper: efficiency there with its bounds, from all doses of the attempt.
+        n: episodes behind it.
+    """
+
+    t: float
+    params: dict[str, Any]
+    size: float
+    mean: float
+    lower: float
+    upper: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """All that one look judges: doses in order of size, with their efficiencies and sizes."""
+
+    ray: Ray
+    doses: Sequence[Dose]
+    samples: Sequence[Sample]
+    sizes: Sequence[float]
+    alpha: float
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Return what each dose shows by itself; no shape of the curve enters."""
+        return tuple(self._dose(d, s) for d, s in zip(self.doses, self.samples, strict=True))
+
+    def hi(self) -> End | None:
+        """Return the smallest position shown to be enough; the upper dose itself must be."""
+        if self.doses[-1].purpose != "hi":
+            return None
+        shares, _, lower, _ = self._along()
+        if not lower[-1] >= self._target:
+            return None
+        last = np.flatnonzero(lower < self._target).max(initial=-1) + 1
+        return self._end(float(shares[last]), up=True)
+
+    def lo(self) -> End | None:
+        """Return the largest position shown not to be enough; the lower dose itself must be."""
+        if self.doses[0].purpose != "lo":
+            return None
+        shares, _, _, upper = self._along()
+        if not upper[0] < self._target:
+            return None
+        first = np.flatnonzero(upper >= self._target).min(initial=len(shares)) - 1
+        return self._end(float(shares[first]), up=False)
+
+    def inside(self) -> bool:
+        """Whether the boundary seems to lie well between two doses, so that more will tell."""
+        if len(self.doses) == 1:
+            wanted = 1.0 if self.doses[0].purpose == "hi" else -1.0
+            return wanted * (self.samples[0].mean - self._target) > 0.0
+        low, high = self.samples[0].mean, self.samples[1].mean
+        return low < self._target < high and 0.1 < (self._target - low) / (high - low) < 0.9
+
+    @property
+    def _target(self) -> float:
+        return self.ray.belief.target
+
+    @property
+    def _side(self) -> float:
+        """Error of one side: both are judged where there are two doses."""
+        return self.alpha / len(self.doses)
+
+    def _dose(self, dose: Dose, sample: Sample) -> Evidence:
+        mean, lower, upper = bounds([sample], [1.0], self._side)
+        enough = "sufficient" if lower >= self._target else "neither"
+        shown: Any = "insufficient" if upper < self._target else enough
+        return Evidence(dose.params, dose.purpose, sample.n, mean, lower, upper, shown)
+
+    def _along(self) -> tuple[Array, ...]:
+        """Return shares of the rise between the doses, with mean and bounds of efficiency."""
+        shares = np.linspace(0.0, 1.0, 201) if len(self.doses) == 2 else np.ones(1)
+        return shares, *np.array([self._mean(share) for share in shares]).T
+
+    def _mean(self, share: float) -> tuple[float, float, float]:
+        weights = [1.0 - share, share] if len(self.doses) == 2 else [1.0]
+        return bounds(self.samples, weights, self._side)
+
+    def _end(self, share: float, up: bool) -> End:
+        n = sum(sample.n for sample in self.samples)
+        if len(self.doses) == 1:
+            dose = self.doses[0]
+            return End(dose.t, dose.params, self.sizes[0], *self._mean(share), n)
+        low, high = self.doses[0].t, self.doses[1].t
+        t = self.ray.valid(_place(self.ray, low, high, share), high if up else low)
+        size = np.interp(t, [low, high], self.sizes)
+        if self.ray.belief.size is not None:
+            size = self.ray.sizes(np.array([t]))[0]
+        return End(t, self.ray.params(t), float(size), *self._mean(share), n)
+
+
+def _place(ray: Ray, low: float, high: float, share: float) -> float:
+    """Return where on the ray the explored curve has made a share of its rise."""
+    t = np.linspace(low, high, 101)
+    rise = np.maximum.accumulate(ray.curve(t))
+    straight = (t - low) / (high - low)
+    if rise[-1] - rise[0] < 1e-6:
+        return float(low + share * (high - low))
+    curved = (rise - rise[0]) / (rise[-1] - rise[0])
+    return float(np.interp(share, 0.98 * curved + 0.02 * straight, t))  # strictly rising

@@ -1,0 +1,188 @@
+"""The attempts to certify one mechanism, one after another, until it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+
+from mechlab.search.attempt import Design, design
+from mechlab.search.belief import Belief
+from mechlab.search.judge import End, Evidence, Look
+from mechlab.search.points import Play
+from mechlab.search.ray import Dose, Ray
+from mechlab.search.sequences import LEAST, Sample, spent
+
+LOOKS = 3  # looks of one attempt; sample sizes double from each to the next
+WIDEST = 2.5  # an interval this many tolerances wide is narrow enough
+APART = 1_000_000  # added to fresh replicate indices in the belief: not the luck of exploring
+
+Told = tuple[tuple[float, ...], tuple[float, ...]]  # efficiencies, and sizes where observed
+
+
+@dataclass
+class Attempt:
+    """Doses played afresh; dose k owns a fixed run of episode indices."""
+
+    ray: Ray
+    design: Design
+    first: int
+    look: int = 0
+    told: dict[int, Told] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def reserved(self) -> int:
+        """Indices that one dose may come to need."""
+        return int(self.design.n * 2 ** (LOOKS - 1))
+
+    @property
+    def end(self) -> int:
+        """The first index that belongs to a later attempt."""
+        return self.first + self.reserved * len(self.design.doses)
+
+    @property
+    def episodes(self) -> int:
+        """Episodes told."""
+        return sum(len(efficiency) for efficiency, _ in self.told.values())
+
+    def batches(self, most: int) -> list[tuple[Dose, int, int]]:
+        """Return dose, first index and count of all batches up to the present look."""
+        edges = [0, *(self.design.n * 2**look for look in range(self.look + 1))]
+        return [
+            (dose, self.first + k * self.reserved + at, min(most, stop - at))
+            for k, dose in enumerate(self.design.doses)
+            for start, stop in pairwise(edges)
+            for at in range(start, stop, most)
+        ]
+
+    def values(self, k: int, which: int) -> list[float]:
+        """Return the efficiencies (0) or sizes (1) told of dose k, in order of index."""
+        begin = self.first + k * self.reserved
+        mine = [i for i in sorted(self.told) if begin <= i < begin + self.reserved]
+        return [float(v) for i in mine for v in self.told[i][which]]
+
+    def judged(self, alpha: float) -> Look:
+        """Return the look at all that was told."""
+        doses = self.design.doses
+        sizes = [np.mean(self.values(k, 1) or [np.nan]) for k in range(len(doses))]
+        if self.ray.belief.size is not None:
+            sizes = [self.ray.belief.size(dose.params) for dose in doses]
+        samples = [Sample.of(self.values(k, 0)) for k in range(len(doses))]
+        return Look(self.ray, doses, samples, [float(s) for s in sizes], alpha)
+
+
+class Quest:
+    """Everything fresh about one mechanism: attempts, and the claims that hold.
+
+    All claims ever made hold at once, for their errors add up to at most ``alpha``; so ends of
+    the interval that were shown in different attempts may be combined.
+
+    Args:
+        belief: what exploring found.
+        alpha: permitted error of all claims together.
+        tolerance: how close to the true smallest size the answer should come.
+        budget: most fresh episodes.
+        batch: most episodes of one batch.
+    """
+
+    def __init__(
+        self, belief: Belief, *, alpha: float, tolerance: float, budget: int, batch: int
+    ) -> None:
+        self.belief, self.alpha, self.tolerance = belief, alpha, tolerance
+        self.budget, self.batch = budget, batch
+        self.attempts: list[Attempt] = []
+        self.looks = 0
+        self.hi: End | None = None
+        self.lo: End | None = None
+        self.best: End | None = None  # the most efficient setting, once shown to be too little
+        self.broke = False
+        self._begin()
+
+    @property
+    def episodes(self) -> int:
+        """Fresh episodes told."""
+        return sum(attempt.episodes for attempt in self.attempts)
+
+    @property
+    def decided(self) -> bool:
+        """Whether the interval is shown and narrow, or the target shown to be out of reach."""
+        if self.best is not None:
+            return True
+        if self.hi is None:
+            return False
+        if self.hi.t <= 0.0:
+            return True
+        if self.lo is None:
+            return False
+        wide = self.hi.size - self.lo.size
+        narrow = wide <= WIDEST * self.tolerance * abs(self.hi.size)
+        return narrow or self.attempts[-1].ray.adjacent(self.lo.t, self.hi.t)
+
+    def open(self) -> list[tuple[Dose, int, int]]:
+        """Return the batches (dose, first index, count) not told yet."""
+        if self.decided or self.broke:
+            return []
+        attempt = self.attempts[-1]
+        return [b for b in attempt.batches(self.batch) if b[1] not in attempt.told]
+
+    def tell(
+        self, first: int, efficiency: Sequence[float], size: Sequence[float] | None = None
+    ) -> None:
+        """Record a batch; when it is the last of a look, judge it."""
+        owner = next(a for a in self.attempts if a.first <= first < a.end)
+        if first in owner.told:
+            return
+        owner.told[first] = (tuple(efficiency), tuple(size) if size is not None else ())
+        if owner is self.attempts[-1] and not self.open():
+            self._judge(owner)
+
+    def _begin(self) -> None:
+        """Plan the next attempt; where the budget allows less than planned, play what it allows."""
+        first = self.attempts[-1].end if self.attempts else 0
+        ray = Ray(self.belief)
+        plan = design(ray, self.alpha * spent(self.looks), self.tolerance)
+        affordable = (self.budget - self.episodes) // len(plan.doses)
+        self.broke = affordable < LEAST
+        if not self.broke:
+            self.attempts.append(Attempt(ray, replace(plan, n=min(plan.n, affordable)), first))
+
+    def _judge(self, attempt: Attempt) -> None:
+        look = attempt.judged(self.alpha * spent(self.looks))
+        self.looks += 1
+        attempt.evidence = look.evidence()
+        self._hold(look.hi(), look.lo())
+        if self.decided:
+            return
+        more = attempt.episodes  # the next look doubles it
+        if look.inside() and attempt.look + 1 < LOOKS and self.episodes + more <= self.budget:
+            attempt.look += 1
+        else:
+            self.belief = self._taught()
+            self._begin()
+
+    def _hold(self, hi: End | None, lo: End | None) -> None:
+        if lo is not None and np.isinf(lo.t):
+            self.best = lo
+        elif lo is not None and (self.lo is None or lo.t > self.lo.t):
+            self.lo = lo
+        if hi is not None and (self.hi is None or hi.t < self.hi.t):
+            self.hi = hi
+
+    def _taught(self) -> Belief:
+        """Return the belief with the latest attempt's episodes."""
+        attempt = self.attempts[-1]
+        plays, sizes = [], []
+        for k, dose in enumerate(attempt.design.doses):
+            x = tuple(self.belief.space.encode([dose.params])[0])
+            first = APART + attempt.first + k * attempt.reserved
+            plays.append(Play(x, first, tuple(attempt.values(k, 0))))
+            if attempt.values(k, 1):
+                sizes.append(Play(x, first, tuple(attempt.values(k, 1))))
+        return replace(
+            self.belief,
+            plays=(*self.belief.plays, *plays),
+            observed=(*self.belief.observed, *sizes),
+        )

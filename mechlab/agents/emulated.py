@@ -1,1 +1,150 @@
-"""Emulated agents."""
+"""Emulated agents: stand-ins for eight language models, fitted to published figures.
+
+One functional form for all. An agent does each act with a fixed chance; on the logit scale the
+chances shift with what giving pays, with the protocol and with a hidden view:
+
+    logit p(act) = base(act) + payment * m / u * [act is giving] + protocol * [advised]
+                   + hidden * [view hidden]
+
+where m is the marginal payment of one more answered request and u the reward of a task (logit, or
+quantal, response: McKelvey and Palfrey 1995, "Quantal Response Equilibria for Normal Form Games",
+Games and Economic Behavior 10). Giving is to answer a peer or the system. The protocol's three
+steps and the hidden view shift asking, answering and submitting alike, for only these are advised,
+and one published figure a model cannot tell them apart.
+
+Payment moves no unasked giving. A flat bonus pays that too, but under the published bonus no model
+passed what asking and answering alone can reach, so the figures show no such response; the
+assumption understates agents that would farm the bonus (``selfish`` does).
+
+Where the figures cannot tell what an agent would do, it refuses instead of guessing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, ClassVar
+
+from mechlab.agent import AGENTS, Agent
+from mechlab.errors import UserError
+from mechlab.game import Game
+from mechlab.incentives import Incentives
+
+VIEW = frozenset({"board", "notices", "thoughts"})
+STEPS = frozenset({"ask", "answer", "submit"})
+
+
+@dataclass(frozen=True)
+class Propensities:
+    """The numbers that tell one emulated agent from another.
+
+    Attributes:
+        ask: chance to ask for each piece that is lacking, each turn.
+        answer, answer_system: chance to send a piece that a peer, or the system, asked for.
+        submit: chance to submit each complete task, each turn.
+        volunteer: chance to send each piece that a peer lacks, unasked, each turn.
+        chatter: messages a turn that ask for nothing.
+        payment: shift of giving for a marginal payment of one task's reward, in logits.
+        protocol: shift of asking, answering and submitting under the protocol, in logits.
+        hidden: shift of the same with the view hidden, in logits.
+    """
+
+    ask: float
+    answer: float
+    answer_system: float
+    submit: float
+    volunteer: float = 0.0
+    chatter: float = 0.0
+    payment: float = 0.0
+    protocol: float = 0.0
+    hidden: float = 0.0
+
+
+@dataclass(frozen=True)
+class Emulated(Agent):
+    """An agent of the common form with its own propensities.
+
+    Attributes:
+        fitted: its propensities.
+        borrowed: names of those that no published figure of its own supports.
+
+    >>> from mechlab.game import make_game
+    >>> o3 = AGENTS.get("o3")
+    >>> unpaid = o3.propensities(make_game("sharing"), Incentives())["answer"]
+    >>> paid = o3.propensities(make_game("sharing"), Incentives({"answer": 0.1}))["answer"]
+    >>> unpaid < paid
+    True
+    """
+
+    fitted: Propensities
+    borrowed: tuple[str, ...] = ()
+    kind: ClassVar[str] = "emulated"
+
+    @property
+    def what(self) -> str:
+        """One line for lists: what it is, what it was fitted to and what it borrowed."""
+        own = f"stand-in for {self.name}, fitted to its published figures"
+        return f"{own}; borrowed from other models: {', '.join(self.borrowed)}" if self.borrowed else own
+
+    def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
+        """Return its behaviour for one round.
+
+        Raises:
+            UserError: for a game other than the one it was fitted in, and for what the figures
+                cannot tell: a part of the view hidden alone, or a step of the protocol alone.
+        """
+        self._check(game, incentives)
+        own = self.fitted
+        told = own.protocol * bool(incentives.advises) + own.hidden * bool(incentives.hides)
+        paid = own.payment * incentives.relative("answer")
+        return {
+            "ask": shifted(own.ask, told),
+            "answer": shifted(own.answer, told + paid),
+            "answer_system": shifted(own.answer_system, told + paid),
+            "submit": shifted(own.submit, told),
+            "volunteer": own.volunteer,
+            "chatter": own.chatter,
+        }
+
+    def _check(self, game: Game, incentives: Incentives) -> None:
+        if game.name != "sharing":
+            raise UserError(f"{self.name} is emulated from figures of the game 'sharing' only, not {game.name!r}")
+        _whole(self.name, "hides", incentives.hides, VIEW, "were hidden only all together")
+        _whole(self.name, "advises", incentives.advises, STEPS, "were advised only all together")
+
+
+def _whole(name: str, verb: str, some: frozenset[str], all_of: frozenset[str], why: str) -> None:
+    if some and some != all_of:
+        raise UserError(
+            f"{name} is emulated from figures in which {', '.join(sorted(all_of))} {why}; what it does "
+            f"where a mechanism {verb} {', '.join(sorted(some))} alone is not known: use all, or a live agent"
+        )
+
+
+def shifted(chance: float, shift: float) -> float:
+    """Shift a chance on the logit scale; 0 and 1 stay where they are.
+
+    >>> shifted(0.5, math.log(3))
+    0.75
+    """
+    odds = math.exp(-shift)
+    return chance / (chance + (1.0 - chance) * odds)
+
+
+def stored() -> dict[str, Any]:
+    """Return the stored fit: parameters, what was borrowed, and the residual of every figure."""
+    text = files("mechlab.data").joinpath("emulated.json").read_text(encoding="utf-8")
+    content: dict[str, Any] = json.loads(text)
+    return content
+
+
+def emulated(name: str, entry: Mapping[str, Any]) -> Emulated:
+    """Build an agent from its entry in a stored fit."""
+    return Emulated(name, Propensities(**entry["parameters"]), tuple(entry["borrowed"]))
+
+
+for _name, _entry in stored()["models"].items():
+    AGENTS.add(_name, emulated(_name, _entry))

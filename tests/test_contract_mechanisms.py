@@ -15,7 +15,7 @@ from mechlab.mechanism import MECHANISMS, Capped, Stack, Words, check_fit, parse
 from mechlab.parameters import parameters
 from tests.draws import CLASSES, KINDS, busy, flows, over
 
-few = settings(max_examples=40)
+few = settings(max_examples=25)
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_class = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.name)
 

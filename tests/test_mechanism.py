@@ -187,6 +187,18 @@ def test_any_text_is_a_mechanism_or_the_users_mistake(spec):
         assert "\n" not in str(error)
 
 
+def test_parts_can_be_built_from_what_is_written_out_of_them():
+    written = []
+
+    def make(name, values):
+        written.append((name, values))
+        return NoMechanism()
+
+    built = parse("capped(royalty(share=[0, 0.5]) + protocol(ask=[true, False]), limit=5)", make)
+    assert built == Capped(Stack.of(NoMechanism(), NoMechanism()), 5)
+    assert written == [("royalty", {"share": [0, 0.5]}), ("protocol", {"ask": [True, False]})]
+
+
 @given(st.floats(0, 5000))
 def test_every_number_survives_being_written_down(rate):
     assert parse(str(SharingBonus(rate=rate))).rate == rate

@@ -10,10 +10,9 @@ from mechlab.errors import UserError, unknown
 from mechlab.mechanism.base import MECHANISMS, Mechanism
 from mechlab.mechanism.compose import Capped, Stack
 
-_TOML_WORDS = {"true": True, "false": False}
-
-
 Make = Callable[[str, dict[str, Any]], Mechanism]
+
+_TOML_WORDS = {"true": True, "false": False}
 
 
 def make(name: str, values: dict[str, Any]) -> Mechanism:
@@ -92,7 +91,7 @@ def _values(keywords: list[ast.keyword]) -> dict[str, Any]:
 
 
 def _value(node: ast.expr) -> Any:
-    """Return the value of a number, a string, a word of Python or TOML for true and false, or a list."""
+    """Return a number, a string, true or false as Python or TOML have them, or a list of such."""
     if isinstance(node, ast.List):
         return [_value(item) for item in node.elts]
     if isinstance(node, ast.Name) and node.id in _TOML_WORDS:

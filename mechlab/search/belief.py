@@ -65,7 +65,8 @@ class Belief:
         confidence: of the interval in ``threshold``.
         plays: efficiencies of all trials.
         sizes: plays of the observed size, or the function that gives the size.
-        shortlist: shapes to which the fit is confined, for speed.
+        shortlist: shapes to which the fit is confined, for speed, and the number of plays after
+            which they were chosen.
     """
 
     name: str
@@ -75,12 +76,17 @@ class Belief:
     plays: tuple[Play, ...]
     size: Callable[[Mapping[str, Any]], float] | None = None
     observed: tuple[Play, ...] = ()
-    shortlist: Nodes | None = None
+    shortlist: tuple[Nodes, int] | None = None
 
     @cached_property
     def posterior(self) -> Posterior:
         """The fitted model of efficiency."""
-        return fit(gather(self.plays, self.space.numbers), self.shortlist)
+        return fit(gather(self.plays, self.space.numbers), self.shortlist and self.shortlist[0])
+
+    def shortlist_for(self, plays: int) -> tuple[Nodes, int] | None:
+        """Return the shapes to consider after so many plays; None where all of them are due."""
+        nodes, chosen = self.shortlist or (self.posterior.nodes, len(self.plays))
+        return (nodes, chosen) if plays < 1.2 * chosen else None
 
     @cached_property
     def _cost(self) -> tuple[float, Posterior]:
@@ -132,7 +138,7 @@ class Belief:
         return moved
 
     def _draw(self, x: Array) -> Drawn:
-        x = np.unique(self.space.encode([self.space.decode(row) for row in x]), axis=0)
+        x = np.unique(self.space.valid(x), axis=0)
         size = self.sizes(x)
         order = np.argsort(size, kind="stable")
         x, size = x[order], size[order]

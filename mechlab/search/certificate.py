@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -201,7 +201,11 @@ class Certifier:
             confidence=self.confidence,
             attempts=len(quest.attempts),
             episodes=quest.episodes,
-            evidence=tuple(e for attempt in quest.attempts for e in attempt.evidence),
+            evidence=tuple(
+                replace(evidence, attempt=number)
+                for number, attempt in enumerate(quest.attempts, start=1)
+                for evidence in attempt.evidence
+            ),
         )
 
 

@@ -24,6 +24,7 @@ class Evidence:
     lower: float
     upper: float
     shown: Literal["sufficient", "insufficient", "neither"]
+    attempt: int = 0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ saturating curve with a floor and a ceiling of its own,
 
     f(x) = floor + rise * h(x) + g(h(x), x),    h(x) = 1 - exp(-sum_d (x_d / c_d)^s),
 
-where g is a discrepancy (Matern 5/2) that takes up whatever has another shape: humps, flats,
+where g is a discrepancy (rational quadratic kernel) that takes up whatever has another shape: humps, flats,
 declines. Given (c, s) and the size of g the model is Gaussian and exact; those few numbers are
 averaged over many nodes, each weighted by its evidence (Rasmussen & Williams 2006, ch. 2 and 5;
 Kennedy & O'Hagan 2001 for the discrepancy). One parameter has a grid of nodes, several have a
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import solve_triangular
+from scipy.spatial.distance import cdist
 from scipy.stats import qmc
 
 from mechlab.flows import Array
@@ -28,7 +29,7 @@ from mechlab.search.points import Points
 FLOOR, FLOOR_SD = 0.3, 0.4  # prior of the floor, in units of efficiency
 RISE, RISE_SD = 0.5, 0.6  # prior of the rise: more likely up than down, and either is possible
 WARPED, RAW = 0.4, 0.35  # how far apart, along h and along each axis, g is still alike
-SHORTLIST = 10  # nodes kept for prediction
+SHORTLIST = 12  # nodes kept for prediction
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,19 @@ class Nodes:
 
     def covariance(self, x: Array, other: Array) -> Array:
         """Return the prior covariance (M, len(x), len(other))."""
-        mine, theirs = self.rise(x), self.rise(other)
-        apart = ((x[:, None, :] - other[None, :, :]) ** 2).sum(axis=2) / RAW**2
-        along = ((mine[:, :, None] - theirs[:, None, :]) / WARPED) ** 2
-        curve = FLOOR_SD**2 + RISE_SD**2 * mine[:, :, None] * theirs[:, None, :]
-        return curve + self.rough[:, None, None] ** 2 * _matern(apart + along)
+        mine, theirs = self.rise(x)[:, :, None], self.rise(other)[:, None, :]
+        out = mine - theirs
+        out *= out
+        out *= 0.25 / WARPED**2
+        out += 1.0 + cdist(x, other, "sqeuclidean") * (0.25 / RAW**2)
+        out *= out  # rational quadratic, alpha = 2: smooth, and needs no exponential
+        np.divide(self.rough[:, None, None] ** 2, out, out=out)
+        out += RISE_SD**2 * mine * theirs + FLOOR_SD**2
+        return out
 
     def mean(self, x: Array) -> Array:
         """Return the prior mean (M, len(x))."""
         return FLOOR + RISE * self.rise(x)
-
-
-def _matern(squared: Array) -> Array:
-    distance = np.sqrt(5.0 * squared)
-    return (1.0 + distance + distance**2 / 3.0) * np.exp(-distance)
 
 
 @lru_cache

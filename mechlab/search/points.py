@@ -9,9 +9,11 @@ import numpy as np
 
 from mechlab.flows import Array
 
-MOST = 96  # distinct points that the model is fitted to; nearest ones are merged beyond
+MOST = 96  # distinct points that the model is fitted to; near ones are merged beyond
 LEVEL = 0.1  # episodes at doses whose mean efficiencies are this alike share their variance
 PRIOR_SD = 0.1  # noise of one episode before anything is known
+
+Whole = np.ndarray[tuple[int, ...], np.dtype[np.intp]]
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Points:
     """Distinct points: place (D, width), mean (D,), variance of one episode (D,), noise (D, D).
 
     ``noise`` is the covariance of the means: episodes with the same replicate index have the same
-    luck at every point, so the means of points that share indices err together.
+    luck at every point, so the means of points that share indices err together. ``axes`` of the
+    coordinates are numbers.
     """
 
     x: Array
@@ -38,62 +41,62 @@ class Points:
     axes: int
 
     def variance_at(self, level: Array) -> Array:
-        """Return the variance of one episode where efficiency is ``level``."""
-        alike = np.exp(-0.5 * ((level[:, None] - self.mean[None, :]) / LEVEL) ** 2) + 1e-9
+        """Return the variance of one episode where mean efficiency is ``level``."""
+        alike = _alike(level, self.mean) + 1e-9
         return np.asarray(alike @ self.variance / alike.sum(axis=1))
 
 
 def gather(plays: Sequence[Play], axes: int) -> Points:
     """Gather plays by distinct point; ``axes`` of the coordinates are numbers."""
-    x, owner = _places(np.array([p.x for p in plays]))
-    counts = np.bincount(owner, [len(p.values) for p in plays], len(x))
-    mean = np.bincount(owner, [sum(p.values) for p in plays], len(x)) / counts
-    squares = [sum((v - mean[o]) ** 2 for v in p.values) for p, o in zip(plays, owner, strict=True)]
-    variance = _variance(mean, np.bincount(owner, squares, len(x)), counts - 1)
-    noise = np.diag(variance / counts + 1e-7)
-    shared = _shared(plays, owner, mean, variance, counts)
-    return Points(x, mean, variance, noise + shared, axes)
+    lengths = np.array([len(p.values) for p in plays])
+    x, place = _places(np.array([p.x for p in plays]).reshape(len(plays), -1))
+    owner = np.repeat(place, lengths)
+    values = np.concatenate([p.values for p in plays])
+    counts = np.bincount(owner, minlength=len(x))
+    mean = np.bincount(owner, values) / counts
+    residual = values - mean[owner]
+    variance = _variance(mean, np.bincount(owner, residual**2), counts - 1)
+    index = np.concatenate([np.arange(p.first, p.first + len(p.values)) for p in plays])
+    scaled = residual / np.sqrt(variance[owner])
+    sd = np.sqrt(variance) / counts
+    noise = np.diag(variance / counts + 1e-7) + _shared(index, owner, scaled, len(x)) * np.outer(sd, sd)
+    return Points(x, mean, variance, noise, axes)
 
 
-def _places(x: Array) -> tuple[Array, np.ndarray]:
+def _alike(level: Array, other: Array) -> Array:
+    return np.exp(-0.5 * ((level[:, None] - other[None, :]) / LEVEL) ** 2)
+
+
+def _places(x: Array) -> tuple[Array, Whole]:
     """Return distinct points and the point of each row; near points are merged when many."""
     places, owner = np.unique(x, axis=0, return_inverse=True)
-    cells = 4096
+    owner, cells = owner.ravel(), 4096
     while len(places) > MOST and cells > 1:
         _, merged = np.unique(np.round(places * cells), axis=0, return_inverse=True)
-        owner = merged.ravel()[owner.ravel()]
-        count = np.bincount(merged.ravel()).astype(float)
-        places = np.stack(
-            [np.bincount(merged.ravel(), column) / count for column in places.T], axis=1
-        )
-        cells //= 2
-    return places, owner.ravel()
+        merged = merged.ravel()
+        count = np.bincount(merged)
+        places = np.stack([np.bincount(merged, column) / count for column in places.T], axis=1)
+        owner, cells = merged[owner], cells // 2
+    return places, owner
 
 
 def _variance(mean: Array, squares: Array, degrees: Array) -> Array:
     """Pool the variance of one episode over points of similar efficiency."""
     overall = (squares.sum() + PRIOR_SD**2) / (degrees.sum() + 1.0)
-    alike = np.exp(-0.5 * ((mean[:, None] - mean[None, :]) / LEVEL) ** 2)
+    alike = _alike(mean, mean)
     return np.asarray((alike @ squares + 2.0 * overall) / (alike @ degrees + 2.0)) + 1e-6
 
 
-def _shared(
-    plays: Sequence[Play], owner: np.ndarray, mean: Array, variance: Array, counts: Array
-) -> Array:
-    """Return the covariance of the means of points that share replicate indices."""
-    index = np.concatenate([np.arange(p.first, p.first + len(p.values)) for p in plays])
-    place = np.repeat(owner, [len(p.values) for p in plays])
-    value = np.concatenate([p.values for p in plays]) - mean[place]
-    _, column = np.unique(index, return_inverse=True)
-    several = np.bincount(column)[column] > 1
+def _shared(index: Whole, owner: Whole, scaled: Array, count: int) -> Array:
+    """Return, for each pair of points, their shared replicates times the correlation of luck."""
+    _, column, times = np.unique(index, return_inverse=True, return_counts=True)
+    several = times[column] > 1
     _, column = np.unique(column[several], return_inverse=True)
-    times, residual = np.zeros((2, len(mean), column.max(initial=-1) + 1))
-    np.add.at(times, (place[several], column), 1.0)
-    np.add.at(residual, (place[several], column), value[several])
-    scaled = residual / np.sqrt(variance)[:, None]
-    off = ~np.eye(len(mean), dtype=bool)
-    together = (times @ times.T) * off
-    pairs = np.maximum(0.0, together - (together > 0))  # one is spent on each pair's means
-    rho = max(0.0, (scaled @ scaled.T * off).sum() / (pairs.sum() + 8.0))
-    sd = np.sqrt(variance) / counts
-    return np.asarray(min(rho, 0.95) * together * sd[:, None] * sd[None, :])
+    played, luck = np.zeros((2, count, column.max(initial=-1) + 1))
+    np.add.at(played, (owner[several], column), 1.0)
+    np.add.at(luck, (owner[several], column), scaled[several])
+    together = played @ played.T
+    np.fill_diagonal(together, 0.0)
+    np.fill_diagonal(product := luck @ luck.T, 0.0)
+    pairs = np.maximum(0.0, together - 1.0).sum()  # one is spent on each pair's means
+    return np.asarray(np.clip(product.sum() / (pairs + 8.0), 0.0, 0.95) * together)

@@ -50,9 +50,7 @@ class Ray:
     def x(self, t: Array) -> Array:
         """Return the valid points (len(t), width) nearest to positions t."""
         start, end = self._ends
-        space = self.belief.space
-        rows = start + np.clip(t, 0.0, 1.0)[:, None] * (end - start)
-        return space.encode([space.decode(row) for row in rows])
+        return self.belief.space.valid(start + np.asarray(t)[:, None] * (end - start))
 
     def params(self, t: float) -> dict[str, Any]:
         """Return the valid setting nearest to position t."""

@@ -109,6 +109,7 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
         self.target, self.size = target, size
         self.confidence, self.tolerance = confidence, tolerance
         self._rng = np.random.default_rng(seed)
+        self._known: dict[str, tuple[list[int], Belief]] = {}
 
     # What Optuna calls -------------------------------------------------------------------
 
@@ -133,8 +134,9 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
         if not search_space:
             return {}
         trials = self._trials(study, trial)
-        name = self._mechanism(self.beliefs(study), trials)
-        belief = self.beliefs(study)[name]
+        beliefs = self.beliefs(study)
+        name = self._mechanism(beliefs, trials)
+        belief = beliefs[name]
         point, wanted = self._propose(belief, trials)
         study._storage.set_trial_user_attr(trial._trial_id, WANTED, wanted)
         mechanism = {MECHANISM: name} if MECHANISM in search_space else {}
@@ -169,7 +171,7 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
         for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
             if EFFICIENCY in trial.user_attrs:
                 groups.setdefault(trial.params.get(MECHANISM, ""), []).append(trial)
-        return {name: self._belief(name, trials) for name, trials in groups.items()}
+        return {name: self._believed(name, trials) for name, trials in groups.items()}
 
     def threshold(self, study: Study, mechanism: str = "") -> Threshold:
         """Return where the smallest sufficient size of a mechanism is believed to lie."""
@@ -192,7 +194,16 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
             return bool(t.hi <= floor)
         return bool(t.reachable > 0.98 and spread <= 0.7 * self.tolerance * t.mid)
 
-    def _belief(self, name: str, trials: Sequence[FrozenTrial]) -> Belief:
+    def _believed(self, name: str, trials: Sequence[FrozenTrial]) -> Belief:
+        """Return the belief after these trials; fitted anew only where there are others."""
+        numbers = [trial.number for trial in trials]
+        known, belief = self._known.get(name, ([], None))
+        if belief is None or numbers != known:
+            belief = self._fitted(name, trials, belief)
+            self._known[name] = numbers, belief
+        return belief
+
+    def _fitted(self, name: str, trials: Sequence[FrozenTrial], before: Belief | None) -> Belief:
         space = _space(trials)
         points = space.encode([_own(t.params) for t in trials])
         plays, observed = [], []
@@ -203,7 +214,8 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
                 observed.append(Play(tuple(x), first, tuple(trial.user_attrs[SIZE])))
         size = self.size and partial(_sized, self.size, {MECHANISM: name} if name else {})
         return Belief(
-            name, space, self.target, self.confidence, tuple(plays), size, tuple(observed)
+            name, space, self.target, self.confidence, tuple(plays), size, tuple(observed),
+            before and before.shortlist_for(len(plays)),
         )
 
     def _starting(

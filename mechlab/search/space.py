@@ -73,6 +73,15 @@ class Space:
             column += len(word.choices)
         return {name: found[name] for name, _ in self.distributions}
 
+    def valid(self, x: Array) -> Array:
+        """Return the valid points (n, width) nearest to points whose words are corners."""
+        x = np.clip(x, 0.0, 1.0)
+        for column, (_, d) in enumerate(self._numbers()):
+            if isinstance(d, IntDistribution) or d.step is not None:
+                values = [_from_unit(d, unit) for unit in x[:, column]]
+                x[:, column] = [_to_unit(d, value) for value in values]
+        return x
+
     def spread(self, cube: Array) -> Array:
         """Turn points of a cube with one axis a parameter into coordinates (n, width)."""
         blocks = [cube[:, : self.numbers]]

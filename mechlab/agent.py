@@ -1,20 +1,26 @@
-"""What an agent is: a row of propensities that may respond to incentives, or a player of its own."""
+"""What an agent is: a row of propensities that may respond to incentives, or a player."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
+from mechlab.errors import unknown
 from mechlab.game import Game
 from mechlab.incentives import Incentives
+from mechlab.mechanism.base import literal
+from mechlab.parameters import Parameterised, parameters
 from mechlab.registry import Registry
 
 
 @dataclass(frozen=True)
-class Agent(ABC):
+class Agent(Parameterised, ABC):
     """An agent that is described by numbers: scripted or emulated.
+
+    Fields declared with ``param`` can be set where a population is written: ``logit(lambda=2)*5``.
+    A field whose name is a word of Python ends in an underscore, which is left out in writing.
 
     Attributes:
         name: its name in populations ("o3").
@@ -23,13 +29,27 @@ class Agent(ABC):
         kind: ``scripted`` or ``emulated``; screens and reports say which.
     """
 
-    name: str
+    name: str  # type: ignore[misc] # one class may hold several agents
     responds: ClassVar[bool] = True
     kind: ClassVar[str] = "scripted"
 
     @abstractmethod
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
         """Return the agent's behaviour for one round, by the names of ``game.propensities``."""
+
+    def tuned(self, values: Mapping[str, Any]) -> Self:
+        """Return the agent with other parameters; ``UserError`` for a wrong name or value."""
+        valid = {name.rstrip("_"): name for name in parameters(type(self))}
+        for name in values:
+            if name not in valid:
+                raise unknown(f"parameter of {self.name}", name, valid)
+        return replace(self, **{valid[name]: value for name, value in values.items()})
+
+    def __str__(self) -> str:
+        """How it is written in a population, its parameters included."""
+        values = (f"{name.rstrip('_')}={literal(value)}" for name, value in self.params.items())
+        inner = ", ".join(values)
+        return f"{self.name}({inner})" if inner else self.name
 
 
 @runtime_checkable

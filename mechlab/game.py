@@ -36,7 +36,8 @@ class Game(Parameterised, ABC):
         words: the game's own nouns, for prompts and rules.
         roles: behaviour of the scripted agents ``perfect``, ``silent`` and ``saboteur``, where the
             game has them.
-        references: behaviour of all agents at the reference points, ``ceiling`` first.
+        references: behaviour of all agents at the reference points: ``ceiling``, and ``turns`` and
+            ``optimum`` where they differ from it.
     """
 
     name: ClassVar[str]
@@ -68,8 +69,16 @@ class Game(Parameterised, ABC):
     def play(self, state: Any, round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode and write what happened into ``now`` (given cleared)."""
 
+    def prospects(self, state: Any) -> Mapping[str, Act]:
+        """Return the acts as they stand in ``state``: by default the same in every state.
+
+        A game in which the worth of an act depends on what has happened returns amounts per agent,
+        (N,), averaged over the episodes of the state.
+        """
+        return self.acts
+
     def habits(self, acts: Mapping[str, float]) -> Mapping[str, float]:
-        """Return the propensities that are no acts, for an agent that is known by its acts alone."""
+        """Return the propensities that are no acts, for an agent known by its acts alone."""
         return {}
 
     def tallies(self, state: Any) -> dict[str, Array]:
@@ -77,10 +86,14 @@ class Game(Parameterised, ABC):
         return {}
 
     def behaviour(self, rows: list[Mapping[str, float]]) -> Array:
-        """Lay out named propensities, one mapping an agent, as an (N, A) array; absent ones are 0."""
+        """Lay out named propensities, one mapping an agent, as (N, A); absent ones are 0."""
         for name in {name for row in rows for name in row} - set(self.propensities):
             raise unknown(f"propensity of {self.name}", name, self.propensities)
         return np.array([[row.get(name, 0.0) for name in self.propensities] for row in rows], float)
+
+    def reference(self, name: str) -> Mapping[str, float]:
+        """Return the behaviour of all at a reference point: the ceiling's unless it differs."""
+        return self.references.get(name, self.references["ceiling"])
 
     def check_condition(self, condition: str) -> None:
         """Raise ``UserError`` for a condition that the game does not have."""

@@ -5,6 +5,7 @@ Nobody writes a derivative: an agent model that responds to money responds to ev
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +23,8 @@ class Act:
 
     The unit is spread evenly over the partners j of agent i. A game states its acts, for example
     that a piece sent on request is given, is answered, is no longer withheld, and is used by the
-    partner in a task of which it makes a quarter.
+    partner in a task of which it makes a quarter. An amount is a number, or an array (N,) where it
+    is not the same for every agent.
 
     Attributes:
         asked, withheld, given, answered, falsified: change of field[i, j], in units.
@@ -33,15 +35,15 @@ class Act:
         instead: the act in whose place it is done, where the two exclude each other.
     """
 
-    asked: float = 0.0
-    withheld: float = 0.0
-    given: float = 0.0
-    answered: float = 0.0
-    falsified: float = 0.0
-    used: float = 0.0
-    credit: float = 0.0
-    produced: float = 0.0
-    returned: float = 0.0
+    asked: float | Array = 0.0
+    withheld: float | Array = 0.0
+    given: float | Array = 0.0
+    answered: float | Array = 0.0
+    falsified: float | Array = 0.0
+    used: float | Array = 0.0
+    credit: float | Array = 0.0
+    produced: float | Array = 0.0
+    returned: float | Array = 0.0
     instead: str = ""
 
 
@@ -88,15 +90,17 @@ def _changed(flows: Flows, act: Act, sign: float, needs: frozenset[str], own: Ar
 def _change(name: str, act: Act, sign: float, own: Array) -> Array:
     """Return the changes of one field that have this sign: slice a is what agent a's act does."""
 
-    def size(part: str) -> float:
-        return max(0.0, sign * float(getattr(act, part)))
+    def size(part: str) -> Array:
+        amounts = np.maximum(0.0, sign * np.asarray(getattr(act, part)))
+        sizes: Array = own @ np.broadcast_to(amounts, own.shape[1])
+        return sizes[:, None]
 
     partners: Array = (1.0 - own) / max(1, own.shape[1] - 1)
     if name == "produced":
-        return size("produced") * own + size("returned") * partners
+        return np.asarray(size("produced") * own + size("returned") * partners)
     row, column = (partners, own) if name in ("used", "credit") else (own, partners)
     outer: Array = row[:, :, None] * column[:, None, :]
-    return size(name) * outer
+    return size(name)[:, :, None] * outer
 
 
 def _copies(amounts: Amounts, needs: frozenset[str], times: int) -> dict[str, Array]:
@@ -118,12 +122,21 @@ class Incentives:
         unit: the game's unit of account, in the same money.
         advises: steps of the protocol in force.
         hides: parts of the view that are hidden.
+        production: what one more unit of each act would now earn the agent in the game itself.
+        others: what the other agents did in the round before: the mean of each propensity; empty
+            in the first round.
     """
 
-    payment: dict[str, float] = field(default_factory=dict)
+    payment: Mapping[str, float] = field(default_factory=dict)
     unit: float = 1.0
     advises: frozenset[str] = frozenset()
     hides: frozenset[str] = frozenset()
+    production: Mapping[str, float] = field(default_factory=dict)
+    others: Mapping[str, float] = field(default_factory=dict)
+
+    def gain(self, act: str) -> float:
+        """What one more unit of an act brings the agent, game and mechanism together."""
+        return self.production.get(act, 0.0) + self.payment.get(act, 0.0)
 
     def relative(self, act: str) -> float:
         """Marginal payment of an act, as a share of the game's unit."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mechlab.agent import AGENTS, Agent, Player
 from mechlab.errors import UserError
 
 Member = Agent | Player
 
-_TERM = re.compile(r"\s*(?P<name>[^\s*+]+)\s*(?:\*\s*(?P<count>\d+))?\s*")
+_TERM = re.compile(
+    r"\s*(?P<name>[^\s*+()]+)\s*(?:\((?P<values>[^()]*)\))?\s*(?:\*\s*(?P<count>\d+))?\s*"
+)
+_PLUS = re.compile(r"\+(?![^()]*\))")  # one that stands in no brackets
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,8 @@ class Population:
 
     >>> str(Population.of("o3*2 + perfect", 3))
     'o3*2 + perfect'
+    >>> str(Population.of("logit(lambda=2)", 10))
+    'logit(lambda=2)'
     """
 
     members: tuple[Member, ...]
@@ -29,8 +36,9 @@ class Population:
         """Build a population of ``agents`` agents.
 
         Args:
-            spec: names with counts ("o3*5 + perfect*5"); a single name without a count fills the
-                group; or a sequence with one name, agent or player for each agent.
+            spec: names with counts ("o3*5 + perfect*5") and, in brackets, parameters
+                ("logit(lambda=2)*5"); a single name without a count fills the group; or a sequence
+                with one name, agent or player for each agent.
             agents: number of agents that the game is set to.
 
         Raises:
@@ -58,7 +66,7 @@ class Population:
     def __str__(self) -> str:
         counts: dict[str, int] = {}
         for member in self.members:
-            name = getattr(member, "name", type(member).__name__)
+            name = str(member) if isinstance(member, Agent) else _name(member)
             counts[name] = counts.get(name, 0) + 1
         if len(counts) == 1:
             return next(iter(counts))
@@ -66,21 +74,47 @@ class Population:
 
 
 def _parse(spec: str, agents: int) -> tuple[Member, ...]:
-    terms = [_TERM.fullmatch(term) for term in spec.split("+")]
-    if None in terms:
-        raise UserError(f"a population is written like 'o3*5 + perfect*5', got {spec!r}")
+    terms = [_term(term, spec) for term in _PLUS.split(spec)]
     alone = len(terms) == 1
     return tuple(
         member
         for term in terms
-        if term is not None
-        for member in [AGENTS.get(term["name"])]
-        * int(term["count"] or (agents if alone else 1))
+        for member in [_tuned(term)] * int(term["count"] or (agents if alone else 1))
     )
 
 
+def _term(term: str, spec: str) -> re.Match[str]:
+    found = _TERM.fullmatch(term)
+    if found is None:
+        raise UserError(
+            "a population is written like 'o3*5 + perfect*5' or 'logit(lambda=2)*5', "
+            f"got {spec!r}"
+        )
+    return found
+
+
+def _tuned(term: re.Match[str]) -> Agent:
+    """Return the agent of a term, with the parameters that stand in its brackets."""
+    agent = AGENTS.get(term["name"])
+    if not term["values"]:
+        return agent
+    pairs = (value.partition("=") for value in term["values"].split(","))
+    return agent.tuned({name.strip(): _value(value) for name, _, value in pairs})
+
+
+def _value(text: str) -> Any:
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return text.strip()
+
+
 def _member(item: str | Member) -> Member:
-    return AGENTS.get(item) if isinstance(item, str) else item
+    return _tuned(_term(item, item)) if isinstance(item, str) else item
+
+
+def _name(member: Member) -> str:
+    return str(getattr(member, "name", type(member).__name__))
 
 
 def _text(spec: object) -> str:

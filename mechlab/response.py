@@ -2,12 +2,14 @@
 
 A few reference episodes are played in which, at each round, the marginal payment of each act is
 differenced at the flows of the round before and averaged over the episodes. So agents respond to
-what the rule pays in typical play of their own group, not to luck, and the behaviour depends on
-neither the seed nor the batch of the episodes that follow.
+what the rule pays, and to what the others do, in typical play of their own group, not to luck, and
+the behaviour depends on neither the seed nor the batch of the episodes that follow.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -24,10 +26,10 @@ _WORK = 80  # reference episodes times agents: larger groups average over agents
 
 @lru_cache(maxsize=256)
 def behaviours(game: Game, population: Population, mechanism: Mechanism, condition: str) -> Array:
-    """Return the propensities of each round: (T, N, A), by ``game.propensities``; players' rows are 0."""
+    """Return the propensities of each round, (T, N, A); the rows of players are 0."""
     rows = population.members
     if not any(isinstance(m, Agent) and m.responds for m in rows):
-        still = _behaviour(game, population, mechanism, {})
+        still = _behaviour(game, population, mechanism, _Known())
         return np.broadcast_to(still, (game.rounds, *still.shape))
     episodes = max(1, _WORK // game.agents)
     seeds = np.arange(episodes, dtype=np.uint64)
@@ -39,27 +41,56 @@ def _reference_play(
 ) -> Array:
     state = game.start(seeds, condition)
     last, past = (Amounts.zeros(len(seeds), game.agents) for _ in range(2))
-    behaviour = []
+    behaviour: list[Array] = []
     for round in range(game.rounds):
         flows = Flows.over(last, past, round, game.unit)
-        paid = {name: marginal(mechanism, flows, act).mean(axis=0) for name, act in game.acts.items()}
-        behaviour.append(_behaviour(game, population, mechanism, paid))
+        acts = game.prospects(state)
+        paid = {name: marginal(mechanism, flows, act).mean(axis=0) for name, act in acts.items()}
+        produced = {name: np.broadcast_to(act.produced, game.agents) for name, act in acts.items()}
+        known = _Known(paid, produced, _others(game, behaviour))
+        behaviour.append(_behaviour(game, population, mechanism, known))
         past.add(last)
         last.clear()
         game.play(state, round, behaviour[-1], last)
     return np.stack(behaviour)
 
 
-def _behaviour(
-    game: Game, population: Population, mechanism: Mechanism, paid: dict[str, Array]
-) -> Array:
+@dataclass(frozen=True)
+class _Known:
+    """What the agents of a group have to go by in a round; see ``Incentives``.
+
+    Attributes:
+        paid, produced: (N,) by act. others: (N,) by propensity.
+    """
+
+    paid: Mapping[str, Array] = field(default_factory=dict)
+    produced: Mapping[str, Array] = field(default_factory=dict)
+    others: Mapping[str, Array] = field(default_factory=dict)
+
+
+def _others(game: Game, behaviour: list[Array]) -> dict[str, Array]:
+    """Return for each agent the mean behaviour of all others in the last round; none at first."""
+    if not behaviour or game.agents < 2:
+        return {}
+    last = behaviour[-1]
+    mean = (last.sum(axis=0) - last) / (game.agents - 1)
+    return dict(zip(game.propensities, mean.T, strict=True))
+
+
+def _behaviour(game: Game, population: Population, mechanism: Mechanism, known: _Known) -> Array:
     rows = []
     for i, member in enumerate(population.members):
         incentives = Incentives(
-            payment={name: float(amounts[i]) for name, amounts in paid.items()},
+            payment=_of(known.paid, i),
             unit=game.unit,
             advises=mechanism.advises,
             hides=mechanism.hides,
+            production=_of(known.produced, i),
+            others=_of(known.others, i),
         )
         rows.append(member.propensities(game, incentives) if isinstance(member, Agent) else {})
     return game.behaviour(rows)
+
+
+def _of(amounts: Mapping[str, Array], i: int) -> dict[str, float]:
+    return {name: float(array[i]) for name, array in amounts.items()}

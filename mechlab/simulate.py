@@ -174,7 +174,7 @@ def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
     """Group revenue of a reference point; episodes once played are remembered, as doses share seeds."""
     known = _REFERENCES.setdefault((game, name), {})
     missing = np.array([s for s in dict.fromkeys(seeds.tolist()) if s not in known], np.uint64)
-    row = game.behaviour([game.references[name]] * game.agents)
+    row = game.behaviour([game.reference(name)] * game.agents)
     behaviour = np.broadcast_to(row, (game.rounds, *row.shape))
     nothing = MECHANISMS.get("none")()
     for chunk in _chunks(missing) if len(missing) else ():

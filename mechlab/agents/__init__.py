@@ -1,5 +1,5 @@
 """The built-in agents, one kind a file; importing this package registers them."""
 
-from mechlab.agents import emulated, scripted, selfish
+from mechlab.agents import conditional, emulated, logit, scripted, selfish
 
-__all__ = ["emulated", "scripted", "selfish"]
+__all__ = ["conditional", "emulated", "logit", "scripted", "selfish"]

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mechlab.agent import AGENTS, Agent
+from mechlab.agents.choice import groups, layout
 from mechlab.game import Game
 from mechlab.incentives import Incentives
 
 
 @dataclass(frozen=True)
 class Selfish(Agent):
-    """Does an act where one more unit of it pays more than nothing, game and mechanism together.
+    """Best response: does an act where one more unit of it brings more than nothing.
 
-    Of two acts that exclude each other it does the one that pays more, and the honest one where
-    both pay the same. Where giving pays nothing it does not give.
+    What it brings is what the game and the mechanism pay together, if all others go on as in the
+    round before. Of acts that exclude each other it does the one that brings most, and the honest
+    one where both bring the same. Where giving brings nothing it does not give.
 
     >>> from mechlab.game import make_game
     >>> game = make_game("sharing")
@@ -26,13 +28,9 @@ class Selfish(Agent):
     """
 
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
-        """Return 1 for each act that pays and 0 for the others."""
-        gain = {name: act.produced + incentives.payment.get(name, 0.0) for name, act in game.acts.items()}
-        acts = {name: float(gain[name] > 0.0) for name in gain}
-        for name, act in game.acts.items():
-            if act.instead:
-                acts[name] = float(gain[name] > max(0.0, gain[act.instead]))
-                acts[act.instead] = max(acts[act.instead], acts[name])
+        """Return 1 for each act that brings something and 0 for the others."""
+        best = (max(group, key=incentives.gain) for group in groups(game.acts))
+        acts = layout(game.acts, {name: 1.0 for name in best if incentives.gain(name) > 0.0})
         return {**game.habits(acts), **acts}
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
 from mechlab.errors import UserError, unknown
 
+if TYPE_CHECKING:
+    from mechlab.result import SearchResult
+
 app = typer.Typer(
     help="A lab for incentives among agents: find the smallest one that works, and certify it.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -23,6 +27,9 @@ StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file (
 Storage = Annotated[
     str | None,
     typer.Option(help="Database URL of the record; default: sqlite:///.mechlab/NAME.db."),
+]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", help="The report; default: reports/NAME.html.")
 ]
 Seed = Annotated[int, typer.Option(help="Seed; the same seed gives the same episodes.")]
 
@@ -77,6 +84,103 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
     return settings
 
 
+@app.command(epilog="Example: mechlab search studies/quickstart.toml --workers 2")
+def search(
+    study: StudyFile,
+    storage: Storage = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 1,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Find the smallest incentive that reaches the study's target, certify it, write a report.
+
+    Stop it at any moment; the same command goes on from there.
+    """
+    from mechlab import terminal
+    from mechlab.report import write_report
+    from mechlab.search.run import search as run_search
+    from mechlab.study import Study
+
+    asked = Study.load(study)
+    page = output or _page(asked.name)
+    with terminal.progress() as progress:
+        found = run_search(asked, storage, progress=progress)
+    _tell_result(found, write_report(found, page), as_json)
+
+
+@app.command(epilog="Example: mechlab report studies/quickstart.toml -o reports/quickstart.html")
+def report(
+    study: StudyFile, storage: Storage = None, output: Output = None, as_json: Json = False
+) -> None:
+    """Write the report of a search from its record, finished or not; plays nothing for the answer."""
+    from mechlab.report import write_report
+    from mechlab.search.run import known
+    from mechlab.study import Study
+
+    asked = Study.load(study)
+    found = known(asked, storage)
+    _tell_result(found, write_report(found, output or _page(asked.name)), as_json)
+
+
+def _page(name: str) -> Path:
+    return Path("reports") / f"{name}.html"
+
+
+def _tell_result(found: SearchResult, page: Path, as_json: bool) -> None:
+    from mechlab import terminal
+
+    if as_json:
+        terminal.print_json(terminal.search_as_json(found, page))
+    else:
+        terminal.print_verdict(found, page)
+
+
+@app.command(epilog="Example: mechlab plan studies/quickstart.toml")
+def plan(study: StudyFile, as_json: Json = False) -> None:
+    """Say what a search would cost, from a simulation of the search itself."""
+    from mechlab import terminal
+    from mechlab.search.plan import plan as plan_search
+    from mechlab.study import Study
+
+    asked = Study.load(study)
+    with terminal.working("simulating the search"):
+        planned = plan_search(asked)
+    if as_json:
+        terminal.print_json(planned.as_json())
+    else:
+        terminal.print_plan(planned)
+
+
+@app.command(epilog="Example: mechlab new my_question")
+def new(name: Annotated[str, typer.Argument(help="Name of the study; writes NAME.toml.")]) -> None:
+    """Write a commented study to start from; an existing file is left as it is."""
+    from mechlab import terminal
+    from mechlab.study import write_template
+
+    path = write_template(name)
+    terminal.say(f"{path} is written; edit it, then: mechlab search {path}")
+
+
+@app.command(epilog="Example: mechlab calibrate -o emulated.json")
+def calibrate(
+    figures: Annotated[
+        Path | None, typer.Argument(help="CSV of published figures; the package's own by default.")
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the fit goes (JSON).")] = Path(
+        "emulated.json"
+    ),
+    seed: Seed = 0,
+) -> None:
+    """Fit the emulated agents to published figures; writes parameters and all residuals."""
+    from mechlab import terminal
+    from mechlab.calibrate import calibrate as fit
+
+    with terminal.working("fitting emulated agents"):
+        found = fit(figures, seed=seed)
+    found.save(output)
+    terminal.print_fit(found, output)
+
+
 @app.command("list", epilog="Example: mechlab list mechanisms")
 def list_(
     what: Annotated[str, typer.Argument(metavar="KIND", help="games, mechanisms, populations or measures.")],
@@ -91,7 +195,7 @@ def list_(
     if as_json:
         terminal.print_json({what: rows})
     else:
-        terminal.print_rows(what, rows)
+        terminal.print_rows(rows)
 
 
 def main() -> None:
@@ -102,6 +206,6 @@ def main() -> None:
         text = mistake.format_message() if isinstance(mistake, TyperException) else str(mistake)
         print("mechlab:", " ".join(text.split()), file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("mechlab: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print("mechlab:", stopped.args[0] if stopped.args else "interrupted", file=sys.stderr)
         sys.exit(130)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
+from mechlab.report.verdict import verdict
+from mechlab.result import SearchResult
+from mechlab.search.run import Progress
 from mechlab.simulate import Episodes
 from mechlab.statistics import Summary
 
@@ -53,11 +61,11 @@ def as_json(summary: Summary) -> dict[str, Any]:
 def print_run(played: Episodes, summary: Mapping[str, Summary]) -> None:
     """Print the measures of episodes as a table."""
     title = f"{played.game.name}: {played.population}, {played.mechanism}, {played.condition}"
-    table = Table(title=Text(title), title_justify="left", caption_justify="left")
+    table = Table(title=Text(title), title_justify="left", caption_justify="left", box=SIMPLE)
     table.caption = Text(f"{len(played):,} episodes, seed {played.seed}{_stand_ins(played)}")
-    table.add_column("measure")
+    table.add_column("measure", no_wrap=True)
     for heading in ("mean", "95% interval", "SD", "episodes"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, one in summary.items():
         low, high = (number(value) for value in one.ci95)
         table.add_row(name, number(one.mean), f"{low} to {high}", number(one.sd), f"{one.n:,}")
@@ -70,20 +78,66 @@ def _stand_ins(played: Episodes) -> str:
     return "; emulated agents are stand-ins fitted to published figures"
 
 
-def print_rows(what: str, rows: list[dict[str, Any]]) -> None:
-    """Print a list of what there is as a table."""
-    table = Table(title=Text(what), title_justify="left", show_lines=True)
-    for heading in rows[0]:
-        table.add_column(heading)
+def search_as_json(found: SearchResult, page: Path) -> dict[str, Any]:
+    """Return the object of ``mechlab search --json``."""
+    answer, study = found.best, found.study
+    return {
+        "study": study.name,
+        "status": answer.status,
+        "mechanism": str(answer.mechanism),
+        "params": answer.mechanism.params,
+        "size": {
+            "measure": study.smallest,
+            "value": answer.size,
+            "interval": list(answer.interval),
+        },
+        "efficiency": as_json(answer.efficiency),
+        "spend": {**as_json(answer.spend), "share_of_revenue": answer.spend_share},
+        "target": study.target.model_dump(),
+        "confidence": study.target.confidence,
+        "episodes": found.episodes,
+        "calls": found.calls,
+        "cost_usd": found.cost_usd,
+        "storage": found.storage,
+        "report": str(page),
+    }
+
+
+def print_verdict(found: SearchResult, page: Path) -> None:
+    """Print the verdict of a search in words, and where its report is."""
+    said = verdict(found)
+    colour = {"certified": "green", "unreachable": "red"}.get(said.status, "yellow")
+    OUT.print(Text(said.headline, style=f"bold {colour}"))
+    for sentence in said.sentences[1:]:
+        OUT.print(Text(sentence))
+    OUT.print(Text(f"Report: {page}", style="bold"))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Progress], None]]:
+    """Show on stderr how far a search is; yields what to call with its ``Progress``."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("episodes at most"),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=ERR, transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda now: bar.update(
+            task, description=now.phase, completed=now.episodes, total=now.budget
+        )
+
+
+def print_rows(rows: list[dict[str, Any]]) -> None:
+    """Print a list of what there is: a name a paragraph, its parameters under it."""
     for row in rows:
-        table.add_row(*(Text(_cell(value)) for value in row.values()))
-    OUT.print(table)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, dict):
-        return "\n".join(f"{name} = {v['default']} {v['range']}" for name, v in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        OUT.print(Text(row["name"], style="bold"))
+        OUT.print(Padding(Text(row["what"]), (0, 0, 0, 2)))
+        for name, declared in row.get("parameters", {}).items():
+            line = f"{name} = {declared['default']}, in {declared['range']}. {declared['what']}"
+            OUT.print(Padding(Text(line.strip(), style="dim"), (0, 0, 0, 4)))
 
 
 def number(value: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,11 @@ class Stack(Mechanism):
     def of(cls, *parts: Mechanism) -> Stack:
         """Stack ``parts`` in order."""
         return cls(parts)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The values of all parts' parameters, by "part.parameter"."""
+        return {f"{p.name}.{name}": value for p in self.parts for name, value in p.params.items()}
 
     @property
     def needs(self) -> frozenset[str]:  # type: ignore[override] # derived from the parts
@@ -104,6 +109,11 @@ class Capped(Mechanism):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "limit", _LIMIT.checked("limit", self.limit))
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The inner mechanism's parameters and the limit."""
+        return {**self.inner.params, "limit": self.limit}
 
     @property
     def needs(self) -> frozenset[str]:  # type: ignore[override] # derived from the inner one

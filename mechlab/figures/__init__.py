@@ -1,7 +1,7 @@
 """Each figure of a report on its own, as a Plotly figure, for notebooks and other pages."""
 
-from mechlab.figures.equality import lorenz, lorenz_shares, mean_gini, payments
-from mechlab.figures.play import giving, revenue
+from mechlab.figures.equality import incomes, lorenz, lorenz_shares, mean_gini
+from mechlab.figures.play import giving, revenue, standing
 from mechlab.figures.search import certificate, course, dose_response, frontier
 from mechlab.figures.style import template
 
@@ -11,10 +11,11 @@ __all__ = [
     "dose_response",
     "frontier",
     "giving",
+    "incomes",
     "lorenz",
     "lorenz_shares",
     "mean_gini",
-    "payments",
     "revenue",
+    "standing",
     "template",
 ]

@@ -1,4 +1,4 @@
-"""What the axes of a search's figures are called, in which unit, and where the target lies on them."""
+"""What the axes of a search's figures are called, and in which unit."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from mechlab.parameters import Param, parameters
 from mechlab.result import SearchResult
 from mechlab.study import MONEY
 
-REVENUE = "Group revenue, share of the {}"
+
+def reference_words(name: str) -> str:
+    """Return a reference point as a sentence speaks of it.
+
+    >>> reference_words("ceiling"), reference_words("turns")
+    ('the ceiling', 'turns')
+    """
+    return name if name.endswith("s") else f"the {name}"
 
 
 def efficiency_title(result: SearchResult) -> str:
-    """Return the title of an axis of efficiencies: group revenue over the target's reference point."""
-    return REVENUE.format(result.study.target.relative_to)
+    """Return the title of an axis of efficiencies relative to the target's reference point."""
+    return f"Group revenue, % of {reference_words(result.study.target.relative_to)}"
 
 
 def unit_of(mechanism: Mechanism, parameter: str) -> str:
@@ -25,21 +32,20 @@ def unit_of(mechanism: Mechanism, parameter: str) -> str:
     'dollars per piece'
     """
     part, _, name = parameter.rpartition(".")
-    declared = dict(_declared(mechanism))
-    return next((p.unit for key, p in declared.items() if key in ((part, name), ("", name))), "") or next(
-        (p.unit for (_, key), p in declared.items() if key == name), ""
-    )
+    for owner, declared in _declared(mechanism):
+        if name in declared and part in ("", owner):
+            return declared[name].unit
+    return ""
 
 
-def _declared(mechanism: Mechanism) -> Iterator[tuple[tuple[str, str], Param]]:
+def _declared(mechanism: Mechanism) -> Iterator[tuple[str, dict[str, Param]]]:
     if isinstance(mechanism, Stack):
         for part in mechanism.parts:
             yield from _declared(part)
     elif isinstance(mechanism, Capped):
         yield from _declared(mechanism.inner)
     else:
-        for name, param in parameters(type(mechanism)).items():
-            yield (mechanism.name, name), param
+        yield mechanism.name, parameters(type(mechanism))
 
 
 def size_title(result: SearchResult) -> str:
@@ -49,6 +55,6 @@ def size_title(result: SearchResult) -> str:
     """
     smallest = result.study.smallest
     if smallest in MONEY:
-        return f"{smallest.capitalize()} ($ an episode)"
-    units = {unit_of(answer.mechanism, smallest) for answer in result.answers}
-    return f"{smallest} ({units.pop()})" if len(units) == 1 else smallest
+        return f"{smallest}, dollars an episode"
+    units = {unit_of(answer.mechanism, smallest) for answer in result.answers} - {""}
+    return f"{smallest}, {units.pop()}" if len(units) == 1 else smallest

@@ -12,6 +12,8 @@ from mechlab.figures.style import NEUTRAL, blank, colour, short
 from mechlab.flows import Array
 from mechlab.simulate import Episodes
 
+_DASHES = ("solid", "dash", "dashdot")
+
 
 def lorenz(incomes: Mapping[str, Array]) -> go.Figure:
     """Return Lorenz curves: what share of the income the poorest share of agents have.
@@ -24,28 +26,32 @@ def lorenz(incomes: Mapping[str, Array]) -> go.Figure:
     [0.0, 0.25, 0.5, 0.75, 1.0]
     """
     figure = blank("Share of agents, poorest first", "Share of income")
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], name="equal", line=dict(color=NEUTRAL, dash="dot"), hoverinfo="skip"
-    )
+    equal = dict(color=NEUTRAL, dash="dot")
+    figure.add_scatter(x=[0, 1], y=[0, 1], name="equal", line=equal, hoverinfo="skip", mode="lines")
     for index, (name, income) in enumerate(incomes.items()):
-        shares = lorenz_shares(income).mean(axis=0)
+        shares = lorenz_shares(income)
         figure.add_scatter(
-            x=np.linspace(0, 1, len(shares)), y=shares, name=f"{short(name)}: Gini {mean_gini(income):.3f}",
-            line=dict(color=colour(index), width=3, dash=("solid", "dash", "dashdot")[index % 3]),
+            x=np.linspace(0, 1, shares.shape[1]),
+            y=_mean(shares),
+            mode="lines",
+            name=f"{short(name)}: Gini {mean_gini(income):.3f}",
+            line=dict(color=colour(index), width=3, dash=_DASHES[index % len(_DASHES)]),
             hovertemplate="poorest %{x:.0%}: %{y:.1%} of income<extra></extra>",
         )
-    figure.update_traces(mode="lines")
     return figure.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
 
 
 def lorenz_shares(income: Array) -> Array:
     """Return (B, N + 1): the share of an episode's income that its 0, 1, ... N poorest agents have.
 
-    An episode in which nobody has anything, or all together owe, has no shares: nan.
+    An episode in which all together have nothing, or owe, has no shares: nan.
+
+    >>> lorenz_shares(np.array([[3.0, 1.0]])).tolist()
+    [[0.0, 0.25, 1.0]]
     """
     total = income.sum(axis=1, keepdims=True)
-    shares = np.cumsum(np.sort(income, axis=1), axis=1) / np.where(total > 0, total, np.nan)
-    return np.concatenate([0.0 * total + shares[:, :1] * 0.0, shares], axis=1)
+    held = np.pad(np.cumsum(np.sort(income, axis=1), axis=1), ((0, 0), (1, 0)))
+    return np.divide(held, total, out=np.full(held.shape, np.nan), where=total > 0)
 
 
 def mean_gini(income: Array) -> float:
@@ -59,18 +65,28 @@ def mean_gini(income: Array) -> float:
     """
     shares = lorenz_shares(income)[:, 1:]
     agents = shares.shape[1]
-    gini = (agents + 1) / agents - 2.0 * shares.sum(axis=1) / agents
-    defined = gini[~np.isnan(gini)]
-    return float(defined.mean()) if len(defined) else float("nan")
+    return float(_mean((agents + 1) / agents - 2.0 * shares.sum(axis=1) / agents))
 
 
-def payments(episodes: Episodes) -> go.Figure:
-    """Return what the mechanism paid each agent, net of fines and of what it paid in, an episode."""
-    paid = episodes.payments.mean(axis=0)
-    figure = blank("Agent", "Net payment an episode ($)")
-    figure.add_bar(
-        x=agent_names(episodes), y=paid,
-        marker=dict(color=np.where(paid >= 0, colour(0), colour(1)).tolist()),
-        hovertemplate="%{x}: %{y:$,.0f}<extra></extra>",
-    )
+def _mean(values: Array) -> Array:
+    """Return the mean over the episodes in which the values are defined; nan where there is none."""
+    defined = values[~np.isnan(values.reshape(len(values), -1)).any(axis=1)]
+    return np.asarray(defined.mean(axis=0) if len(defined) else np.full(values.shape[1:], np.nan))
+
+
+def incomes(episodes: Episodes) -> go.Figure:
+    """Return each agent's mean income of an episode: what the game yields and what the mechanism pays.
+
+    Bars below zero are fines and contributions, net of what is received.
+    """
+    figure = blank("Agent", "Mean income an episode", barmode="relative")
+    parts = {"earned in the game": episodes.produced, "net payment": episodes.payments}
+    for (name, amounts), hue, pattern in zip(parts.items(), (NEUTRAL, colour(0)), ("", "/"), strict=True):
+        figure.add_bar(
+            x=agent_names(episodes),
+            y=amounts.mean(axis=0),
+            name=name,
+            marker=dict(color=hue, pattern_shape=pattern),
+            hovertemplate="%{x}: %{y:$,.0f}<extra>%{fullData.name}</extra>",
+        )
     return figure.update_yaxes(tickprefix="$", tickformat="~s")

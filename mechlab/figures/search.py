@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,8 +12,13 @@ from mechlab.figures.axes import efficiency_title, size_title, unit_of
 from mechlab.figures.style import NEUTRAL, blank, colour, level, short, symbol
 from mechlab.result import Answer, SearchResult
 
-VERDICTS = {"sufficient": ("#009E73", "triangle-up"), "insufficient": ("#D55E00", "triangle-down"),
-            "undecided": (NEUTRAL, "circle")}
+# verdict: colour and marker, so that colour is never alone
+VERDICTS = {
+    "sufficient": ("#009E73", "triangle-up"),
+    "insufficient": ("#D55E00", "triangle-down"),
+    "undecided": (NEUTRAL, "circle"),
+    "measured": (NEUTRAL, "star"),
+}
 
 
 def dose_response(result: SearchResult, answer: Answer) -> go.Figure:
@@ -21,53 +28,70 @@ def dose_response(result: SearchResult, answer: Answer) -> go.Figure:
     study's measure of size.
     """
     parameter = dose_of(result, answer)
-    unit = unit_of(answer.mechanism, parameter)
-    title = f"{parameter} ({unit})" if unit else size_title(result) if parameter == "size" else parameter
-    figure = blank(short(title, 60), efficiency_title(result))
+    column = parameter if parameter == "size" else f"{answer.candidate}.{parameter}"
+    figure = blank(short(_dose_title(result, answer, parameter), 60), efficiency_title(result))
     hue = colour(result.answers.index(answer))
-    _add_trials(figure, rows_of(result.trials, answer), _column(answer, parameter), hue)
-    if answer.candidate in result.curves:
+    _add_trials(figure, rows_of(result.trials, answer.candidate), column, hue)
+    if answer.candidate in result.curves and parameter != "size":
         _add_curve(figure, result.curves[answer.candidate], hue)
-    _add_evidence(figure, rows_of(result.evidence, answer), _column(answer, parameter))
+    _add_evidence(figure, rows_of(result.evidence, answer.candidate), column)
     level(figure, result.study.target.efficiency, "target")
-    _add_interval(figure, result, answer, parameter)
+    if parameter in ("size", result.study.smallest):
+        _add_interval(figure, answer)
     return figure.update_yaxes(tickformat=".0%", rangemode="tozero")
 
 
 def dose_of(result: SearchResult, answer: Answer) -> str:
     """Return the candidate's free parameter, or ``size`` where it has none or several."""
-    free = [name for name in result.trials if str(name).startswith(f"{answer.candidate}.")]
-    used = [name for name in free if rows_of(result.trials, answer)[name].notna().any()]
-    return str(used[0]).removeprefix(f"{answer.candidate}.") if len(used) == 1 else "size"
+    tried = rows_of(result.trials, answer.candidate).dropna(axis="columns", how="all")
+    start = f"{answer.candidate}."
+    free = [name for name in map(str, tried) if name.startswith(start)]
+    numeric = [name for name in free if pd.api.types.is_numeric_dtype(tried[name])]
+    return numeric[0].removeprefix(start) if len(free) == len(numeric) == 1 else "size"
 
 
-def _column(answer: Answer, parameter: str) -> str:
-    return parameter if parameter == "size" else f"{answer.candidate}.{parameter}"
+def _dose_title(result: SearchResult, answer: Answer, parameter: str) -> str:
+    unit = unit_of(answer.mechanism, parameter)
+    return size_title(result) if parameter == "size" else f"{parameter}, {unit}" if unit else parameter
 
 
-def rows_of(table: pd.DataFrame, answer: Answer) -> pd.DataFrame:
-    """Return the rows of a table of the result that belong to an answer."""
-    return table[table["candidate"] == answer.candidate]
+def rows_of(table: pd.DataFrame, candidate: str) -> pd.DataFrame:
+    """Return the rows of a table of the result that belong to a candidate and have an efficiency."""
+    return table[(table["candidate"] == candidate) & table["efficiency"].notna()]
 
 
 def _add_trials(figure: go.Figure, trials: pd.DataFrame, dose: str, hue: str) -> None:
     figure.add_scatter(
-        x=trials[dose], y=trials["efficiency"], mode="markers", name="trials",
-        customdata=trials[["number", "episodes"]], marker=dict(color=hue, size=6, opacity=0.35),
+        x=_light(trials[dose]),
+        y=_light(trials["efficiency"]),
+        customdata=_light(trials[["number", "episodes"]]),
+        mode="markers",
+        name="trials",
+        marker=dict(color=hue, size=6, opacity=0.35),
         hovertemplate="trial %{customdata[0]}, %{customdata[1]} episodes"
         "<br>%{x:,.4~g}: %{y:.1%}<extra></extra>",
     )
 
 
+def _light(values: pd.Series[float] | pd.DataFrame) -> np.ndarray:
+    """Return values in half the room: a page may hold ten thousand, and no eye sees the rest."""
+    return values.to_numpy(np.float32)
+
+
 def _add_curve(figure: go.Figure, curve: pd.DataFrame, hue: str) -> None:
-    around = np.concatenate([curve["hi"], curve["lo"][::-1]])
+    line = dict(color=hue, width=3)
     figure.add_scatter(
-        x=np.concatenate([curve["dose"], curve["dose"][::-1]]), y=around, fill="toself", opacity=0.2,
-        line=dict(width=0, color=hue), hoverinfo="skip", showlegend=False,
+        x=np.concatenate([curve["dose"], curve["dose"][::-1]]),
+        y=np.concatenate([curve["hi"], curve["lo"][::-1]]),
+        fill="toself",
+        opacity=0.2,
+        line=dict(width=0, color=hue),
+        hoverinfo="skip",
+        showlegend=False,
     )
+    hover = "%{x:,.4~g}: %{y:.1%}<extra>fitted</extra>"
     figure.add_scatter(
-        x=curve["dose"], y=curve["mean"], mode="lines", name="fitted curve",
-        line=dict(color=hue, width=3), hovertemplate="%{x:,.4~g}: %{y:.1%}<extra>fitted</extra>",
+        x=curve["dose"], y=curve["mean"], mode="lines", name="fitted curve", line=line, hovertemplate=hover
     )
 
 
@@ -77,10 +101,14 @@ def _add_evidence(figure: go.Figure, evidence: pd.DataFrame, dose: str) -> None:
         if rows.empty:
             continue
         figure.add_scatter(
-            x=rows[dose], y=rows["efficiency"], mode="markers", name=verdict,
-            error_y=_around(rows), marker=dict(color=hue, symbol=mark, size=12, line=dict(width=1)),
+            x=rows[dose],
+            y=rows["efficiency"],
+            error_y=_around(rows),
             customdata=rows[["episodes", "lo", "hi"]],
-            hovertemplate="certifier, %{customdata[0]} fresh episodes<br>%{x:,.4~g}: %{y:.1%} "
+            mode="markers",
+            name=verdict,
+            marker=dict(color=hue, symbol=mark, size=12, line=dict(width=1, color="white")),
+            hovertemplate="%{customdata[0]} fresh episodes<br>%{x:,.4~g}: %{y:.1%} "
             f"(%{{customdata[1]:.1%}} to %{{customdata[2]:.1%}})<extra>{verdict}</extra>",
         )
 
@@ -90,63 +118,102 @@ def _around(rows: pd.DataFrame) -> dict[str, object]:
     return dict(type="data", symmetric=False, array=above, arrayminus=below, thickness=1.5)
 
 
-def _add_interval(figure: go.Figure, result: SearchResult, answer: Answer, parameter: str) -> None:
-    """Mark lo and hi of the answer, where the dose is the size."""
-    if parameter not in ("size", result.study.smallest):
-        return
-    for name, value in zip(("lo", "hi"), answer.interval, strict=True):
+def _add_interval(figure: go.Figure, answer: Answer) -> None:
+    for name, value, side in zip(("lo", "hi"), answer.interval, ("left", "right"), strict=True):
         if np.isfinite(value):
-            figure.add_vline(value, line_dash="dot", line_width=1.5, annotation_text=name,
-                             annotation_position="bottom right" if name == "hi" else "bottom left")
+            figure.add_vline(
+                value, line_dash="dot", annotation_text=name, annotation_position=f"bottom {side}"
+            )
 
 
-def certificate(result: SearchResult, answer: Answer) -> go.Figure:
-    """Return the certifier's doses of one candidate, in order: mean, confidence sequence, verdict."""
-    rows = rows_of(result.evidence, answer).reset_index(drop=True)
+def certificate(result: SearchResult) -> go.Figure:
+    """Return the doses played on fresh episodes: mean, bounds, verdict; a row each."""
+    rows = result.evidence[result.evidence["efficiency"].notna()].reset_index(drop=True)
+    names = [
+        f"{short(r['candidate'], 24)} at {r['size']:,.4g}, {r['purpose']} {i + 1}" for i, r in rows.iterrows()
+    ]
     figure = blank(efficiency_title(result), "")
-    names = [f"{i + 1}: {p} at {s:,.4g}" for i, (p, s) in enumerate(zip(rows["purpose"], rows["size"], strict=True))]
     for verdict, (hue, mark) in VERDICTS.items():
         some = rows[rows["verdict"] == verdict]
         figure.add_scatter(
-            x=some["efficiency"], y=[names[i] for i in some.index], mode="markers", name=verdict,
-            error_x=_around(some), marker=dict(color=hue, symbol=mark, size=11),
+            x=some["efficiency"],
+            y=[names[i] for i in some.index],
+            error_x=_around(some),
             customdata=some[["episodes", "lo", "hi"]],
+            mode="markers",
+            name=verdict,
+            marker=dict(color=hue, symbol=mark, size=11),
             hovertemplate="%{x:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
             f"<br>%{{customdata[0]}} fresh episodes<extra>{verdict}</extra>",
         )
-    figure.add_vline(result.study.target.efficiency, line_dash="dash", line_width=1.5, annotation_text="target")
+    figure.add_vline(result.study.target.efficiency, line_dash="dash", annotation_text="target")
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
-    return figure.update_xaxes(tickformat=".0%").update_layout(height=140 + 34 * len(rows))
+    return figure.update_xaxes(tickformat=".1%").update_layout(height=130 + 30 * len(rows))
 
 
 def frontier(*results: SearchResult) -> go.Figure:
     """Return efficiency against spend for all that was tried, with the frontier and the answers.
 
-    The frontier joins the trials than which none was both cheaper and better. It is drawn through
-    noisy means, so it flatters; the answers, from fresh episodes, do not.
+    The frontier runs through noisy means of few episodes, so it flatters; the answers, each from
+    fresh episodes with its 95% intervals, do not.
     """
-    figure = blank("Spend ($ an episode)", efficiency_title(results[0]))
+    figure = blank("Spend, dollars an episode", efficiency_title(results[0]))
     trials = pd.concat([result.trials for result in results])
-    names = dict.fromkeys(a.candidate for result in results for a in result.answers)
+    names = _names(results)
     for index, name in enumerate(names):
         rows = trials[trials["candidate"] == name]
         figure.add_scatter(
-            x=rows["spend"], y=rows["efficiency"], mode="markers", name=short(name),
-            marker=dict(color=colour(index), symbol=symbol(index), size=6, opacity=0.45),
-            customdata=rows["number"],
+            x=_light(rows["spend"]),
+            y=_light(rows["efficiency"]),
+            customdata=_light(rows["number"]),
+            mode="markers",
+            name=short(name),
+            marker=dict(color=colour(index), symbol=symbol(index), size=6, opacity=0.4),
             hovertemplate="trial %{customdata}<br>%{x:$,.4~s}: %{y:.1%}<extra>%{fullData.name}</extra>",
         )
     best = efficient(trials)
+    line = dict(color=NEUTRAL, shape="hv", width=1.5)
     figure.add_scatter(
-        x=best["spend"], y=best["efficiency"], mode="lines", name="frontier of the trials",
-        line=dict(color=NEUTRAL, shape="hv", width=1.5), hoverinfo="skip",
+        x=best["spend"], y=best["efficiency"], mode="lines", name="frontier of trials", line=line, hoverinfo="skip"
     )
+    for index, name in enumerate(names):
+        _add_answers(figure, [a for r in results for a in r.answers if a.candidate == name], colour(index))
     level(figure, results[0].study.target.efficiency, "target")
     return figure.update_xaxes(tickprefix="$", tickformat="~s").update_yaxes(tickformat=".0%")
 
 
+def _names(results: Sequence[SearchResult]) -> list[str]:
+    """Return the candidates in order of their answers, then those that were only tried."""
+    answered = (a.candidate for result in results for a in result.answers)
+    tried = (name for result in results for name in result.trials["candidate"].dropna().unique())
+    return list(dict.fromkeys([*answered, *tried]))
+
+
+def _add_answers(figure: go.Figure, answers: list[Answer], hue: str) -> None:
+    """Mark answers with the 95% intervals of efficiency and of spend."""
+    known = [a for a in answers if a.reached.n > 1]
+    if not known:
+        return
+    figure.add_scatter(
+        x=[a.spend.mean for a in known],
+        y=[a.reached.mean for a in known],
+        error_x=dict(array=[a.spend.ci95[1] - a.spend.mean for a in known], thickness=1.5),
+        error_y=dict(array=[a.reached.ci95[1] - a.reached.mean for a in known], thickness=1.5),
+        text=[f"{short(a.mechanism, 60)}: {a.status.replace('_', ' ')}" for a in known],
+        mode="markers",
+        showlegend=False,
+        marker=dict(color=hue, symbol="star", size=16, line=dict(width=1.5, color="white")),
+        hovertemplate="%{text}<br>%{x:$,.4~s}: %{y:.1%}<extra>fresh episodes</extra>",
+    )
+
+
 def efficient(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the trials than which none was both cheaper and better, in order of spend."""
+    """Return the trials than which none was both cheaper and better, in order of spend.
+
+    >>> tried = pd.DataFrame({"spend": [3.0, 1.0, 2.0], "efficiency": [0.5, 0.4, 0.3]})
+    >>> efficient(tried)["spend"].tolist()
+    [1.0, 3.0]
+    """
     known = trials.dropna(subset=["spend", "efficiency"])
     ordered = known.sort_values(["spend", "efficiency"], ascending=[True, False])
     best = ordered["efficiency"].cummax()
@@ -154,15 +221,25 @@ def efficient(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def course(result: SearchResult) -> go.Figure:
-    """Return what the search tried in order: the size of each trial, and what it yielded."""
+    """Return the size of each trial in order; filled where its mean met the target, else open."""
     figure = blank("Trial, in order", size_title(result))
-    for index, answer in enumerate(result.answers):
-        rows = rows_of(result.trials, answer)
+    start, target = result.trials["started"].min(), result.study.target.efficiency
+    for index, name in enumerate(_names([result])):
+        rows = rows_of(result.trials, name)
+        seconds = (rows["started"] - start).dt.total_seconds()
+        met = rows["efficiency"] >= target
         figure.add_scatter(
-            x=rows["number"], y=rows["size"], mode="markers", name=short(answer.candidate),
-            marker=dict(color=colour(index), symbol=symbol(index), size=7, opacity=0.7),
-            customdata=rows[["efficiency", "episodes"]],
-            hovertemplate="trial %{x}: size %{y:,.4~g}<br>%{customdata[0]:.1%}, "
-            "%{customdata[1]} episodes<extra>%{fullData.name}</extra>",
+            x=_light(rows["number"]),
+            y=_light(rows["size"]),
+            customdata=_light(rows[["efficiency", "episodes"]].assign(at=seconds)),
+            mode="markers",
+            name=short(name),
+            marker=dict(
+                color=colour(index),
+                size=7,
+                symbol=np.where(met, symbol(index), f"{symbol(index)}-open").tolist(),
+            ),
+            hovertemplate="trial %{x}, %{customdata[2]:.1f} s after the start<br>size %{y:,.4~g}: "
+            "%{customdata[0]:.1%} in %{customdata[1]} episodes<extra>%{fullData.name}</extra>",
         )
     return figure

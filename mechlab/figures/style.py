@@ -50,8 +50,15 @@ def template(dark: bool = False) -> go.layout.Template:
     ink, faint = ("#e6e8eb", "#30363d") if dark else ("#1c2127", "#e3e6ea")
     ground = "#161b22" if dark else "#ffffff"
     axis = dict(
-        gridcolor=faint, linecolor=NEUTRAL, zerolinecolor=faint, ticks="outside", tickcolor=NEUTRAL,
-        ticklen=4, showline=True, automargin=True, title=dict(standoff=10),
+        gridcolor=faint,
+        linecolor=NEUTRAL,
+        zerolinecolor=faint,
+        ticks="outside",
+        tickcolor=NEUTRAL,
+        ticklen=4,
+        showline=True,
+        automargin=True,
+        title=dict(standoff=10, font=dict(size=13)),
     )
     layout = go.Layout(
         font=dict(family=FONT, size=13, color=ink),
@@ -60,10 +67,11 @@ def template(dark: bool = False) -> go.layout.Template:
         colorway=PALETTE,
         xaxis=axis,
         yaxis=axis,
-        margin=dict(l=8, r=12, t=16, b=8),
-        legend=dict(orientation="h", yanchor="bottom", y=1.02, x=0, xanchor="left"),
+        margin=dict(l=8, r=12, t=30, b=8),
+        legend=dict(orientation="h", yanchor="bottom", y=1.01, x=0, xanchor="left"),
         hoverlabel=dict(bgcolor=ground, bordercolor=NEUTRAL, font=dict(color=ink), namelength=40),
         hovermode="closest",
+        modebar=dict(bgcolor="rgba(0,0,0,0)", color=NEUTRAL, activecolor=ink),
         colorscale=dict(sequential=SCALE),
         shapedefaults=dict(line=dict(color=ink, width=1.5)),
         annotationdefaults=dict(font=dict(color=ink, size=12), showarrow=False),
@@ -77,9 +85,6 @@ def blank(x: str, y: str, **layout: Any) -> go.Figure:
     return go.Figure(layout=dict(template=template(), height=380, **layout)).update_layout(axes)
 
 
-def level(figure: go.Figure, y: float, text: str, dash: str = "dash", **place: Any) -> None:
+def level(figure: go.Figure, y: float, text: str) -> None:
     """Draw a level line with its name at its right end."""
-    figure.add_hline(
-        y, line_dash=dash, line_width=1.5, annotation_text=text, annotation_position="top right",
-        annotation_bgcolor="rgba(127,127,127,0.12)", **place,
-    )
+    figure.add_hline(y, line_dash="dash", annotation_text=text, annotation_position="top right")

@@ -7,7 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from mechlab import figures
@@ -16,6 +15,7 @@ from mechlab.report import embed, words
 from mechlab.report.chart import Chart
 from mechlab.report.glossary import GLOSSARY
 from mechlab.report.page import page
+from mechlab.report.tables import Table
 from mechlab.result import SearchResult
 
 
@@ -40,24 +40,22 @@ def write_report(result: SearchResult, path: str | Path) -> Path:
 def render(result: SearchResult) -> str:
     """Return the page as text."""
     content = page(result)
-    style, script, library = _text("style.css"), _text("script.js"), _plotly()
+    style, scripts = _text("style.css"), [_text("before.js"), _plotly(), _text("script.js")]
     return _environment().get_template("page.html.j2").render(
         **content.sections,
         glossary=GLOSSARY,
-        charts={chart.name: chart for chart in content.charts},
         data=embed.escaped(_data(content.charts, content.tables)),
         style=style,
-        script=script,
-        library=library,
-        policy=embed.policy([library, script], [style]),
+        scripts=scripts,
+        policy=embed.policy(scripts, [style]),
     )
 
 
-def _data(charts: list[Chart], tables: dict[str, pd.DataFrame]) -> str:
+def _data(charts: list[Chart], tables: dict[str, Table]) -> str:
     """Return what the page's script draws: figures, their tables, and the two looks."""
     drawn = ",".join(f"{embed.safe_json(c.name)}:{_figure(c)}" for c in charts)
-    own = {c.name: c.data for c in charts if isinstance(c.data, pd.DataFrame)}
-    shown = {name: embed.table(frame) for name, frame in {**tables, **own}.items()}
+    own = {c.name: c.data for c in charts if isinstance(c.data, Table)}
+    shown = {name: table.packed() for name, table in {**tables, **own}.items()}
     looks = {name: figures.template(name == "dark").to_plotly_json() for name in ("light", "dark")}
     return f'{{"figures":{{{drawn}}},"tables":{embed.safe_json(shown)},"looks":{embed.safe_json(looks)}}}'
 

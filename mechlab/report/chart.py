@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
 import plotly.graph_objects as go
+
+from mechlab.report.tables import Table
 
 
 @dataclass(frozen=True)
@@ -25,5 +26,5 @@ class Chart:
     title: str
     figure: go.Figure
     alt: str
-    data: pd.DataFrame | str
+    data: Table | str
     note: str = ""

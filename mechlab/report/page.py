@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
-from mechlab.report import play_charts, search_charts
+from mechlab.report import play_charts, search_charts, tables
 from mechlab.report.chart import Chart
-from mechlab.report.replay import EPISODES, Replay, replay
-from mechlab.report.verdict import KINDS, STATUS, size_of, verdict
+from mechlab.report.replay import EPISODES, replay
+from mechlab.report.tables import Table
+from mechlab.report.verdict import STATUS, size_of, verdict
 from mechlab.result import SearchResult
 
 
@@ -26,67 +25,43 @@ class Page:
 
     sections: dict[str, Any]
     charts: list[Chart]
-    tables: dict[str, pd.DataFrame]
+    tables: dict[str, Table]
 
 
 def page(result: SearchResult) -> Page:
     """Gather the content of one study's page."""
     groups = {
         "doses": search_charts.dose_charts(result),
-        "certificates": search_charts.certificate_charts(result),
+        "certificate": search_charts.certificate_charts(result),
         "frontier": [search_charts.frontier_chart(result)],
         "course": [search_charts.course_chart(result)],
-        **_played(replay(result), str(result.best.mechanism)),
+        **_played(result),
     }
     sections = dict(
         result=result,
         verdict=verdict(result),
         statuses=STATUS,
-        kinds={kind: KINDS.get(kind, kind) for kind in sorted(result.study.group.kinds)},
         size_of=lambda answer, value: size_of(result, answer, value),
         groups=groups,
         replayed=EPISODES,
     )
-    charts = [chart for group in groups.values() for chart in group]
-    tables = {"answers": _ranking(result), "trials": _tidy(result.trials), "evidence": _tidy(result.evidence)}
-    return Page(sections, charts, tables)
+    shown = {
+        "answers": tables.answers(result),
+        "evidence": tables.evidence(result),
+        "trials": tables.trials(result),
+    }
+    return Page(sections, [chart for group in groups.values() for chart in group], shown)
 
 
-def _played(again: Replay | None, name: str) -> dict[str, list[Chart]]:
+def _played(result: SearchResult) -> dict[str, list[Chart]]:
+    """Return the charts of the answer played again, all empty where it cannot be."""
+    again, name = replay(result), str(result.best.mechanism)
     if again is None:
-        return {"revenue": [], "giving": [], "lorenz": [], "payments": []}
+        return {"standing": [], "revenue": [], "giving": [], "lorenz": [], "income": []}
     return {
+        "standing": [play_charts.standing_chart(result, again)],
         "revenue": [play_charts.revenue_chart(again, name)],
         "giving": play_charts.giving_charts(again, name),
         "lorenz": [play_charts.lorenz_chart(again, name)],
-        "payments": [play_charts.payments_chart(again)],
+        "income": [play_charts.income_chart(again)],
     }
-
-
-def _ranking(result: SearchResult) -> pd.DataFrame:
-    """Return the answers in their order, the study's first."""
-    rows = [
-        {
-            "rank": rank,
-            "candidate": a.candidate,
-            "status": a.status.replace("_", " "),
-            "mechanism": str(a.mechanism),
-            "size": a.size,
-            "lo": a.interval[0],
-            "hi": a.interval[1],
-            "efficiency": a.efficiency.mean,
-            "efficiency_lo": a.efficiency.ci95[0],
-            "efficiency_hi": a.efficiency.ci95[1],
-            "spend": a.spend.mean,
-            "spend_share": a.spend_share,
-            "subsidy": a.subsidy.mean,
-            "episodes": a.efficiency.n,
-        }
-        for rank, a in enumerate(result.answers, start=1)
-    ]
-    return pd.DataFrame(rows)
-
-
-def _tidy(table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out parameters that no row has."""
-    return table.dropna(axis="columns", how="all")

@@ -10,23 +10,38 @@ from mechlab.figures.play import agent_names
 from mechlab.flows import Array
 from mechlab.report.chart import Chart
 from mechlab.report.replay import Replay
-from mechlab.report.words import money, number
+from mechlab.report.tables import Table
+from mechlab.report.words import money, number, percent
+from mechlab.result import SearchResult
 from mechlab.simulate import Episodes
 
 NONE = "no mechanism"
+
+
+def standing_chart(result: SearchResult, replay: Replay) -> Chart:
+    """Where the group stands between nothing and the optimum."""
+    rows = {str(result.best.mechanism): replay.answer, NONE: replay.baseline, **replay.references}
+    target = result.study.target
+    relative = replay.references[target.relative_to]["efficiency"].mean()
+    means = {name: float(episodes["efficiency"].mean()) for name, episodes in rows.items()}
+    alt = "; ".join(f"{name} {percent(mean)}" for name, mean in means.items())
+    data = Table(pd.DataFrame(means.items(), columns=["what", "efficiency"]), shares=frozenset({"efficiency"}))
+    figure = figures.standing(rows, float(target.efficiency * relative))
+    note = "Mean group revenue relative to the ceiling, with 95% intervals."
+    return Chart("standing", "Where the group stands", figure, f"Of the ceiling: {alt}.", data, note)
 
 
 def revenue_chart(replay: Replay, name: str) -> Chart:
     """Revenue over rounds against the reference points."""
     played = {name: replay.answer, NONE: replay.baseline}
     everything = {**played, **replay.references}
-    data = pd.DataFrame({key: np.cumsum(e.revenue, axis=1).mean(axis=0) for key, e in everything.items()})
-    data.insert(0, "round", np.arange(1, len(data) + 1))
-    ends = "; ".join(f"{key} {money(data[key].iloc[-1])}" for key in everything)
+    so_far = {key: np.cumsum(e.revenue, axis=1).mean(axis=0) for key, e in everything.items()}
+    data = pd.DataFrame({"round": np.arange(1, replay.answer.game.rounds + 1), **so_far})
+    ends = "; ".join(f"{key} {money(values[-1])}" for key, values in so_far.items())
     alt = f"Mean group revenue after the last of {len(data)} rounds: {ends}."
     note = "Lines are means; bands hold the middle 80% of the episodes."
-    figure = figures.revenue(played, replay.references)
-    return Chart("revenue", "Group revenue over rounds", figure, alt, data, note)
+    table = Table(data, dollars=frozenset(so_far))
+    return Chart("revenue", "Group revenue over rounds", figures.revenue(played, replay.references), alt, table, note)
 
 
 def giving_charts(replay: Replay, name: str) -> list[Chart]:
@@ -39,15 +54,14 @@ def giving_charts(replay: Replay, name: str) -> list[Chart]:
 def _giving_chart(chart: str, name: str, episodes: Episodes, most: float) -> Chart:
     agents = agent_names(episodes)
     mean = episodes.given.mean(axis=0)
-    data = pd.DataFrame(mean, columns=agents)
-    data.insert(0, "giver", agents)
     gave = mean.sum(axis=1)
     words = episodes.game.words
     alt = (
-        f"With {name}, an agent {words.given} {number(gave.mean())} useful {words.units} an episode on average; "
-        f"the least giving {number(gave.min())}, the most giving {number(gave.max())}."
+        f"An agent gave {number(gave.mean())} useful {words.units} an episode on average, the least giving "
+        f"{number(gave.min())}, the most giving {number(gave.max())}."
     )
-    return Chart(chart, name, figures.giving(episodes, most), alt, data)
+    data = Table(pd.DataFrame({"giver": agents, **dict(zip(agents, mean.T, strict=True))}))
+    return Chart(chart, f"With {name}", figures.giving(episodes, most), alt, data)
 
 
 def lorenz_chart(replay: Replay, name: str) -> Chart:
@@ -57,23 +71,26 @@ def lorenz_chart(replay: Replay, name: str) -> Chart:
         f"{name}, with payments": replay.answer.produced + replay.answer.payments,
         NONE: replay.baseline.produced,
     }
-    ginis = {key: figures.mean_gini(income) for key, income in incomes.items()}
-    alt = "Mean Gini coefficient of income: " + "; ".join(f"{k} {number(v)}" for k, v in ginis.items()) + "."
+    ginis = "; ".join(f"{key} {figures.mean_gini(income):.3f}" for key, income in incomes.items())
     curves = {key: figures.lorenz_shares(income).mean(axis=0) for key, income in incomes.items()}
-    data = pd.DataFrame({"agents": np.linspace(0, 1, replay.answer.game.agents + 1), **curves})
-    note = "The further a curve sags below the diagonal, the less equal the incomes. Gini 0: all have the same."
+    agents = np.linspace(0, 1, replay.answer.game.agents + 1)
+    data = Table(pd.DataFrame({"agents": agents, **curves}), shares=frozenset({"agents", *curves}))
+    note = "The further a curve sags below the diagonal, the less equal the incomes."
+    alt = f"Mean Gini coefficient of income (0: all have the same): {ginis}."
     return Chart("lorenz", "Equality of income", figures.lorenz(incomes), alt, data, note)
 
 
-def payments_chart(replay: Replay) -> Chart:
-    """What the mechanism paid each agent, and who paid in."""
+def income_chart(replay: Replay) -> Chart:
+    """What each agent earns, what the mechanism pays it, and who pays in."""
     episodes = replay.answer
-    paid = episodes.payments.mean(axis=0)
-    data = pd.DataFrame({"agent": agent_names(episodes), "net_payment": paid})
-    spend, subsidy = episodes["spend"].mean(), episodes["subsidy"].mean()
+    earned, paid = episodes.produced.mean(axis=0), episodes.payments.mean(axis=0)
+    names = agent_names(episodes)
+    frame = pd.DataFrame({"agent": names, "earned": earned, "net_payment": paid})
+    spend, subsidy = float(episodes["spend"].mean()), float(episodes["subsidy"].mean())
     alt = (
-        f"Agents receive {money(spend)} an episode together and pay {money(spend - subsidy)} in fines and "
-        f"contributions; {money(subsidy)} comes from outside. Net payment of an agent: "
-        f"{money(paid.min())} to {money(paid.max())}."
+        f"Agents are paid {money(spend)} an episode together; they pay {money(spend - subsidy)} of it "
+        f"themselves, in fines and contributions, and {money(subsidy)} comes from outside. The net payment "
+        f"of an agent is {money(paid.min())} to {money(paid.max())}."
     )
-    return Chart("payments", "Who is paid, and who pays", figures.payments(episodes), alt, data)
+    data = Table(frame, dollars=frozenset({"earned", "net_payment"}))
+    return Chart("income", "Who is paid, and who pays", figures.incomes(episodes), alt, data)

@@ -3,13 +3,6 @@
   const root = document.documentElement;
   const page = JSON.parse(document.getElementById("data").textContent);
 
-  // Plotly writes style attributes, which the page's policy forbids; the same text as a property is allowed.
-  const setAttribute = Element.prototype.setAttribute;
-  Element.prototype.setAttribute = function (name, value) {
-    if (name === "style" && this.style) this.style.cssText = value;
-    else setAttribute.call(this, name, value);
-  };
-
   const make = (tag, properties = {}, ...children) => {
     const element = Object.assign(document.createElement(tag), properties);
     element.append(...children);
@@ -58,11 +51,19 @@
 
   // ---- tables ---------------------------------------------------------------------------------
   const PAGE = 15;
-  const shown = (value) => {
+  const numeral = (value) =>
+    Number.isInteger(value) || Math.abs(value) >= 1000
+      ? Math.round(value).toLocaleString("en")
+      : String(Number(value.toPrecision(4)));
+  const written = {
+    share: (value) => `${(100 * value).toFixed(1)}%`,
+    dollars: (value) => (value < 0 ? "-$" : "$") + numeral(Math.abs(value)),
+    number: numeral,
+    text: String,
+  };
+  const shown = (value, kind) => {
     if (value === null) return "–";
-    if (typeof value !== "number") return String(value);
-    if (Number.isInteger(value) || Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en");
-    return String(Number(value.toPrecision(4)));
+    return typeof value === "number" ? written[kind](value) : String(value);
   };
   const compare = (a, b) => {
     if (a === null || b === null) return (a === null) - (b === null);
@@ -89,7 +90,6 @@
       this.name = place.dataset.table;
       this.table = page.tables[this.name];
       this.rows = [...(this.table.values[0] ?? []).keys()];
-      this.numeric = this.table.values.map((column) => column.some((v) => typeof v === "number"));
       this.sorted = { column: -1, down: false };
       this.at = 0;
       this.build(place);
@@ -106,7 +106,7 @@
       this.on = make("button", { type: "button", textContent: "Next", onclick: () => this.turn(1) });
       const download = make("button", { type: "button", textContent: "CSV", onclick: () => save(`${this.name}.csv`, csv(this.table)) });
       download.setAttribute("aria-label", `Download as CSV: ${label}`);
-      this.heads = this.table.columns.map((name, column) => this.head(name, column));
+      this.heads = this.table.titles.map((title, column) => this.head(title, column));
       this.body = make("tbody");
       const scroll = make("div", { className: "scroll", tabIndex: 0 },
         make("table", {}, make("thead", {}, make("tr", {}, ...this.heads)), this.body));
@@ -117,9 +117,9 @@
         scroll, make("div", { className: "bar" }, this.count, ...(long ? [this.back, this.on] : [])));
     }
 
-    head(name, column) {
-      const head = make("th", { scope: "col", className: this.numeric[column] ? "num" : "" },
-        make("button", { type: "button", textContent: name, onclick: () => this.sort(column) }));
+    head(title, column) {
+      const head = make("th", { scope: "col", className: this.table.kinds[column] !== "text" ? "num" : "" },
+        make("button", { type: "button", textContent: title, title: this.table.columns[column], onclick: () => this.sort(column) }));
       head.setAttribute("aria-sort", "none");
       return head;
     }
@@ -155,7 +155,7 @@
         return (row) => values[row] !== null && holds(values[row]);
       }
       const wanted = word.toLowerCase();
-      return (row) => this.table.values.some((column) => shown(column[row]).toLowerCase().includes(wanted));
+      return (row) => this.table.values.some((column, i) => shown(column[row], this.table.kinds[i]).toLowerCase().includes(wanted));
     }
 
     turn(by) {
@@ -166,7 +166,7 @@
     render() {
       const some = this.rows.slice(this.at, this.at + PAGE);
       this.body.replaceChildren(...some.map((row) => make("tr", {}, ...this.table.values.map((column, i) =>
-        make("td", { className: this.numeric[i] ? "num" : "", textContent: shown(column[row]) })))));
+        make("td", { className: this.table.kinds[i] !== "text" ? "num" : "", textContent: shown(column[row], this.table.kinds[i]) })))));
       const of = this.rows.length.toLocaleString("en");
       this.count.textContent = some.length ? `Rows ${this.at + 1} to ${this.at + some.length} of ${of}` : "No rows";
       this.back.disabled = this.at === 0;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mechlab import figures
 from mechlab.figures.search import efficient, rows_of
 from mechlab.report.chart import Chart
+from mechlab.report.tables import Table
 from mechlab.report.verdict import size_of, target_words
 from mechlab.report.words import money, number, percent
 from mechlab.result import Answer, SearchResult
@@ -15,61 +16,58 @@ def dose_charts(result: SearchResult) -> list[Chart]:
     return [
         _dose_chart(result, index, answer)
         for index, answer in enumerate(result.answers)
-        if rows_of(result.trials, answer)["size"].nunique() > 1
+        if rows_of(result.trials, answer.candidate)["size"].nunique() > 1
     ]
 
 
 def _dose_chart(result: SearchResult, index: int, answer: Answer) -> Chart:
-    tried = rows_of(result.trials, answer)
+    tried = rows_of(result.trials, answer.candidate)
+    sizes = [size_of(result, answer, value) for value in (tried["size"].min(), tried["size"].max())]
     low, high = (size_of(result, answer, value) for value in answer.interval)
     alt = (
-        f"{len(tried):,} trials of {answer.candidate} at sizes from {number(tried['size'].min())} to "
-        f"{number(tried['size'].max())} yielded between {percent(tried['efficiency'].min())} and "
-        f"{percent(tried['efficiency'].max())}. Target: {target_words(result)}. lo: {low}; hi: {high}."
+        f"{len(tried):,} trials at sizes from {sizes[0]} to {sizes[1]} yielded "
+        f"{percent(tried['efficiency'].min())} to {percent(tried['efficiency'].max())}. "
+        f"Target: {target_words(result)}. lo: {low}; hi: {high}."
     )
-    data = result.curves.get(answer.candidate, "trials")
+    curve = result.curves.get(answer.candidate)
+    data = "trials" if curve is None else Table(curve, shares=frozenset({"mean", "lo", "hi"}))
     return Chart(f"dose-{index}", answer.candidate, figures.dose_response(result, answer), alt, data)
 
 
 def certificate_charts(result: SearchResult) -> list[Chart]:
-    """The certifier's doses, for each candidate that it tested."""
-    return [
-        Chart(
-            f"certificate-{index}",
-            answer.candidate,
-            figures.certificate(result, answer),
-            f"{len(rows)} doses of {answer.candidate} tested on {rows['episodes'].sum():,} fresh episodes: "
-            f"{(rows['verdict'] == 'sufficient').sum()} sufficient, "
-            f"{(rows['verdict'] == 'insufficient').sum()} insufficient. The table below lists them.",
-            "evidence",
-        )
-        for index, answer in enumerate(result.answers)
-        if len(rows := rows_of(result.evidence, answer))
-    ]
+    """The doses that were played on fresh episodes; none where there were none."""
+    shown = result.evidence
+    if shown.empty:
+        return []
+    counts = shown["verdict"].value_counts()
+    alt = (
+        f"{len(shown)} doses on {shown['episodes'].sum():,} fresh episodes: "
+        + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        + ". The table below lists them."
+    )
+    return [Chart("certificate", "Doses on fresh episodes", figures.certificate(result), alt, "evidence")]
 
 
 def frontier_chart(result: SearchResult) -> Chart:
     """Efficiency against spend for all that was tried."""
     best = efficient(result.trials)
     ends = best.iloc[[0, -1]] if len(best) else best
-    steps = " to ".join(
-        f"{percent(row['efficiency'])} for {money(row['spend'])}" for _, row in ends.iterrows()
-    )
-    alt = f"{len(result.trials):,} trials. The frontier runs from {steps} an episode."
+    steps = " to ".join(f"{percent(e)} for {money(s)}" for e, s in zip(ends["efficiency"], ends["spend"], strict=True))
+    alt = f"{len(result.trials):,} trials. The frontier of the trials runs from {steps} an episode."
     note = (
-        "Right costs more, up earns more. The frontier joins the trials than which none was both cheaper "
-        "and better; it runs through noisy means of few episodes, so it flatters."
+        "Right costs more, up earns more. Stars are the answers on fresh episodes. The frontier joins the "
+        "trials than which none was both cheaper and better; few episodes each, so it flatters."
     )
-    return Chart("frontier", "Efficiency against spend", figures.frontier(result), alt, "trials", note)
+    return Chart("frontier", "Group revenue against spend", figures.frontier(result), alt, "trials", note)
 
 
 def course_chart(result: SearchResult) -> Chart:
     """What the search tried, in order."""
-    trials = result.trials
-    times = trials["started"].min(), trials["finished"].max()
+    trials, played = result.trials, result.episodes
+    begun, ended = trials["started"].min(), trials["finished"].max()
     alt = (
-        f"{len(trials):,} trials, the first started {times[0]:%Y-%m-%d %H:%M:%S}, the last finished "
-        f"{times[1]:%Y-%m-%d %H:%M:%S}; {result.episodes['explore']:,} episodes exploring, then "
-        f"{result.episodes['certify']:,} fresh ones to certify."
+        f"{len(trials):,} trials from {begun:%Y-%m-%d %H:%M:%S} to {ended:%Y-%m-%d %H:%M:%S}: "
+        f"{played['explore']:,} episodes exploring, then {number(played['certify'])} fresh ones to certify."
     )
-    return Chart("course", "The course of the search", figures.course(result), alt, "trials")
+    note = "Filled marks met the target in their few episodes, open ones did not."
+    return Chart("course", "What was tried, in order", figures.course(result), alt, "trials", note)

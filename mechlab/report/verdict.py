@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mechlab.figures.axes import unit_of
+from mechlab.figures.axes import reference_words, unit_of
 from mechlab.report.words import interval, money, percent, quantity, share
 from mechlab.result import Answer, SearchResult
 from mechlab.study import BASELINE, MONEY
@@ -17,7 +17,8 @@ STATUS = {
 }
 
 KINDS = {
-    "emulated": "emulated: stand-ins fitted to published figures, not the models themselves",
+    "emulated": "emulated: stand-ins fitted to published figures, not the models themselves; whether those "
+    "respond alike, only a run with live agents can show",
     "scripted": "scripted: they follow fixed rules",
     "live": "live: a model chose every action",
     "own": "the user's own code",
@@ -64,16 +65,16 @@ def size_of(result: SearchResult, answer: Answer, value: float) -> str:
 def target_words(result: SearchResult) -> str:
     """Return the target: "at least 90% of turns"."""
     target = result.study.target
-    return f"at least {share(target.efficiency)} of the {target.relative_to}"
+    return f"at least {share(target.efficiency)} of {reference_words(target.relative_to)}"
 
 
 def _headline(result: SearchResult, answer: Answer) -> str:
     confidence = f"{share(result.study.target.confidence)} confidence"
     goal = target_words(result)
     if answer.status == "certified" and answer.candidate == BASELINE:
-        return f"No incentive is needed: without one the group earns {goal} ({confidence})."
+        return f"No incentive is needed: without one the group earns {goal}, with {confidence}."
     if answer.status == "certified":
-        return f"{answer.mechanism} is enough: the group earns {goal} ({confidence})."
+        return f"{answer.mechanism} brings the group to {goal}, with {confidence}."
     if answer.status == "unreachable":
         return (
             f"No candidate brings the group to {goal}, within the ranges that were searched. "
@@ -123,4 +124,4 @@ def agents_words(result: SearchResult) -> str:
     """Return who the agents were, and of what kind."""
     group = result.study.group
     kinds = "; ".join(KINDS.get(kind, kind) for kind in sorted(group.kinds))
-    return f"The group is {len(group.members)} agents, {group} ({kinds})."
+    return f"The group: {len(group.members)} agents, {group}. {kinds.capitalize()}."

@@ -17,6 +17,7 @@ from mechlab.game import Game
 from mechlab.incentives import Incentives
 from mechlab.result import Answer, SearchResult
 from mechlab.simulate import Episodes, simulate
+from mechlab.statistics import summarise
 from mechlab.study import Study
 
 STUDY = """\
@@ -113,6 +114,7 @@ def _answer(study: Study, candidate: str, low: float, high: float) -> Answer:
     summary = played.summary
     return Answer(
         candidate=candidate, status="certified", mechanism=played.mechanism, size=high, interval=(low, high),
+        reached=summarise(_relative(played)),
         efficiency=summary["efficiency"], spend=summary["spend"], subsidy=summary["subsidy"],
         spend_share=summary["spend"].mean / summary["group_revenue"].mean,
     )

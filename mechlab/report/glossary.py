@@ -19,10 +19,10 @@ GLOSSARY = {
     "(and that lo is not).",
     "unreachable": "Fresh episodes showed that even the best setting found in range is not enough.",
     "out of budget": "The search used up its episodes before a size was shown to be enough.",
-    "lo": "The largest size that fresh episodes showed not to be enough.",
-    "hi": "The smallest size that fresh episodes showed to be enough: the answer.",
-    "confidence sequence": "An interval for the mean that holds at all times at once, so that looking at "
-    "it after every batch of episodes does not spoil it.",
+    "lo": "The lower end of the interval of the smallest sufficient size: shown not to be enough.",
+    "hi": "The upper end of the interval of the smallest sufficient size, shown to be enough: the answer.",
+    "bound": "A one-sided bound of a mean, at the error that the certificate's design spends at that look: "
+    "looking more than once does not spoil it, and all candidates' intervals hold at once.",
     "frontier": "The trials than which none was both cheaper and better.",
     "trial": "One setting of a mechanism, explored in a few episodes.",
     "emulated": "A stand-in for a language model: a few propensities fitted to published figures. It is "

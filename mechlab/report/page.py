@@ -8,8 +8,9 @@ from typing import Any
 from mechlab.report import play_charts, search_charts, tables
 from mechlab.report.chart import Chart
 from mechlab.report.replay import EPISODES, replay
+from mechlab.report.sizes import between, size_of
 from mechlab.report.tables import Table
-from mechlab.report.verdict import STATUS, size_of, verdict
+from mechlab.report.verdict import verdict
 from mechlab.result import SearchResult
 
 
@@ -40,8 +41,8 @@ def page(result: SearchResult) -> Page:
     sections = dict(
         result=result,
         verdict=verdict(result),
-        statuses=STATUS,
-        size_of=lambda answer, value: size_of(result, answer, value),
+        size=size_of(result, result.best, result.best.size),
+        between=between(result, result.best),
         groups=groups,
         replayed=EPISODES,
     )

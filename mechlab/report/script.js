@@ -31,12 +31,14 @@
   const options = (name) => ({
     responsive: true,
     displaylogo: false,
+    displayModeBar: "hover",
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
     toImageButtonOptions: { filename: name, scale: 2 },
   });
   const draw = async (plot) => {
     const { data, layout } = page.figures[plot.dataset.figure];
     layout.template = page.looks[root.dataset.theme];
+    plot.style.height = `${layout.height}px`;
     await Plotly.newPlot(plot, data, layout, options(plot.dataset.figure));
   };
   const PAPER = 680; // CSS pixels between the margins of a printed page
@@ -63,7 +65,8 @@
   };
   const shown = (value, kind) => {
     if (value === null) return "–";
-    return typeof value === "number" ? written[kind](value) : String(value);
+    if (typeof value === "number") return written[kind](value);
+    return String(value).replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d).*$/, "$1 $2");
   };
   const compare = (a, b) => {
     if (a === null || b === null) return (a === null) - (b === null);

@@ -5,8 +5,9 @@ from __future__ import annotations
 from mechlab import figures
 from mechlab.figures.search import efficient, rows_of
 from mechlab.report.chart import Chart
+from mechlab.report.sizes import size_of
 from mechlab.report.tables import Table
-from mechlab.report.verdict import size_of, target_words
+from mechlab.report.verdict import target_words
 from mechlab.report.words import money, number, percent
 from mechlab.result import Answer, SearchResult
 

@@ -54,8 +54,7 @@ class Table:
 def trials(result: SearchResult) -> Table:
     """Return the explorer's trials; parameters that no trial has are left out."""
     titles = {"number": "trial", **_relative(result), "size": size_title(result)}
-    frame = result.trials.dropna(axis="columns", how="all")
-    return Table(frame, titles, SHARES, DOLLARS)
+    return Table(_lean(result, result.trials), titles, SHARES, DOLLARS)
 
 
 def evidence(result: SearchResult) -> Table:
@@ -67,13 +66,18 @@ def evidence(result: SearchResult) -> Table:
         "hi": "upper bound",
         "episodes": "fresh episodes",
     }
-    frame = result.evidence.dropna(axis="columns", how="all")
-    return Table(frame, titles, SHARES | {"lo", "hi"})
+    return Table(_lean(result, result.evidence), titles, SHARES | {"lo", "hi"})
 
 
 def _relative(result: SearchResult) -> dict[str, str]:
     share = f"share of {result.study.target.relative_to}"
-    return {"efficiency": share, "efficiency_lo": f"{share}, low", "efficiency_hi": f"{share}, high"}
+    return {"efficiency": share, "efficiency_lo": "95% from", "efficiency_hi": "to"}
+
+
+def _lean(result: SearchResult, frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out columns without values, and parameters that are the size."""
+    again = [name for name in frame if str(name).endswith(f".{result.study.smallest}")]
+    return frame.drop(columns=again).dropna(axis="columns", how="all")
 
 
 def answers(result: SearchResult) -> Table:
@@ -81,9 +85,8 @@ def answers(result: SearchResult) -> Table:
     rows = [
         {
             "rank": rank,
-            "candidate": a.candidate,
-            "status": a.status.replace("_", " "),
             "mechanism": str(a.mechanism),
+            "status": a.status.replace("_", " "),
             "lo": a.interval[0],
             "hi": a.interval[1],
             "efficiency": a.efficiency.mean,
@@ -103,7 +106,7 @@ def answers(result: SearchResult) -> Table:
         "efficiency": "share of ceiling",
         "efficiency_lo": "95% from",
         "efficiency_hi": "to",
-        "spend_share": "spend, share of revenue",
+        "spend_share": "% of revenue",
         "episodes": "fresh episodes",
     }
     return Table(pd.DataFrame(rows), titles, SHARES, DOLLARS)

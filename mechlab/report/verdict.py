@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mechlab.figures.axes import reference_words, unit_of
-from mechlab.report.words import interval, money, percent, quantity, share
+from mechlab.figures.axes import reference_words
+from mechlab.report.sizes import size_of, size_words
+from mechlab.report.words import interval, money, percent, share
 from mechlab.result import Answer, SearchResult
-from mechlab.study import BASELINE, MONEY
+from mechlab.study import BASELINE
 
 STATUS = {
     "certified": "shown to be enough on fresh episodes",
-    "unreachable": "shown not to be enough at its best",
+    "unreachable": "shown not to be enough, even at its best",
     "out_of_budget": "not decided within the budget",
 }
 
@@ -27,39 +28,45 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer of a study in sentences, the most important first."""
+    """The answer of a study in sentences.
+
+    Attributes:
+        status: of the answer, in words.
+        headline: the mechanism, and whether it meets the target.
+        size: the smallest sufficient size with its interval.
+        efficiency: what the group earns with it.
+        spend: what it costs.
+        rivals: candidates that may be as small; "" where there are none.
+        agents: who the agents were, and of what kind.
+    """
 
     status: str
     headline: str
     size: str
     efficiency: str
     spend: str
+    rivals: str
     agents: str
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All of it, in order."""
-        return (self.headline, self.size, self.efficiency, self.spend, self.agents)
+        """All that there is to say, in order."""
+        parts = (self.headline, self.size, self.efficiency, self.spend, self.rivals, self.agents)
+        return tuple(filter(None, parts))
 
 
 def verdict(result: SearchResult) -> Verdict:
     """Return the verdict of a search."""
     answer = result.best
     return Verdict(
-        status=answer.status,
+        status=STATUS[answer.status],
         headline=_headline(result, answer),
         size=size_words(result, answer),
-        efficiency=_efficiency(answer),
+        efficiency=_efficiency(result, answer),
         spend=_spend(answer),
-        agents=agents_words(result),
+        rivals=_rivals(result),
+        agents=_agents(result),
     )
-
-
-def size_of(result: SearchResult, answer: Answer, value: float) -> str:
-    """Return a value of the study's measure of size, with its unit."""
-    if result.study.smallest in MONEY:
-        return f"{money(value)} an episode" if math.isfinite(value) else "unknown"
-    return quantity(value, unit_of(answer.mechanism, result.study.smallest))
 
 
 def target_words(result: SearchResult) -> str:
@@ -69,59 +76,67 @@ def target_words(result: SearchResult) -> str:
 
 
 def _headline(result: SearchResult, answer: Answer) -> str:
-    confidence = f"{share(result.study.target.confidence)} confidence"
-    goal = target_words(result)
-    if answer.status == "certified" and answer.candidate == BASELINE:
-        return f"No incentive is needed: without one the group earns {goal}, with {confidence}."
+    goal, sure = target_words(result), f"with {share(result.study.target.confidence)} confidence"
     if answer.status == "certified":
-        return f"{answer.mechanism} brings the group to {goal}, with {confidence}."
+        if answer.candidate == BASELINE:
+            return f"No incentive is needed: without one the group earns {goal}, {sure}."
+        return f"{answer.mechanism} brings the group to {goal}, {sure}."
     if answer.status == "unreachable":
         return (
-            f"No candidate brings the group to {goal}, within the ranges that were searched. "
+            f"No candidate brings the group to {goal} within the ranges that were searched, {sure}. "
             f"The best is {answer.mechanism}."
         )
     return (
-        f"Not decided: the budget ended before any candidate was shown to bring the group to {goal}. "
-        f"The best so far is {answer.mechanism}."
+        f"Not decided: the budget ended before a candidate was shown to bring the group to {goal}. "
+        f"The likeliest is {answer.mechanism}."
     )
 
 
-def size_words(result: SearchResult, answer: Answer) -> str:
-    """Return the smallest sufficient size with what was shown below and at it."""
-    low, high = answer.interval
-    smallest = result.study.smallest
-    if answer.candidate == BASELINE:
-        return "Nothing is paid."
-    if math.isfinite(low) and math.isfinite(high):
-        return (
-            f"The smallest sufficient {smallest} lies between {size_of(result, answer, low)}, shown not to "
-            f"be enough, and {size_of(result, answer, high)}, shown to be enough."
-        )
-    if math.isfinite(high):
-        return f"A {smallest} of {size_of(result, answer, high)} was shown to be enough; none was shown too small."
-    if math.isfinite(low):
-        return f"A {smallest} of {size_of(result, answer, low)} was shown not to be enough; none was shown to be."
-    return f"No {smallest} was shown to be enough, and none to be too small."
-
-
-def _efficiency(answer: Answer) -> str:
-    e = answer.efficiency
+def _efficiency(result: SearchResult, answer: Answer) -> str:
+    reached, of_ceiling = answer.reached, answer.efficiency
+    if not reached.n:
+        return "No fresh episodes were played at it."
+    relative = result.study.target.relative_to
+    goal = f"{percent(reached.mean)} of {reference_words(relative)}, " if relative != "ceiling" else ""
     return (
-        f"With it the group earns {percent(e.mean)} of the ceiling "
-        f"(95% interval {interval(e, percent)}; {e.n:,} fresh episodes)."
+        f"With it the group earns {goal}{percent(of_ceiling.mean)} of the ceiling "
+        f"(95% interval {interval(of_ceiling, percent)}; {of_ceiling.n:,} fresh episodes)."
     )
 
 
 def _spend(answer: Answer) -> str:
+    if not answer.spend.n:
+        return ""
+    if answer.spend.mean == 0:
+        return "It pays nothing."
     return (
         f"It spends {money(answer.spend.mean)} an episode (95% interval {interval(answer.spend, money)}), "
-        f"{percent(answer.spend_share)} of group revenue; {money(answer.subsidy.mean)} of it comes "
-        "from outside."
+        f"{percent(answer.spend_share)} of group revenue; {_source(answer)}."
     )
 
 
-def agents_words(result: SearchResult) -> str:
-    """Return who the agents were, and of what kind."""
+def _source(answer: Answer) -> str:
+    subsidy = answer.subsidy.mean
+    if math.isclose(subsidy, answer.spend.mean):
+        return "all of it comes from outside"
+    if abs(subsidy) < 1e-9 * answer.spend.mean:
+        return "the agents pay all of it themselves"
+    if subsidy < 0:
+        return f"the agents pay in {money(-subsidy)} more than that"
+    return f"{money(subsidy)} of it comes from outside, the agents pay the rest"
+
+
+def _rivals(result: SearchResult) -> str:
+    """Name the certified candidates whose intervals reach below the answer's upper end."""
+    first, *others = result.answers
+    alike = [o for o in others if o.status == first.status == "certified" and not o.interval[0] >= first.size]
+    if not alike:
+        return ""
+    named = ", ".join(f"{o.candidate} ({size_of(result, o, o.size)})" for o in alike)
+    return f"Not told apart: {named} may need as little or less; the intervals overlap."
+
+
+def _agents(result: SearchResult) -> str:
     group = result.study.group
     kinds = "; ".join(KINDS.get(kind, kind) for kind in sorted(group.kinds))
     return f"The group: {len(group.members)} agents, {group}. {kinds.capitalize()}."

@@ -66,6 +66,17 @@ def quantity(value: float, unit: str) -> str:
     return f"{number(value)} {unit}".strip()
 
 
+def span(low: float, high: float, unit: str) -> str:
+    """Return two ends of an interval, with their unit once.
+
+    >>> span(580.0, 640.0, "dollars per piece")
+    '$580 and $640 per piece'
+    """
+    if not math.isfinite(low) or not math.isfinite(high):
+        return f"{quantity(low, unit)} and {quantity(high, unit)}"
+    return f"{quantity(low, 'dollars' if unit.startswith('dollars') else '')} and {quantity(high, unit)}"
+
+
 def interval(summary: Summary, write: object) -> str:
     """Return the 95% interval of a mean, written by ``money``, ``percent`` or ``number``."""
     assert callable(write)

@@ -13,8 +13,8 @@ from mechlab.flows import Array
 from mechlab.search.ray import Dose, Ray
 from mechlab.search.sequences import LEAST
 
-POWER = 0.84  # normal quantile of the share of answers that should be within the tolerance, 0.8
-MARGIN = 1.3  # standard deviations by which the doses are set off beyond what the test needs
+POWER = 1.1  # normal quantile of the share of answers within the tolerance: 0.8, with some in hand
+MARGIN = 1.6  # standard deviations by which the doses are set off beyond what the test needs
 MOST = 4096  # episodes a dose at a first look
 
 
@@ -51,16 +51,29 @@ def _one(ray: Ray, dose: Dose, alpha: float) -> Design:
 
 def _bracket(ray: Ray, found: Array, alpha: float, tolerance: float) -> Design:
     """Play on both sides of the boundary, as far apart as noise and doubt about it require."""
+    mid, spread = middle(found)
+    n, error = resolution(ray, mid, spread, alpha, tolerance)
+    half = float(norm.isf(alpha / 2.0)) * error + MARGIN * math.hypot(error, spread)
+    return Design((ray.dose(mid - half, "lo"), ray.dose(mid + half, "hi")), n)
+
+
+def middle(found: Array) -> tuple[float, float]:
+    """Return the median of draws, and half the width of their central 68%."""
     low, mid, high = np.quantile(found, [0.16, 0.5, 0.84])
-    spread = (high - low) / 2.0
+    return float(mid), float(high - low) / 2.0
+
+
+def resolution(
+    ray: Ray, mid: float, spread: float, alpha: float, tolerance: float
+) -> tuple[int, float]:
+    """Return the episodes a dose that an answer within the tolerance takes, and the standard
+    error, in t, with which so many episodes at one dose place the boundary."""
     growth = max(_slope(ray.sizes, mid, 0.05 * mid), 1e-12)
     near = tolerance * float(ray.sizes(np.array([mid]))[0]) / growth
     steep = max(_slope(ray.curve, mid, max(spread, 0.05 * mid)), 1e-6)
     z = float(norm.isf(alpha / 2.0))
     n = _count((_sd(ray) * (z + POWER) / (steep * near)) ** 2 / 2.0)
-    error = _sd(ray) / (steep * math.sqrt(n))  # in t, of where one dose alone puts the boundary
-    half = z * error + MARGIN * math.hypot(error, spread)
-    return Design((ray.dose(mid - half, "lo"), ray.dose(mid + half, "hi")), n)
+    return n, _sd(ray) / (steep * math.sqrt(n))
 
 
 def _slope(curve: Callable[[Array], Array], t: float, step: float) -> float:

@@ -147,7 +147,7 @@ class Belief:
         where = enough.argmax(axis=1)
         least = np.where(enough.any(axis=1), size[where], np.inf)
         if self.line:
-            least = _crossing(size, curves, where, least, self.target)
+            least = crossing(size, curves, self.target)
         return Drawn(x, size, curves, least, where)
 
     @cached_property
@@ -163,11 +163,14 @@ class Belief:
 
     @cached_property
     def best(self) -> dict[str, Any]:
-        """The setting most likely to be the cheapest sufficient one; where none is, the most
-        efficient one."""
-        drawn = self.drawn
-        enough = np.flatnonzero(drawn.curves.mean(axis=0) >= self.target)
-        return self.space.decode(drawn.x[enough[0]]) if len(enough) else self.most
+        """Where the cheapest sufficient setting is believed to be: the mean over the drawn curves
+        (of the commonest words); the most efficient setting where hardly a curve suffices."""
+        found = self.drawn.x[self.drawn.where[np.isfinite(self.drawn.least)]]
+        if len(found) < DRAWS // 20:
+            return self.most
+        words, count = np.unique(found[:, self.space.numbers :], axis=0, return_counts=True)
+        same = (found[:, self.space.numbers :] == words[count.argmax()]).all(axis=1)
+        return self.space.decode(found[same].mean(axis=0))
 
     @cached_property
     def most(self) -> dict[str, Any]:
@@ -176,10 +179,9 @@ class Belief:
         return self.space.decode(self.drawn.x[int(mean.argmax())])
 
     def first(self, x: Array, t: Array) -> Array:
-        """Return the position t (G,) at which each drawn curve, played at x (G, width) in turn,
-        first reaches the target (S,); inf where never."""
-        enough = self.posterior.draws(x, _normals(len(x))) >= self.target
-        return np.where(enough.any(axis=1), t[enough.argmax(axis=1)], np.inf)
+        """Return the position t (G,) at which each drawn curve first reaches the target (S,),
+        going through the points x (G, width) in turn; inf where it never does."""
+        return crossing(t, self.posterior.draws(x, _normals(len(x))), self.target)
 
     def curve(self, params: Sequence[Mapping[str, Any]]) -> tuple[Array, Array, Array]:
         """Return mean, lower and upper believed efficiency at some settings."""
@@ -190,15 +192,19 @@ class Belief:
         return self.posterior.mean(x), lo, hi
 
 
-def _crossing(size: Array, curves: Array, where: np.ndarray, least: Array, target: float) -> Array:
-    """Interpolate between the last insufficient and the first sufficient candidate."""
-    inner = np.isfinite(least) & (where > 0)
-    rows, right = np.flatnonzero(inner), where[inner]
-    below, above = curves[rows, right - 1], curves[rows, right]
-    share = (target - below) / np.maximum(above - below, 1e-12)
-    out = least.copy()
-    out[rows] = size[right - 1] + share * (size[right] - size[right - 1])
-    return out
+def crossing(t: Array, curves: Array, target: float) -> Array:
+    """Return where curves (S, G) over positions t (G,) first reach the target, interpolated.
+
+    >>> crossing(np.array([0.0, 1.0, 2.0]), np.array([[0.2, 0.4, 0.8], [0.0, 0.0, 0.0]]), 0.6)
+    array([1.5, inf])
+    """
+    enough = curves >= target
+    right = enough.argmax(axis=1)
+    rows, left = np.arange(len(curves)), np.maximum(right - 1, 0)
+    below, above = curves[rows, left], curves[rows, right]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(right > 0, (target - below) / (above - below), 0.0)
+    return np.where(enough.any(axis=1), t[left] + share * (t[right] - t[left]), np.inf)
 
 
 def _even(count: int, wanted: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +12,8 @@ import numpy as np
 from mechlab.flows import Array
 from mechlab.search.ray import Dose, Purpose, Ray
 from mechlab.search.sequences import Sample, bounds
+
+STEEPEST = 14.0  # standard errors that the mean may rise between two doses to be interpolated
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,12 @@ class Look:
         return low < self._target < high and 0.1 < (self._target - low) / (high - low) < 0.9
 
     @property
+    def _gentle(self) -> bool:
+        low, high = self.samples[0], self.samples[-1]
+        error = math.sqrt(low.variance / low.n + high.variance / high.n)
+        return high.mean - low.mean <= STEEPEST * error
+
+    @property
     def _target(self) -> float:
         return self.ray.belief.target
 
@@ -104,8 +113,13 @@ class Look:
         return Evidence(dose.params, dose.purpose, sample.n, mean, lower, upper, shown)
 
     def _along(self) -> tuple[Array, ...]:
-        """Return shares of the rise between the doses, with mean and bounds of efficiency."""
-        shares = np.linspace(0.0, 1.0, 201) if len(self.doses) == 2 else np.ones(1)
+        """Return shares of the rise between the doses, with mean and bounds of efficiency.
+
+        Where the rise is large against the noise, what lies between is a matter of the curve's
+        shape rather than of these episodes, and only the doses themselves are judged.
+        """
+        shares = np.linspace(0.0, 1.0, 201 if self._gentle else 2)
+        shares = shares if len(self.doses) == 2 else np.ones(1)
         return shares, *np.array([self._mean(share) for share in shares]).T
 
     def _mean(self, share: float) -> tuple[float, float, float]:

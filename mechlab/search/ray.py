@@ -94,10 +94,9 @@ class Ray:
         coarse = np.unique(np.concatenate([np.geomspace(1e-3, 1, 40), np.linspace(0, 1, 41)]))
         first = self.belief.first(self.x(coarse), coarse)
         found = first[np.isfinite(first)]
-        if len(found) < 10:
+        if len(found) < len(first) // 20:
             return first
-        low, high = np.quantile(found, [0.01, 0.99])
-        pad = 0.1 * (high - low) + 1e-3 * high
-        near = np.linspace(max(0.0, low - pad), min(1.0, high + pad), 60)
-        t = np.unique(np.concatenate([coarse[::2], near]))
-        return self.belief.first(self.x(t), t)
+        cells = np.searchsorted(coarse, np.quantile(found, [0.01, 0.99]))
+        low, high = coarse[max(0, cells[0] - 1)], coarse[min(cells[1] + 1, len(coarse) - 1)]
+        fine = np.union1d(coarse[::2], np.linspace(low, high, 60))
+        return self.belief.first(self.x(fine), fine)

@@ -33,8 +33,11 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from mechlab.errors import UserError
+from mechlab.search.attempt import middle, resolution
 from mechlab.search.belief import TOLERANCE, Belief, Threshold
 from mechlab.search.points import Play
+from mechlab.search.ray import Ray
+from mechlab.search.sequences import spent
 from mechlab.search.space import Space
 
 MECHANISM = "mechanism"  # the categorical parameter that separates mechanisms in one study
@@ -185,14 +188,25 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
     # How it decides ----------------------------------------------------------------------
 
     def _settled(self, belief: Belief) -> bool:
-        t = belief.threshold
-        if t.reachable < 0.02:
+        """Whether the boundary is known about as well as fresh episodes can resolve it."""
+        reachable = belief.threshold.reachable
+        if not 0.02 < reachable < 0.98:
+            return len(belief.posterior.points.x) >= _start(len(belief.space.distributions)) and (
+                reachable < 0.5 or self._narrow(belief)
+            )
+        return False
+
+    def _narrow(self, belief: Belief) -> bool:
+        ray = Ray(belief)
+        mid, spread = middle(ray.crossings[np.isfinite(ray.crossings)])
+        if mid <= 0.0:
+            return spread <= 0.0
+        if ray.adjacent(max(0.0, mid - 2 * spread), min(1.0, mid + 2 * spread)):
             return True
-        spread = np.nanstd(np.where(np.isfinite(belief.drawn.least), belief.drawn.least, np.nan))
-        floor = belief.drawn.size[0]
-        if t.mid <= floor and t.reachable > 0.98:
-            return bool(t.hi <= floor)
-        return bool(t.reachable > 0.98 and spread <= 0.7 * self.tolerance * t.mid)
+        alpha = (1.0 - belief.confidence) * spent(0)
+        _, error = resolution(ray, mid, spread, alpha, self.tolerance)
+        near = self.tolerance * mid
+        return spread <= 0.7 * near and (spread <= 2.0 * error or spread <= 0.1 * near)
 
     def _believed(self, name: str, trials: Sequence[FrozenTrial]) -> Belief:
         """Return the belief after these trials; fitted anew only where there are others."""
@@ -263,7 +277,7 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
         return [t for t in found if t.number != trial.number]
 
 
-_START = (1.0, 0.0, 0.5, 0.25, 0.75, 0.125)
+_START = (1.0, 0.0, 0.5, 0.25, 0.125, 0.75)
 
 
 def _sized(
@@ -289,7 +303,7 @@ def _axes(trials: Sequence[FrozenTrial]) -> int:
 
 
 def _start(axes: int) -> int:
-    return 3 if axes <= 1 else 2 * axes + 2
+    return {0: 1, 1: 5}.get(axes, 2 * axes + 2)
 
 
 def _nearest(belief: Belief, running: Sequence[FrozenTrial]) -> list[int]:

@@ -1,0 +1,135 @@
+"""Questions with known answers: mean efficiency as a function of the dose, and episodes' noise.
+
+Synthetic curves have their smallest sufficient size in closed form or by root finding. Emulated
+ones are tables of simulated episodes over a grid of doses, so that hundreds of searches are cheap;
+their truth comes from the table's means, 20,000 episodes a dose near the boundary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.trial import Trial
+from scipy.optimize import brentq, minimize_scalar
+
+Array = NDArray[np.float64]
+RATE = {"rate": FloatDistribution(0.0, 5000.0)}
+LUCK = 0.6  # correlation of episodes with the same index at different doses
+
+
+@dataclass(frozen=True)
+class Question:
+    """A search with a known answer.
+
+    Attributes:
+        name: what the curve is like.
+        target: mean efficiency that is enough.
+        space: parameters by mechanism ("" where there is only one).
+        mean: mean efficiency of a setting (with ``mechanism``).
+        size: size of a setting.
+        answer: the smallest sufficient size; nan where there is none.
+        noise: how an episode deviates, from its luck (standard normal) and the mean.
+    """
+
+    name: str
+    target: float
+    space: Mapping[str, Mapping[str, Any]]
+    mean: Callable[[Mapping[str, Any]], float]
+    size: Callable[[Mapping[str, Any]], float]
+    answer: float
+    noise: Callable[[Array, float], Array] = lambda luck, mean: 0.05 * luck
+
+    def suggest(self, trial: Trial) -> dict[str, Any]:
+        """Suggest a setting."""
+        name = ""
+        if len(self.space) > 1:
+            name = trial.suggest_categorical("mechanism", list(self.space))
+        for param, d in self.space[name].items():
+            if isinstance(d, CategoricalDistribution):
+                trial.suggest_categorical(param, d.choices)
+            else:
+                trial.suggest_float(param, d.low, d.high)
+        return trial.params
+
+    def play(self, params: Mapping[str, Any], first: int, count: int, seed: int) -> Array:
+        """Return the efficiency of some episodes; the same index has the same luck."""
+        mean = self.mean(params)
+        common = _luck(seed, first, count)
+        own = np.random.default_rng([seed, first, hash(tuple(params.items())) % 2**32])
+        luck = LUCK**0.5 * common + (1.0 - LUCK) ** 0.5 * own.normal(size=count)
+        return np.maximum(0.0, mean + self.noise(luck, mean))
+
+
+def _luck(seed: int, first: int, count: int) -> Array:
+    block = 64  # luck comes in blocks, so that any run of indices is quick to make
+    blocks = range(first // block, (first + count - 1) // block + 1)
+    whole = np.concatenate([np.random.default_rng([seed, b]).normal(size=block) for b in blocks])
+    return whole[first - blocks.start * block :][:count]
+
+
+def _one(name: str, curve: Callable[[float], float], target: float, sd: float) -> Question:
+    grid = np.linspace(0.0, 5000.0, 5001)
+    enough = np.flatnonzero(np.array([curve(x) for x in grid]) >= target)
+    answer = np.nan
+    if len(enough):
+        first = grid[enough[0]]
+        answer = brentq(lambda x: curve(x) - target, first - 1.0, first) if first > 0 else 0.0
+    return Question(
+        name, target, {"": RATE}, lambda p: curve(p["rate"]), lambda p: p["rate"], answer,
+        lambda luck, mean: sd * luck,
+    )
+
+
+def _two() -> Question:
+    """Two incentives that add up inside a saturating curve; the second is dearer and stronger."""
+    space = {"": {"a": FloatDistribution(0.0, 10.0), "b": FloatDistribution(0.0, 10.0)}}
+
+    def mean(p: Mapping[str, Any]) -> float:
+        return 0.2 + 0.4 * (1 - np.exp(-p["a"] / 2.0)) + 0.35 * (1 - np.exp(-p["b"] / 3.0))
+
+    def dear(a: float) -> float:  # size of the point of the boundary with this a
+        rest = 1.0 - (0.8 - 0.2 - 0.4 * (1 - np.exp(-a / 2.0))) / 0.35
+        return a - 3.0 * np.log(rest) if rest > 0 else 1e3
+
+    answer = minimize_scalar(dear, bounds=(1.5, 10.0), method="bounded").fun
+    return Question("two", 0.8, space, mean, lambda p: p["a"] + p["b"], float(answer))
+
+
+def _three() -> Question:
+    """Three mechanisms with curves of their own; one never suffices."""
+    scale = {"bonus": 900.0, "royalty": 1400.0, "fine": 700.0}
+    top = {"bonus": 0.7, "royalty": 0.75, "fine": 0.5}
+    space = {m: {f"{m}.rate": FloatDistribution(0.0, 5000.0)} for m in scale}
+
+    def mean(p: Mapping[str, Any]) -> float:
+        m = p["mechanism"]
+        return float(0.2 + top[m] * (1 - np.exp(-p[f"{m}.rate"] / scale[m])))
+
+    answer = -900.0 * np.log(1 - 0.6 / 0.7)
+    return Question(
+        "three", 0.8, space, mean, lambda p: p[f"{p['mechanism']}.rate"], float(answer)
+    )
+
+
+def _logistic(x: float, middle: float, width: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-(x - middle) / width)))
+
+
+def synthetic() -> dict[str, Question]:
+    """Return the synthetic questions by name."""
+    ones = {
+        "saturating": (lambda x: 0.2 + 0.7 * (1 - np.exp(-x / 600.0)), 0.8, 0.05),
+        "steep": (lambda x: 0.15 + 0.8 * _logistic(x, 1500.0, 120.0), 0.8, 0.05),
+        "shallow": (lambda x: 0.3 + 0.65 * x / (x + 700.0), 0.8, 0.05),
+        "hump": (lambda x: 0.2 + 0.75 * (x / 1800.0) * np.exp(1 - x / 1800.0), 0.8, 0.05),
+        "plateau": (lambda x: 0.2 + 0.52 * (1 - np.exp(-x / 500.0)), 0.8, 0.05),
+        "zero": (lambda x: 0.85 + 0.05 * x / 5000.0, 0.8, 0.05),
+        "step": (lambda x: 0.3 + 0.6 * (x >= 1234.5), 0.8, 0.05),
+    }
+    found = {name: _one(name, *rest) for name, rest in ones.items()}
+    return {**found, "two": _two(), "three": _three()}

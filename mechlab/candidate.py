@@ -1,4 +1,4 @@
-"""Candidates: the mechanisms of a study, with the ranges that their parameters are searched over."""
+"""Candidates: the mechanisms of a study, with the ranges over which they are searched."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Candidate:
     """A mechanism or a stack of several, each parameter fixed or free within a range.
 
     Attributes:
-        text: its specification, in which ``rate=[0, 3000]`` is a range and ``[true, false]`` a choice.
+        text: its specification; ``rate=[0, 3000]`` is a range and ``[true, false]`` a choice.
         name: the specification without values ("sharing_bonus + protocol").
         values: what each parameter may be, a value or an Optuna distribution, by its name, or as
             "royalty.share" where two parts have one of that name.
@@ -81,12 +81,12 @@ class Candidate:
     @property
     def lowest(self) -> Mechanism:
         """The mechanism with every free parameter at the low end of its range."""
-        return self.build({name: _ends(free)[0] for name, free in self.space.items()})
+        return self.build({name: ends(free)[0] for name, free in self.space.items()})
 
     @property
     def canonical(self) -> dict[str, Any]:
         """What it is, whatever the way it is written: for comparing studies."""
-        ranges = {name: list(_ends(free)) for name, free in self.space.items()}
+        ranges = {name: list(ends(free)) for name, free in self.space.items()}
         return {"low": str(self.lowest), "ranges": ranges, "versions": dict(self.versions)}
 
     def build(self, params: Mapping[str, Any]) -> Mechanism:
@@ -100,13 +100,18 @@ class Candidate:
         return parse(self.text, fill)
 
     def value(self, parameter: str, params: Mapping[str, Any]) -> Any:
-        """Return the value of a parameter, free or fixed; raises ``UserError`` for an unknown one."""
+        """Return the value of a parameter, free or fixed.
+
+        Raises:
+            UserError: for an unknown parameter.
+        """
         if parameter not in self.values:
             raise unknown(f"parameter of {self.name}", parameter, self.values)
         return params.get(parameter, self.values[parameter])
 
 
-def _ends(free: BaseDistribution) -> tuple[Any, ...]:
+def ends(free: BaseDistribution) -> tuple[Any, ...]:
+    """Return the two ends of a range, or all choices."""
     if isinstance(free, CategoricalDistribution):
         return free.choices
     assert isinstance(free, (FloatDistribution, IntDistribution))

@@ -27,8 +27,10 @@ class Answer:
         size: value of the study's measure of size.
         interval: (lo, hi): lo shown not sufficient, hi shown sufficient, at the study's confidence;
             nan where not shown.
-        efficiency, spend, subsidy: of fresh episodes at ``mechanism``; efficiency is relative to
-            the ceiling, whatever the target is relative to; spend and subsidy are in money an episode.
+        reached: efficiency relative to the target's reference point, of fresh episodes at
+            ``mechanism``; of no episodes where nothing is shown.
+        efficiency, spend, subsidy: of the same episodes; efficiency is relative to the ceiling,
+            whatever the target is relative to; spend and subsidy are in money an episode.
         spend_share: mean spend over mean group revenue of the same episodes.
     """
 
@@ -37,6 +39,7 @@ class Answer:
     mechanism: Mechanism
     size: float
     interval: tuple[float, float]
+    reached: Summary
     efficiency: Summary
     spend: Summary
     subsidy: Summary
@@ -49,13 +52,17 @@ class SearchResult:
 
     Attributes:
         study: the study as it was read.
-        answers: one for each candidate mechanism; the first is the study's answer.
+        answers: one for each candidate that was taken up; the first is the study's answer. The
+            baseline is among them where it had a chance; where it is certified, it is the only one.
         trials: the explorer's trials, a row each: ``number, candidate, state, size, efficiency,
             efficiency_lo, efficiency_hi, spend, subsidy, episodes, started, finished`` and a column
-            for each parameter (named ``candidate.parameter``).
+            for each parameter (named ``candidate.parameter``). Efficiency, here and below, is
+            relative to the target's reference point.
         evidence: the certifier's doses on fresh episodes, a row each: ``candidate, attempt, purpose``
-            (``hi`` or ``lo``), ``size, efficiency, lo, hi`` (the confidence sequence now),
-            ``episodes, verdict`` (``sufficient``, ``insufficient``, ``undecided``) and the parameters.
+            (``hi`` or ``lo``), ``size, efficiency, lo, hi`` (one-sided bounds at the error spent),
+            ``episodes, verdict`` (``sufficient``, ``insufficient``, ``undecided``) and the
+            parameters; then doses that no attempt judged, with their 95% interval (verdict
+            ``measured``; purpose ``answer`` for the answer's own episodes).
         curves: for each candidate with one parameter, the fitted dose response: ``dose, size, mean, lo, hi``.
         calls: model calls made. cost_usd: what they cost, in US dollars.
         storage: URL of the record, with any password masked.

@@ -14,8 +14,8 @@ import json
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,22 +68,23 @@ class Store:
     storage: RDBStorage
 
     @classmethod
-    def open(cls, study: Study, url: str | None = None) -> Store:
-        """Open the record of ``study``, and create it where there is none.
+    def open(cls, study: Study, url: str | None = None, *, create: bool = True) -> Store:
+        """Open the record of ``study``.
 
         Args:
             study: the study.
             url: any database URL of SQLAlchemy; by default the file ``.mechlab/NAME.db`` below
                 the working directory.
+            create: whether to create it where there is none.
 
         Raises:
             StorageError: where it cannot be opened, or holds another study of this name.
         """
-        where = _location(url or f"sqlite:///.mechlab/{study.name}.db")
+        where = _location(url or f"sqlite:///.mechlab/{study.name}.db", create)
         masked = where.render_as_string()
         with reporting(masked):
             store = cls(study, masked, _create(where))
-            store._check_study()
+            store._check_study(create)
         return store
 
     def close(self) -> None:
@@ -118,7 +119,7 @@ class Store:
         with self.engine.begin() as connection:
             connection.execute(sql.update(_STUDIES).where(mine).values(explored=json.dumps(trials)))
 
-    def claim(self, key: str, worker: str, living: set[str]) -> bool:
+    def claim(self, key: str, worker: str, living: Callable[[], set[str]]) -> bool:
         """Claim a batch for a worker: whether it was free, or claimed by one who is not living."""
         batch = {"study": self.study.name, "key": key}
         try:
@@ -126,7 +127,7 @@ class Store:
                 connection.execute(sql.insert(_BATCHES).values(**batch, worker=worker))
             return True
         except IntegrityError:  # somebody has claimed it
-            free = _BATCHES.c.outcome.is_(None) & _BATCHES.c.worker.not_in(living)
+            free = _BATCHES.c.outcome.is_(None) & _BATCHES.c.worker.not_in(living())
             update = sql.update(_BATCHES).where(self._batch(key), free).values(worker=worker)
             with self.engine.begin() as connection:
                 return bool(connection.execute(update).rowcount)
@@ -138,9 +139,10 @@ class Store:
         with self.engine.begin() as connection:
             connection.execute(update.values(outcome=text))
 
-    def outcomes(self) -> dict[str, Outcome]:
-        """Return what came of all batches that were played, by key."""
+    def outcomes(self, keys: Sequence[str]) -> dict[str, Outcome]:
+        """Return what came of those of the batches that were played, by key."""
         mine = (_BATCHES.c.study == self.study.name) & _BATCHES.c.outcome.is_not(None)
+        mine &= _BATCHES.c.key.in_(keys)
         with self.engine.connect() as connection:
             rows = connection.execute(sql.select(_BATCHES.c.key, _BATCHES.c.outcome).where(mine))
             return {key: json.loads(outcome) for key, outcome in rows}
@@ -148,22 +150,20 @@ class Store:
     def _batch(self, key: str) -> sql.ColumnElement[bool]:
         return (_BATCHES.c.study == self.study.name) & (_BATCHES.c.key == key)
 
-    def _check_study(self) -> None:
+    def _check_study(self, create: bool) -> None:
         """Write the study down, or compare it with the one that is there."""
-        mine = json.dumps(self.study.canonical)
-        try:
-            with self.engine.begin() as connection:
-                row = {"name": self.study.name, "canonical": mine}
-                connection.execute(sql.insert(_STUDIES).values(**row))
-        except IntegrityError:
-            query = sql.select(_STUDIES.c.canonical).where(_STUDIES.c.name == self.study.name)
-            with self.engine.connect() as connection:
-                theirs = json.loads(connection.execute(query).scalar_one())
-            found = list(differences(json.loads(mine), theirs))
-            if found:
-                raise StorageError(
-                    f"{self.url} holds another study named {self.study.name!r}: {'; '.join(found)}"
-                ) from None
+        name, mine = self.study.name, json.dumps(self.study.canonical)
+        if create:
+            with suppress(IntegrityError), self.engine.begin() as connection:
+                connection.execute(sql.insert(_STUDIES).values(name=name, canonical=mine))
+        query = sql.select(_STUDIES.c.canonical).where(_STUDIES.c.name == name)
+        with self.engine.connect() as connection:
+            theirs = connection.execute(query).scalar()
+        if theirs is None:
+            raise _no_record(self.url, name)
+        found = list(differences(json.loads(mine), json.loads(theirs)))
+        if found:
+            raise StorageError(f"{self.url} holds another study named {name!r}: {'; '.join(found)}")
 
 
 @contextmanager
@@ -189,10 +189,16 @@ class _Connection(sqlite3.Connection):
         self.execute("PRAGMA synchronous=NORMAL")
 
 
-def _location(url: str) -> URL:
+def _no_record(url: str, name: str) -> StorageError:
+    return StorageError(f"{url} holds no search of {name!r}: run `mechlab search` first")
+
+
+def _location(url: str, create: bool) -> URL:
     try:
         where = make_url(url)
         if where.get_backend_name() == "sqlite" and where.database:
+            if not create and not Path(where.database).exists():
+                raise _no_record(url, Path(where.database).stem)
             Path(where.database).parent.mkdir(parents=True, exist_ok=True)
     except ArgumentError:
         raise StorageError(
@@ -204,8 +210,11 @@ def _location(url: str) -> URL:
     return where
 
 
+_RACE = ("already exists", "duplicate", "locked", "UNIQUE")  # in the words of the databases
+
+
 def _create(where: URL) -> RDBStorage:
-    """Create the tables, or find them; several processes that create them at once disturb each other."""
+    """Create the tables, or find them; processes that create them at once disturb each other."""
     options = {"connect_args": {"factory": _Connection, "timeout": 60}}
     sqlite = where.get_backend_name() == "sqlite"
     for patience in (0.1, 0.3, 1.0, 3.0, None):
@@ -217,7 +226,7 @@ def _create(where: URL) -> RDBStorage:
         except (ImportError, sql.exc.NoSuchModuleError) as error:
             raise StorageError(_driver(where, error)) from None
         except SQLAlchemyError as error:
-            racing = any(word in str(error) for word in ("already exists", "duplicate", "locked", "UNIQUE"))
+            racing = any(word in str(error) for word in _RACE)
             if patience is None or not racing:
                 raise
             time.sleep(patience * (0.5 + random.random()))

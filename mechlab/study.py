@@ -51,13 +51,13 @@ class Target(_Part):
 
     efficiency: float = Field(gt=0)
     relative_to: str = "ceiling"
-    confidence: float = Field(0.95, gt=0.5, lt=1)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
 
 
 class Budget(_Part):
     """What the search may use up, exploring and certifying together."""
 
-    episodes: int = Field(20_000, gt=0)
+    episodes: int = Field(default=20_000, gt=0)
 
 
 class Study(_Part):
@@ -82,7 +82,7 @@ class Study(_Part):
     'turns'
     """
 
-    name: str = Field("study", pattern=r"^[\w-]+$")
+    name: str = Field(default="study", pattern=r"^[\w-]+$")
     question: str
     game: str = "sharing"
     settings: dict[str, bool | int | float | str] = {}
@@ -92,7 +92,7 @@ class Study(_Part):
     smallest: str
     target: Target
     budget: Budget = Budget()
-    seed: int = Field(0, ge=0)
+    seed: int = Field(default=0, ge=0)
 
     _text: str = PrivateAttr("")
 
@@ -166,7 +166,7 @@ class Study(_Part):
 
     @cached_property
     def canonical(self) -> dict[str, Any]:
-        """All that the evidence depends on, defaults filled in: not the question, nor the budget."""
+        """All that the evidence depends on, defaults filled in."""
         fields = self.model_dump(mode="json", exclude={"name", "question", "budget"})
         candidates = {name: c.canonical for name, c in self.candidates.items()}
         game = {"settings": self.played.params, "population": str(self.group)}
@@ -181,6 +181,21 @@ class Study(_Part):
 def template() -> str:
     """Return the text of a commented study to start from."""
     return (files("mechlab") / "data" / "template.toml").read_text(encoding="utf-8")
+
+
+def write_template(name: str) -> Path:
+    """Write the template as ``NAME.toml`` and return its path.
+
+    Raises:
+        UserError: where the file exists or cannot be written.
+    """
+    path = Path(name if name.endswith(".toml") else f"{name}.toml")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(template())
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
+    return path
 
 
 def differences(mine: Any, theirs: Any, field: str = "") -> Iterator[str]:
@@ -213,7 +228,7 @@ def _check_smallest(study: Study) -> None:
             continue
         value = candidate.value(study.smallest, {})
         if isinstance(value, (bool, str, CategoricalDistribution)):
-            raise UserError(f"{study.smallest} of {name} is no number; use a number, spend or subsidy")
+            raise UserError(f"{study.smallest} of {name} is no number: use one, spend or subsidy")
 
 
 def _check_reference(study: Study) -> None:
@@ -234,7 +249,8 @@ _MODELS: Mapping[str, type[_Part]] = {"": Study, "target": Target, "budget": Bud
 
 
 def _line(errors: list[ErrorDetails]) -> str:
-    """Put the most telling of pydantic's errors into one line: a misspelt field explains a missing one."""
+    """Put the most telling of pydantic's errors into one line."""
+    # A misspelt field comes first: it explains why another one is missing.
     error = min(errors, key=lambda e: e["type"] != "extra_forbidden")
     *parents, field = error["loc"] or ("",)
     where = ".".join(map(str, error["loc"][:1])) + "".join(

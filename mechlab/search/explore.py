@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -51,11 +52,15 @@ class Explorer:
             complete = self.trials.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
             explored = episodes(complete)
             yield explored
-            left = int(SHARE * self.study.budget.episodes) - explored
-            if left <= 0 or self.sampler.explored(self.trials):
+            left = math.ceil(SHARE * self.study.budget.episodes) - explored
+            if left <= 0 or self._settled(complete):
                 self.store.end_exploring([trial.number for trial in complete])
             else:
                 self._trial(left)
+
+    def _settled(self, complete: Sequence[FrozenTrial]) -> bool:
+        tried = {trial.params[MECHANISM] for trial in complete}
+        return tried >= set(self.study.candidates) and self.sampler.explored(self.trials)
 
     def _trial(self, left: int) -> None:
         trial = self.trials.ask()
@@ -79,7 +84,7 @@ class Explorer:
         for trial in running:
             if self._is_dead(trial, alive):
                 key = f"trial {trial.number}"
-                if self.store.claim(key, self.worker, alive):
+                if self.store.claim(key, self.worker, lambda: living(self.store)):
                     self._take_up(trial)
                     self.store.record(key, {})
 
@@ -114,7 +119,7 @@ def sampler(study: Study) -> MinimumIncentiveSampler:
 
     def known(params: Mapping[str, Any]) -> float:
         name = params[MECHANISM]
-        return size(study, name, _own(name, params)) or 0.0
+        return size(study, name, own(name, params)) or 0.0
 
     return MinimumIncentiveSampler(
         target=study.target.efficiency,
@@ -134,7 +139,7 @@ def suggest(trial: Trial, study: Study) -> tuple[str, dict[str, Any]]:
 def setting(trial: FrozenTrial) -> tuple[str, dict[str, Any]]:
     """Return the candidate of a trial and its free parameters."""
     name = trial.params[MECHANISM]
-    return name, _own(name, trial.params)
+    return name, own(name, trial.params)
 
 
 def episodes(trials: Sequence[FrozenTrial]) -> int:
@@ -142,7 +147,8 @@ def episodes(trials: Sequence[FrozenTrial]) -> int:
     return sum(len(trial.user_attrs.get(EFFICIENCY, ())) for trial in trials)
 
 
-def _own(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def own(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a candidate's parameters by their own names."""
     return {p.removeprefix(f"{name}."): v for p, v in params.items() if p != MECHANISM}
 
 

@@ -70,7 +70,7 @@ def _lives(row: Any, now: datetime) -> bool:
 
 
 def _gone(pid: int) -> bool:
-    """Whether no process of this machine has the number; spares the wait when a search is resumed."""
+    """Whether no process here has the number; spares the wait when a search is resumed."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

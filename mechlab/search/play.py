@@ -18,7 +18,9 @@ REACHED = "reached"  # efficiency relative to the target's reference point
 KEPT = ("efficiency", "group_revenue", "spend", "subsidy")
 
 
-def play(study: Study, candidate: str, params: Mapping[str, Any], first: int, count: int) -> Outcome:
+def play(
+    study: Study, candidate: str, params: Mapping[str, Any], first: int, count: int
+) -> Outcome:
     """Play episodes ``first`` to ``first + count - 1`` of the study's seed.
 
     Returns the measures in ``KEPT`` and ``reached``, each a value an episode.
@@ -46,7 +48,7 @@ def play(study: Study, candidate: str, params: Mapping[str, Any], first: int, co
 
 
 def size(study: Study, candidate: str, params: Mapping[str, Any]) -> float | None:
-    """Return the size of an incentive, or None where it is an outcome of episodes (spend, subsidy)."""
+    """Return the size of an incentive, or None where it is an outcome of episodes."""
     if study.smallest in MONEY:
         return None
     if candidate == BASELINE:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import mechlab
+from mechlab.search.play import FRESH
 from mechlab.study import Study
 
-FRESH = 1 << 40  # number of the first episode of the certificate: exploring never comes near it
 _PACKAGES = ("mechlab", "numpy", "numba", "scipy", "optuna", "sqlalchemy")
 
 
@@ -46,9 +46,15 @@ def _version(package: str) -> str:
 
 def _commit(folder: Path) -> str:
     """Return the commit of the checkout that the code runs from, marked where it was changed."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    tracked = _git(folder, "ls-files", "--error-unmatch", "__init__.py")
+    describe = ("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    return _git(folder, *describe) if tracked else "not run from a checkout"
+
+
+def _git(folder: Path, *arguments: str) -> str:
     try:
+        command = ["git", "-C", str(folder), *arguments]
         found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
-        return "unknown"
-    return found.stdout.strip() or "not a checkout"
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""

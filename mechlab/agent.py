@@ -33,6 +33,11 @@ class Agent(Parameterised, ABC):
     responds: ClassVar[bool] = True
     kind: ClassVar[str] = "scripted"
 
+    @property
+    def what(self) -> str:
+        """One line for lists: what it is."""
+        return (type(self).__doc__ or "").strip().split("\n", 1)[0]
+
     @abstractmethod
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
         """Return the agent's behaviour for one round, by the names of ``game.propensities``."""

@@ -123,7 +123,7 @@ def progress() -> Iterator[Callable[[Progress], None]]:
         TextColumn("episodes at most"),
         TimeElapsedColumn(),
     )
-    with Bar(*columns, console=ERR, transient=True) as bar:
+    with Bar(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         task = bar.add_task("starting", total=None)
         yield lambda now: bar.update(
             task, description=now.phase, completed=now.episodes, total=now.budget

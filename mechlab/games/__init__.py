@@ -1,5 +1,7 @@
-"""The built-in games, one a file; importing this package registers them."""
+"""The built-in games, one a file or folder; importing this package registers them."""
 
+from mechlab.games.matrix import Matrix
+from mechlab.games.public_goods import PublicGoods
 from mechlab.games.sharing import Sharing
 
-__all__ = ["Sharing"]
+__all__ = ["Matrix", "PublicGoods", "Sharing"]

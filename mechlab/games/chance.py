@@ -9,7 +9,7 @@ pseudorandom number generators", OOPSLA).
 """
 
 import numpy as np
-from numba import uint64
+from numba import njit, uint64
 
 from mechlab.games.compiled import step
 
@@ -58,3 +58,13 @@ def shuffle(items, key):
     for last in range(items.size - 1, 0, -1):
         other = below(key, last, last + 1)
         items[last], items[other] = items[other], items[last]
+
+
+@njit(cache=True)
+def uniforms(seeds, purpose, round, agents):
+    """Return a number in [0, 1) for each episode and agent, (B, N): for rules in NumPy."""
+    drawn = np.empty((seeds.size, agents))
+    for b in range(seeds.size):
+        for i in range(agents):
+            drawn[b, i] = uniform(event(seeds[b], purpose, round, i), 0)
+    return drawn

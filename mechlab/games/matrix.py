@@ -1,0 +1,179 @@
+"""Two-player games from a payoff table, repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+import numpy as np
+
+from mechlab.flows import Amounts, Array
+from mechlab.game import Game, Seeds, game
+from mechlab.games.chance import uniforms
+from mechlab.games.tables import payoffs
+from mechlab.incentives import Act
+from mechlab.mechanism import Words
+from mechlab.parameters import param
+
+
+@dataclass
+class Match:
+    """A batch of matches: their seeds, which go on, and how often each made each choice, (2, M)."""
+
+    seeds: Seeds
+    on: Array
+    chosen: Array
+
+
+@game
+@dataclass(frozen=True)
+class Matrix(Game):
+    """Two players choose at the same time; a table says what each earns, in dollars.
+
+    ``table`` is the name of a supplied game (see ``mechlab.games.tables``) or rows of "row,column"
+    payoffs: "3,3 0,5; 5,0 1,1". The M choices of each player are listed from the one that gives
+    most to the one that gives least; choice k of 0 to M - 1 gives 1 - k / (M - 1) units, so that in
+    a table of two by two to cooperate gives one unit and to defect none. What rests on a gift is
+    what the receiver earns more than if the other had made its last choice, and never less than 0.
+
+    After each round the match goes on with chance ``continuation``, for at most ``rounds`` rounds.
+    Players that weigh their choices take the other to choose as in the round before, and in the
+    first round to give nothing. So the smallest bonus on giving that makes such players cooperate
+    in the prisoner's dilemma is the one that makes it dominant, max(T - R, P - S), as it is the
+    smallest that no choice of the other can undo; in the stag hunt it is P - S.
+
+    The ceiling is the best that both can reach by the same choice.
+
+    >>> Matrix(table="3,3 0,5; 5,0 1,1") == Matrix(table="prisoners_dilemma")
+    False
+    >>> Matrix(table="3,3 0,5; 5,0 1,1").payoffs[0]
+    array([[3., 0.],
+           [5., 1.]])
+    """
+
+    name: ClassVar[str] = "matrix"
+    fields: ClassVar[frozenset[str]] = frozenset({"given", "used", "credit", "produced"})
+    words: ClassVar[Words] = Words(
+        unit="cooperative move",
+        units="cooperative moves",
+        give="make",
+        given="made",
+        to="towards the other player",
+        asked="expected",
+        product="round",
+    )
+
+    agents: int = param(2, low=2, high=2, unit="players")
+    rounds: int = param(20, low=1, high=10000, unit="rounds")
+    table: str = param("prisoners_dilemma", text="name of a supplied game, or its payoffs")
+    continuation: float = param(1.0, low=0, high=1, unit="chance of a further round")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        payoffs(self.table)  # raises for one that is none
+
+    @property
+    def payoffs(self) -> Array:
+        """What the row and the column player earn, (2, M, M), by row and column."""
+        return payoffs(self.table)
+
+    @property
+    def choices(self) -> int:
+        """Number M of choices that each player has."""
+        return int(self.payoffs.shape[1])
+
+    @property
+    def unit(self) -> float:
+        """The largest difference between two payoffs, in dollars."""
+        return float(np.ptp(self.payoffs)) or 1.0
+
+    @property
+    def propensities(self) -> tuple[str, ...]:  # type: ignore[override] # depends on the table
+        """To cooperate, and to make each further choice but the last in place of the one before."""
+        return ("cooperate", *(f"choice_{k + 1}" for k in range(1, self.choices - 1)))
+
+    @property
+    def roles(self) -> Mapping[str, Mapping[str, float]]:  # type: ignore[override] # so does this
+        """The best common choice, and the one that gives least."""
+        return {"perfect": self.references["ceiling"], "silent": {}}
+
+    @property
+    def references(self) -> Mapping[str, Mapping[str, float]]:  # type: ignore[override] # and this
+        """The best choice that both can make."""
+        best = int(np.diagonal(self.payoffs.sum(axis=0)).argmax())
+        made = self.propensities[: best + 1] if best < self.choices - 1 else ()
+        return {"ceiling": dict.fromkeys(made, 1.0)}
+
+    @property
+    def acts(self) -> Mapping[str, Act]:
+        """Every choice but the last in place of the last, against one who gives nothing."""
+        return self._acts(_last_choice(self.choices))
+
+    def start(self, seeds: Seeds, condition: str) -> Match:
+        """Begin as if neither had given anything before."""
+        return Match(seeds, np.ones(len(seeds)), _last_choice(self.choices))
+
+    def prospects(self, state: Match) -> Mapping[str, Act]:
+        """The choices against one who chooses as in the last round."""
+        return self._acts(state.chosen)
+
+    def _acts(self, chosen: Array) -> Mapping[str, Act]:
+        """Each choice against the other's frequencies; what it changes is the same by rows."""
+        row, column = self.payoffs
+        own = np.stack([row @ chosen[1], chosen[0] @ column])  # (2, M) by player and choice
+        other = np.stack([column @ chosen[1], chosen[0] @ row])
+        own, other = (earned - earned[:, -1:] for earned in (own, other))
+        names = self.propensities
+        return {
+            name: Act(
+                given=_given(k, self.choices),
+                used=_given(k, self.choices),
+                credit=np.maximum(0.0, other[:, k]),
+                returned=other[:, k],
+                produced=own[:, k],
+                instead=names[k - 1] if k else "",
+            )
+            for k, name in enumerate(names)
+        }
+
+    def play(self, state: Match, round: int, behaviour: Array, now: Amounts) -> None:
+        """Choose, and earn what the table says."""
+        if round and self.continuation < 1.0:
+            state.on *= uniforms(state.seeds, 1, round, 1)[:, 0] < self.continuation
+        edges = _chances(np.clip(behaviour, 0.0, 1.0)).cumsum(axis=1)[:, :-1]
+        lot = uniforms(state.seeds, 0, round, 2)
+        choice = (lot[:, :, None] >= edges).sum(axis=2)
+        state.chosen = np.stack(
+            [np.bincount(choice[:, i], minlength=self.choices) / len(choice) for i in range(2)]
+        )
+        gift = _given(choice, self.choices) * state.on[:, None]
+        row, column = choice[:, 0], choice[:, 1]
+        for i, ungiven in enumerate(((row, -1), (-1, column))):
+            earned = self.payoffs[i][row, column]
+            now.produced[:, i] = earned * state.on
+            now.given[:, i, 1 - i] = gift[:, i]
+            now.used[:, i, 1 - i] = gift[:, 1 - i]
+            rests = np.maximum(0.0, earned - self.payoffs[i][ungiven])
+            now.credit[:, i, 1 - i] = rests * state.on
+
+
+def _given(choice: int | Array, choices: int) -> Array:
+    """Units that a choice gives: 1 for the first, 0 for the last."""
+    return np.asarray(1.0 - np.asarray(choice, float) / (choices - 1))
+
+
+def _chances(behaviour: Array) -> Array:
+    """The chance of each choice, (2, M): each propensity replaces the choice before it."""
+    reached = np.concatenate([behaviour.cumprod(axis=1), np.zeros((2, 1))], axis=1)
+    stayed = reached[:, :-1] - reached[:, 1:]
+    return np.concatenate([stayed, 1.0 - reached[:, :1]], axis=1)
+
+
+@lru_cache
+def _last_choice(choices: int) -> Array:
+    """Frequencies of players that always make their last choice, (2, M)."""
+    chosen = np.zeros((2, choices))
+    chosen[:, -1] = 1.0
+    return chosen

@@ -1,0 +1,79 @@
+"""Payoff tables of well-known two-player games, and how a table is written."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from mechlab.errors import UserError, unknown
+from mechlab.flows import Array
+
+WRITTEN = {
+    # Axelrod, "The Evolution of Cooperation" (1984): T, R, P, S = 5, 3, 1, 0.
+    "prisoners_dilemma": "3,3 0,5; 5,0 1,1",
+    # Skyrms, "The Stag Hunt and the Evolution of Social Structure" (2004): a hare needs nobody.
+    "stag_hunt": "4,4 0,3; 3,0 3,3",
+    # Rapoport and Chammah, "The Game of Chicken", American Behavioral Scientist 10 (1966); the
+    # order of the payoffs is theirs, T > R > S > P.
+    "chicken": "3,3 1,5; 5,1 0,0",
+    # Kreps, "Corporate Culture and Economic Theory" (1990): the row trusts or not, the column
+    # honours that or not.
+    "trust": "10,10 -5,15; 0,0 0,0",
+}
+TRAVELLERS = "travellers_dilemma"
+NAMES = (*WRITTEN, TRAVELLERS)
+
+
+@lru_cache
+def payoffs(table: str) -> Array:
+    """Return the payoffs of the row and the column player, (2, M, M), read-only.
+
+    Raises:
+        UserError: for an unknown name, or for payoffs that are no square table of pairs.
+
+    >>> payoffs("trust")[1]
+    array([[10., 15.],
+           [ 0.,  0.]])
+    >>> payoffs("3,3 0,5; 5,0")
+    Traceback (most recent call last):
+    mechlab.errors.UserError: a payoff table has as many columns as rows (2 or more), of pairs: \
+'3,3 0,5; 5,0 1,1', got '3,3 0,5; 5,0'
+    """
+    if not any(sign in table for sign in ",; "):
+        if table not in NAMES:
+            raise unknown("payoff table", table, NAMES)
+        table = WRITTEN.get(table, table)
+    made = _travellers() if table == TRAVELLERS else _read(table)
+    made.flags.writeable = False
+    return made
+
+
+def _read(table: str) -> Array:
+    try:
+        rows = [
+            [[float(number) for number in cell.split(",")] for cell in row.split()]
+            for row in table.split(";")
+        ]
+        made = np.array(rows)
+    except ValueError:
+        made = np.empty(0)
+    square = made.ndim == 3 and made.shape[0] == made.shape[1] > 1 and made.shape[2] == 2
+    if not square or not np.isfinite(made).all():
+        raise UserError(
+            "a payoff table has as many columns as rows (2 or more), of pairs: "
+            f"'3,3 0,5; 5,0 1,1', got {table!r}"
+        )
+    return np.moveaxis(made, 2, 0)
+
+
+def _travellers() -> Array:
+    """Claims from 100 down to 2; the lower is paid to both, 2 more to who made it, 2 less else.
+
+    Basu, "The Traveler's Dilemma: Paradoxes of Rationality in Game Theory", American Economic
+    Review 84 (1994).
+    """
+    claims = np.arange(100.0, 1.0, -1.0)
+    own, other = claims[:, None], claims[None, :]
+    row = np.minimum(own, other) + 2.0 * np.sign(other - own)
+    return np.stack([row, row.T])

@@ -108,6 +108,12 @@ def pipeline_efficiency(episodes: Episodes) -> Array:
     return ratio(tasks(episodes), episodes.tallies["feasible"])
 
 
+@measure("survived")
+def survival(episodes: Episodes) -> Array:
+    """Rounds before the common stock collapsed."""
+    return np.asarray(episodes.tallies["survived"])
+
+
 @measure()
 def spend(episodes: Episodes) -> Array:
     """All positive payments, over agents and rounds."""

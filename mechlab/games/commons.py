@@ -1,0 +1,152 @@
+"""The commons: a shared stock that grows back from what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mechlab.flows import Amounts, Array
+from mechlab.game import Game, Seeds, game
+from mechlab.games.chance import uniforms
+from mechlab.incentives import Act
+from mechlab.mechanism import Words
+from mechlab.parameters import param
+
+
+@dataclass
+class Stock:
+    """A batch of commons.
+
+    Attributes:
+        units: (B,) the stock. left: (B, N) what each left of its part in the last round.
+        survived: (B,) rounds with a stock. quota: most that an agent may harvest in a round.
+        rounds: rounds still to come.
+    """
+
+    seeds: Seeds
+    units: Array
+    left: Array
+    survived: Array
+    quota: float
+    rounds: int
+
+
+@game
+@dataclass(frozen=True)
+class Commons(Game):
+    """Agents harvest a shared stock, in dollars; what they leave multiplies before the next round.
+
+    Each of n agents has an equal part of the stock in reach, and harvests all of it, or, with the
+    propensity ``restrain``, only what grows back. To give is to leave units of one's part. What is
+    left grows by the factor ``growth`` up to ``capacity``; below ``collapse`` it is lost. An agent
+    with the propensity ``endgame`` does not restrain itself in the last round. In the condition
+    ``quota`` nobody can harvest more than ``quota`` units a round.
+
+    A unit left costs its owner 1 and grows to ``growth``, of which its own part is growth / n. So
+    the smallest bonus that makes restraint pay against anybody is 1 - growth / n a unit, and 1 in
+    the last round. The ceiling holds the stock at its capacity: capacity * (1 - 1 / growth) a
+    round. The optimum takes the rest in the last round.
+
+    Source: GovSim's fishery, Piatti et al., "Cooperate or Collapse: Emergence of Sustainable
+    Cooperation in a Society of LLM Agents", NeurIPS 2024: 5 agents, 12 months, a stock of 100 that
+    doubles, collapse below 5. Ours has equal parts and real amounts, theirs first come, first served.
+
+    >>> round(Commons().acts["restrain"].produced, 6)
+    -0.6
+    """
+
+    name: ClassVar[str] = "commons"
+    fields: ClassVar[frozenset[str]] = frozenset({"given", "used", "credit", "produced"})
+    conditions: ClassVar[tuple[str, ...]] = ("baseline", "quota")
+    propensities: ClassVar[tuple[str, ...]] = ("restrain", "endgame")
+    words: ClassVar[Words] = Words(
+        unit="unit of the stock",
+        units="units of the stock",
+        give="leave",
+        given="left",
+        to="to grow back",
+        asked="expected",
+        product="harvest",
+    )
+    roles: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "perfect": {"restrain": 1.0},
+        "silent": {},
+    }
+    references: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "ceiling": {"restrain": 1.0},
+        "optimum": {"restrain": 1.0, "endgame": 1.0},
+    }
+
+    agents: int = param(5, low=2, high=1000, unit="agents")
+    rounds: int = param(12, low=1, high=10000, unit="rounds")
+    capacity: float = param(100.0, low=1, high=1e9, unit="units")
+    growth: float = param(2.0, low=1, high=100, unit="units from each unit left")
+    collapse: float = param(5.0, low=0, high=1e9, unit="units")
+    quota: float = param(10.0, low=0, high=1e9, unit="units per agent and round")
+
+    @property
+    def unit(self) -> float:
+        """A unit of the harvest: one dollar."""
+        return 1.0
+
+    @property
+    def acts(self) -> Mapping[str, Act]:
+        """To leave one more unit, where another round follows."""
+        return self._acts(self.growth)
+
+    def _acts(self, growth: float) -> Mapping[str, Act]:
+        own, others = growth / self.agents, growth * (self.agents - 1) / self.agents
+        used = others / self.growth
+        return {
+            "restrain": Act(given=1, used=used, credit=others, returned=others, produced=own - 1.0)
+        }
+
+    def start(self, seeds: Seeds, condition: str) -> Stock:
+        """Begin with a full stock."""
+        return Stock(
+            seeds=seeds,
+            units=np.full(len(seeds), self.capacity),
+            left=np.zeros((len(seeds), self.agents)),
+            survived=np.zeros(len(seeds)),
+            quota=self.quota if condition == "quota" else np.inf,
+            rounds=self.rounds,
+        )
+
+    def prospects(self, state: Stock) -> Mapping[str, Act]:
+        """In the last round nothing grows back."""
+        return self._acts(self.growth if state.rounds > 1 else 0.0)
+
+    def play(self, state: Stock, round: int, behaviour: Array, now: Amounts) -> None:
+        """Harvest, and let the rest grow."""
+        state.survived += state.units > 0.0
+        part = state.units[:, None] / self.agents
+        restrains = uniforms(state.seeds, 0, round, self.agents) < self._restraint(state, behaviour)
+        wanted = part * np.where(restrains, 1.0 - 1.0 / self.growth, 1.0)
+        now.produced[...] = np.minimum(wanted, state.quota)
+        self._credit(state, now)
+        state.left = part - now.produced
+        others = 1.0 - np.eye(self.agents)
+        now.given[...] = state.left[:, :, None] * others / (self.agents - 1)
+        rest = state.left.sum(axis=1)
+        grown = np.minimum(self.capacity, self.growth * rest)
+        state.units = np.where(rest < self.collapse, 0.0, grown)
+        state.rounds -= 1
+
+    def _restraint(self, state: Stock, behaviour: Array) -> Array:
+        restrain, endgame = behaviour.T
+        return restrain * (1.0 - endgame) if state.rounds == 1 else restrain
+
+    def _credit(self, state: Stock, now: Amounts) -> None:
+        """What is harvested rests on those who left it, in proportion."""
+        rest = state.left.sum(axis=1, keepdims=True)
+        share = np.divide(state.left, rest, out=np.zeros_like(state.left), where=rest > 0.0)
+        others = 1.0 - np.eye(self.agents)
+        now.credit[...] = now.produced[:, :, None] * share[:, None, :] * others
+        now.used[...] = now.credit / self.growth
+
+    def tallies(self, state: Stock) -> dict[str, Array]:
+        """Rounds in which there was a stock."""
+        return {"survived": state.survived}

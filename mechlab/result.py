@@ -58,12 +58,13 @@ class SearchResult:
             efficiency_lo, efficiency_hi, spend, subsidy, episodes, started, finished`` and a column
             for each parameter (named ``candidate.parameter``). Efficiency, here and below, is
             relative to the target's reference point.
-        evidence: the certifier's doses on fresh episodes, a row each: ``candidate, attempt, purpose``
-            (``hi`` or ``lo``), ``size, efficiency, lo, hi`` (one-sided bounds at the error spent),
+        evidence: the certifier's doses on fresh episodes, a row each: ``candidate, attempt,
+            purpose`` (``hi`` or ``lo``), ``size, efficiency, lo, hi`` (one-sided bounds at the error spent),
             ``episodes, verdict`` (``sufficient``, ``insufficient``, ``undecided``) and the
             parameters; then doses that no attempt judged, with their 95% interval (verdict
             ``measured``; purpose ``answer`` for the answer's own episodes).
-        curves: for each candidate with one parameter, the fitted dose response: ``dose, size, mean, lo, hi``.
+        curves: for each candidate with one parameter, the fitted dose response: ``dose, size, mean,
+            lo, hi``.
         calls: model calls made. cost_usd: what they cost, in US dollars.
         storage: URL of the record, with any password masked.
         provenance: what rebuilds the run: study text, seeds, versions, commit, platform, command.

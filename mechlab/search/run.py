@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import optuna
+from threadpoolctl import threadpool_limits
 
 from mechlab.result import SearchResult
 from mechlab.search.account import result
@@ -65,17 +66,17 @@ def search(
         SearchStopped: at Ctrl-C; all that was told is kept.
     """
     asked = _read(study)
-    with _quiet():
+    with calm():
         check_playable(asked)
         with closing(Store.open(asked, storage)) as store, reporting(store.url):
             try:
-                work(store, progress)
+                certification = work(store, progress)
             except KeyboardInterrupt:
                 raise SearchStopped(
                     f"stopped; {store.url} keeps all that was played, "
                     "and the same command goes on from there"
                 ) from None
-            return result(store, Certification(store))
+            return result(store, certification)
 
 
 def known(study: Study | str | Path, storage: str | None = None) -> SearchResult:
@@ -85,7 +86,7 @@ def known(study: Study | str | Path, storage: str | None = None) -> SearchResult
         UserError: where there is no record, or no trial in it is finished.
     """
     asked = _read(study)
-    with _quiet(), closing(Store.open(asked, storage, create=False)) as store, reporting(store.url):
+    with calm(), closing(Store.open(asked, storage, create=False)) as store, reporting(store.url):
         return result(store, Certification(store))
 
 
@@ -93,8 +94,8 @@ def _read(study: Study | str | Path) -> Study:
     return study if isinstance(study, Study) else Study.load(study)
 
 
-def work(store: Store, progress: Watch | None = None) -> None:
-    """Work on a search as one of any number of workers, until it has its answer."""
+def work(store: Store, progress: Watch | None = None) -> Certification:
+    """Work on a search as one of any number of workers, until it has its answer; return that."""
     budget = store.study.budget.episodes
 
     def say(phase: Literal["exploring", "certifying"], episodes: int) -> None:
@@ -107,6 +108,7 @@ def work(store: Store, progress: Watch | None = None) -> None:
         certification = Certification(store)
         for episodes in certification.play(worker):
             say("certifying", certification.explored + episodes)
+    return certification
 
 
 def check_playable(study: Study) -> None:
@@ -123,11 +125,16 @@ def check_playable(study: Study) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Optuna's own log off the screen; what matters is told by ``progress``."""
+def calm() -> Iterator[None]:
+    """Keep Optuna's own log off the screen, and linear algebra to one thread.
+
+    The matrices of the search are so small that threads mostly wait for each other: on a busy
+    machine they take ten times as long.
+    """
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        yield
+        with threadpool_limits(limits=1):
+            yield
     finally:
         optuna.logging.set_verbosity(before)

@@ -52,7 +52,7 @@ class Commons(Game):
 
     Source: GovSim's fishery, Piatti et al., "Cooperate or Collapse: Emergence of Sustainable
     Cooperation in a Society of LLM Agents", NeurIPS 2024: 5 agents, 12 months, a stock of 100 that
-    doubles, collapse below 5. Ours has equal parts and real amounts, theirs first come, first served.
+    doubles, collapse below 5. Ours has equal parts and real amounts.
 
     >>> round(Commons().acts["restrain"].produced, 6)
     -0.6
@@ -137,7 +137,7 @@ class Commons(Game):
 
     def _restraint(self, state: Stock, behaviour: Array) -> Array:
         restrain, endgame = behaviour.T
-        return restrain * (1.0 - endgame) if state.rounds == 1 else restrain
+        return np.asarray(restrain * (1.0 - endgame) if state.rounds == 1 else restrain)
 
     def _credit(self, state: Stock, now: Amounts) -> None:
         """What is harvested rests on those who left it, in proportion."""

@@ -44,7 +44,7 @@ class Matrix(Game):
     in the prisoner's dilemma is the one that makes it dominant, max(T - R, P - S), as it is the
     smallest that no choice of the other can undo; in the stag hunt it is P - S.
 
-    The ceiling is the best that both can reach by the same choice.
+    The ceiling is the best that both can reach by the same choice. Sources: with the tables.
 
     >>> Matrix(table="3,3 0,5; 5,0 1,1") == Matrix(table="prisoners_dilemma")
     False

@@ -130,7 +130,7 @@ def shifted(chance: float, shift: float) -> float:
     >>> shifted(0.5, math.log(3))
     0.75
     """
-    odds = math.exp(-shift)
+    odds = math.exp(min(-shift, 700.0))  # beyond this a double overflows
     return chance / (chance + (1.0 - chance) * odds)
 
 

@@ -30,7 +30,7 @@ def standing(played: Mapping[str, Episodes], target: float) -> go.Figure:
     """
     figure = blank("Group revenue, % of the ceiling", "")
     reached = [summarise(episodes["efficiency"]) for episodes in played.values()]
-    names = [short(name) for name in played]
+    names = [short(name, 28) for name in played]
     figure.add_bar(
         x=[r.mean for r in reached],
         y=names,
@@ -39,14 +39,14 @@ def standing(played: Mapping[str, Episodes], target: float) -> go.Figure:
         error_x=dict(array=[r.ci95[1] - r.mean for r in reached], thickness=1.5),
         marker_color=[colour(0) if i < 2 else NEUTRAL for i in range(len(names))],
         marker_opacity=[1.0 if i == 0 else 0.55 for i in range(len(names))],
-        text=[f"{r.mean:.1%}" for r in reached],
+        text=[f" {r.mean:.1%}" for r in reached],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
     figure.add_vline(target, line_dash="dash", annotation_text="target", annotation_position="top")
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
-    figure.update_xaxes(tickformat=".0%", range=[0, 1.15 * max(r.mean for r in reached)])
+    figure.update_xaxes(tickformat=".0%", range=[0, 1.2 * max(r.mean for r in reached)])
     return figure.update_layout(height=110 + 34 * len(names), margin_t=26, showlegend=False)
 
 

@@ -67,7 +67,7 @@ def _add_trials(figure: go.Figure, trials: pd.DataFrame, dose: str, hue: str) ->
         customdata=_light(trials[["number", "episodes"]]),
         mode="markers",
         name="trials",
-        marker=dict(color=hue, size=6, opacity=0.35),
+        marker=dict(color=hue, size=6, opacity=0.5),
         hovertemplate="trial %{customdata[0]}, %{customdata[1]} episodes"
         "<br>%{x:,.4~g}: %{y:.1%}<extra></extra>",
     )
@@ -130,7 +130,7 @@ def certificate(result: SearchResult) -> go.Figure:
     """Return the doses played on fresh episodes: mean, bounds, verdict; a row each."""
     rows = result.evidence[result.evidence["efficiency"].notna()].reset_index(drop=True)
     names = [
-        f"{short(r['candidate'], 24)} at {r['size']:,.4g}, {r['purpose']} {i + 1}" for i, r in rows.iterrows()
+        f"{i + 1}. {short(r['candidate'], 24)} at {r['size']:,.4g} ({r['purpose']})" for i, r in rows.iterrows()
     ]
     figure = blank(efficiency_title(result), "")
     for verdict, (hue, mark) in VERDICTS.items():

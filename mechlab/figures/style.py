@@ -68,7 +68,7 @@ def template(dark: bool = False) -> go.layout.Template:
         xaxis=axis,
         yaxis=axis,
         margin=dict(l=8, r=12, t=30, b=8),
-        legend=dict(orientation="h", yanchor="bottom", y=1.01, x=0, xanchor="left"),
+        legend=dict(orientation="h", yref="container", yanchor="bottom", y=0, x=0, xanchor="left"),
         hoverlabel=dict(bgcolor=ground, bordercolor=NEUTRAL, font=dict(color=ink), namelength=40),
         hovermode="closest",
         modebar=dict(bgcolor="rgba(0,0,0,0)", color=NEUTRAL, activecolor=ink),

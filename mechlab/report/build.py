@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -33,6 +34,8 @@ def write_report(result: SearchResult, path: str | Path) -> Path:
         unfinished.write_text(html, encoding="utf-8", errors="backslashreplace")
         unfinished.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise UserError(f"{path}: the report cannot be written: {error.strerror or error}") from None
     return path
 

@@ -11,6 +11,7 @@ from mechlab.report.replay import EPISODES, replay
 from mechlab.report.sizes import between, size_of
 from mechlab.report.tables import Table
 from mechlab.report.verdict import verdict
+from mechlab.report.words import rounded
 from mechlab.result import SearchResult
 
 
@@ -56,11 +57,11 @@ def page(result: SearchResult) -> Page:
 
 def _played(result: SearchResult) -> dict[str, list[Chart]]:
     """Return the charts of the answer played again, all empty where it cannot be."""
-    again, name = replay(result), str(result.best.mechanism)
+    again, name = replay(result), rounded(result.best.mechanism)
     if again is None:
         return {"standing": [], "revenue": [], "giving": [], "lorenz": [], "income": []}
     return {
-        "standing": [play_charts.standing_chart(result, again)],
+        "standing": [play_charts.standing_chart(result.study.target, again, name)],
         "revenue": [play_charts.revenue_chart(again, name)],
         "giving": play_charts.giving_charts(again, name),
         "lorenz": [play_charts.lorenz_chart(again, name)],

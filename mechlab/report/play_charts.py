@@ -12,19 +12,18 @@ from mechlab.report.chart import Chart
 from mechlab.report.replay import Replay
 from mechlab.report.tables import Table
 from mechlab.report.words import money, number, percent
-from mechlab.result import SearchResult
 from mechlab.simulate import Episodes
+from mechlab.study import Target
 
 NONE = "no mechanism"
 
 
-def standing_chart(result: SearchResult, replay: Replay) -> Chart:
+def standing_chart(target: Target, replay: Replay, name: str) -> Chart:
     """Where the group stands between nothing and the optimum."""
-    rows = {str(result.best.mechanism): replay.answer, NONE: replay.baseline, **replay.references}
-    target = result.study.target
+    rows = {name: replay.answer, NONE: replay.baseline, **replay.references}
     relative = replay.references[target.relative_to]["efficiency"].mean()
-    means = {name: float(episodes["efficiency"].mean()) for name, episodes in rows.items()}
-    alt = "; ".join(f"{name} {percent(mean)}" for name, mean in means.items())
+    means = {row: float(episodes["efficiency"].mean()) for row, episodes in rows.items()}
+    alt = "; ".join(f"{row} {percent(mean)}" for row, mean in means.items())
     data = Table(pd.DataFrame(means.items(), columns=["what", "efficiency"]), shares=frozenset({"efficiency"}))
     figure = figures.standing(rows, float(target.efficiency * relative))
     note = "Mean group revenue relative to the ceiling, with 95% intervals."

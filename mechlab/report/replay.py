@@ -6,18 +6,21 @@ search's own episodes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.agent import Agent
 from mechlab.game import Game
 from mechlab.incentives import Incentives
+from mechlab.mechanism import Mechanism
+from mechlab.population import Member
 from mechlab.result import SearchResult
 from mechlab.simulate import Episodes, simulate
 from mechlab.study import BASELINE
 
 EPISODES = 200
+Group = Member | Sequence[str | Member]
 OFFLINE = frozenset({"scripted", "emulated"})  # kinds that cost nothing to play again
 
 
@@ -46,15 +49,14 @@ def replay(result: SearchResult) -> Replay | None:
     if not study.group.kinds <= OFFLINE:
         return None
 
-    def play(population: object, mechanism: object, condition: str) -> Episodes:
+    def play(population: Group, mechanism: str | Mechanism, condition: str) -> Episodes:
         return simulate(
             study.played, population, mechanism, episodes=EPISODES, seed=study.seed, condition=condition
         )
 
-    condition = study.condition or study.played.conditions[0]
-    plain = study.played.conditions[0]
+    group, plain = study.group.members, study.played.conditions[0]
     return Replay(
-        answer=play(study.population, result.best.mechanism, condition),
-        baseline=play(study.population, BASELINE, condition),
+        answer=play(group, result.best.mechanism, study.condition),
+        baseline=play(group, BASELINE, study.condition),
         references={name: play(_Reference(name), BASELINE, plain) for name in study.played.references},
     )

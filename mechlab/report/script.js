@@ -31,7 +31,7 @@
   const options = (name) => ({
     responsive: true,
     displaylogo: false,
-    displayModeBar: "hover",
+    displayModeBar: innerWidth < 600 ? false : "hover",
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
     toImageButtonOptions: { filename: name, scale: 2 },
   });

@@ -36,6 +36,8 @@ def size_words(result: SearchResult, answer: Answer) -> str:
     if answer.candidate == BASELINE and answer.status == "certified":
         return "Nothing need be paid."
     smallest, low, high = result.study.smallest, *answer.interval
+    if answer.status == "unreachable":
+        return f"No {smallest} in its range is enough."
     if not math.isfinite(low) and not math.isfinite(high):
         return f"No {smallest} was shown to be enough, and none to be too small."
     small = f"{size_of(result, answer, low)} was shown not to be enough"

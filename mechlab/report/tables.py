@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mechlab.figures.axes import size_title
+from mechlab.report.words import rounded
 from mechlab.result import SearchResult
 
 SHARES = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "spend_share"})
@@ -85,7 +86,7 @@ def answers(result: SearchResult) -> Table:
     rows = [
         {
             "rank": rank,
-            "mechanism": str(a.mechanism),
+            "mechanism": rounded(a.mechanism),
             "status": a.status.replace("_", " "),
             "lo": a.interval[0],
             "hi": a.interval[1],

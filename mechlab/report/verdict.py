@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mechlab.figures.axes import reference_words
 from mechlab.report.sizes import size_of, size_words
-from mechlab.report.words import interval, money, percent, share
+from mechlab.report.words import interval, money, percent, rounded, share
 from mechlab.result import Answer, SearchResult
 from mechlab.study import BASELINE
 
@@ -80,15 +80,15 @@ def _headline(result: SearchResult, answer: Answer) -> str:
     if answer.status == "certified":
         if answer.candidate == BASELINE:
             return f"No incentive is needed: without one the group earns {goal}, {sure}."
-        return f"{answer.mechanism} brings the group to {goal}, {sure}."
+        return f"{rounded(answer.mechanism)} brings the group to {goal}, {sure}."
     if answer.status == "unreachable":
         return (
             f"No candidate brings the group to {goal} within the ranges that were searched, {sure}. "
-            f"The best is {answer.mechanism}."
+            f"The best is {rounded(answer.mechanism)}."
         )
     return (
         f"Not decided: the budget ended before a candidate was shown to bring the group to {goal}. "
-        f"The likeliest is {answer.mechanism}."
+        f"The likeliest is {rounded(answer.mechanism)}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from mechlab.statistics import Summary
 
@@ -16,6 +17,15 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return "unknown"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def rounded(mechanism: object) -> str:
+    """Return a specification with its numbers cut to four significant digits.
+
+    >>> rounded("royalty(share=0.123456) + sharing_bonus(rate=2170.1683)")
+    'royalty(share=0.1235) + sharing_bonus(rate=2170)'
+    """
+    return re.sub(r"\d+\.\d+(e-?\d+)?", lambda n: number(float(n[0])).replace(",", ""), str(mechanism))
 
 
 def money(value: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -15,6 +15,8 @@ import pandas as pd
 from mechlab.agent import AGENTS, Agent
 from mechlab.game import Game
 from mechlab.incentives import Incentives
+from mechlab.mechanism import Mechanism
+from mechlab.population import Population
 from mechlab.result import Answer, SearchResult
 from mechlab.simulate import Episodes, simulate
 from mechlab.statistics import summarise
@@ -83,21 +85,30 @@ def with_trials(count: int) -> SearchResult:
     return replace(result, trials=trials.assign(number=np.arange(count)))
 
 
-def renamed(result: SearchResult, question: str, name: str) -> SearchResult:
-    """The same result with this question, and with the first candidate called ``name``."""
-    old = result.best.candidate
-    def rename(frame: pd.DataFrame) -> pd.DataFrame:
-        columns = {c: c.replace(f"{old}.", f"{name}.") for c in frame}
-        return frame.rename(columns=columns).replace({"candidate": {old: name}})
-
+def named(names: Sequence[str]) -> SearchResult:
+    """The same result with a candidate, an answer and an agent for each name, and all in the question."""
+    result = a_result()
+    study = result.study.model_copy(update={"question": "\n".join(names)})
+    members = [Reluctant(name) for name in names][: study.played.agents]
+    members += [Reluctant("plain")] * (study.played.agents - len(members))
+    study.__dict__["group"] = Population(tuple(members))
+    trials = result.trials.drop(columns=["answer_bonus.rate", "use_bonus.rate"])
+    trials["candidate"] = [names[i % len(names)] for i in range(len(trials))]
+    evidence = result.evidence.drop(columns=["answer_bonus.rate", "use_bonus.rate"])
+    evidence["candidate"] = [names[i % len(names)] for i in range(len(evidence))]
+    answers = tuple(replace(result.best, candidate=name, mechanism=_called(name)) for name in names)
+    provenance = {**result.provenance, "errors": list(names), "texts": dict(enumerate(names))}
     return replace(
-        result,
-        study=result.study.model_copy(update={"question": question}),
-        answers=(replace(result.best, candidate=name), *result.answers[1:]),
-        trials=rename(result.trials),
-        evidence=rename(result.evidence),
-        curves={(name if c == old else c): curve for c, curve in result.curves.items()},
+        result, study=study, answers=answers, trials=trials, evidence=evidence, curves={}, provenance=provenance,
+        storage=names[0],
     )
+
+
+def _called(text: str) -> Mechanism:
+    class Named(Mechanism):
+        name: ClassVar[str] = text
+
+    return Named()
 
 
 def _play(study: Study, candidate: str, rate: float, episodes: int, first: int) -> Episodes:
@@ -123,9 +134,9 @@ def _answer(study: Study, candidate: str, low: float, high: float) -> Answer:
 def _trials(study: Study) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     rng = np.random.default_rng(0)
-    for number in range(60):
+    for number in range(24):
         candidate = ("use_bonus", "answer_bonus")[number % 2]
-        rate = float(rng.uniform(0, 3000) if number < 20 else rng.normal(610, 80))
+        rate = float(rng.uniform(0, 3000) if number < 10 else rng.normal(610, 80))
         played = _play(study, candidate, rate, 4, 4 * (number // 2))
         got, share = played.summary, _relative(played)
         begun = START + timedelta(seconds=0.7 * number)
@@ -155,6 +166,6 @@ def _evidence(study: Study, answer: Answer) -> pd.DataFrame:
 
 
 def _curve(study: Study, candidate: str) -> pd.DataFrame:
-    doses = np.linspace(0, 3000, 31)
+    doses = np.linspace(0, 3000, 9)
     mean = np.array([_relative(_play(study, candidate, d, 8, 0)).mean() for d in doses])
     return pd.DataFrame({"dose": doses, "size": doses, "mean": mean, "lo": mean - 0.02, "hi": mean + 0.02})

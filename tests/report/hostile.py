@@ -1,0 +1,78 @@
+"""Texts that would run, restyle or break a page that did not escape them."""
+
+MARK = "window.pwned=1"
+
+HOSTILE = (
+    # scripts
+    f"<script>{MARK}</script>",
+    f"</script><script>{MARK}</script>",
+    f"<SCRIPT SRC=data:text/javascript,{MARK}></SCRIPT>",
+    f"<script type=module>{MARK}</script>",
+    f"<scr<script>ipt>{MARK}</scr</script>ipt>",
+    f"<!--<script>{MARK}//-->",
+    f"<![CDATA[<script>{MARK}</script>]]>",
+    f"]]><script>{MARK}</script>",
+    f"--><script>{MARK}</script>",
+    f"</title><script>{MARK}</script>",
+    f"</style><script>{MARK}</script>",
+    f"</textarea><script>{MARK}</script>",
+    f"</noscript><script>{MARK}</script>",
+    f"<svg><script>{MARK}</script></svg>",
+    f"<math><mtext></mtext><script>{MARK}</script></math>",
+    # handlers and addresses
+    f"<img src=x onerror={MARK}>",
+    f"<img src=x onerror='{MARK}'//",
+    f"<svg onload={MARK}>",
+    f"<svg/onload={MARK}//",
+    f"<body onload={MARK}>",
+    f"<details open ontoggle={MARK}>",
+    f"<input autofocus onfocus={MARK}>",
+    f"<video><source onerror={MARK}>",
+    f"<a href='javascript:{MARK}'>click</a>",
+    f"<a href=\"java\tscript:{MARK}\">click</a>",
+    f"<iframe src=\"javascript:{MARK}\"></iframe>",
+    f"<iframe srcdoc='<script>parent.{MARK}</script>'></iframe>",
+    f"<object data='data:text/html,<script>{MARK}</script>'></object>",
+    "<embed src=https://example.invalid/x.swf>",
+    f"<form action='javascript:{MARK}'><button>go</button></form>",
+    f"<meta http-equiv=refresh content='0;url=javascript:{MARK}'>",
+    "<base href=https://example.invalid/>",
+    "<link rel=stylesheet href=https://example.invalid/x.css>",
+    "<img src=https://example.invalid/pixel.png>",
+    # out of attributes
+    f"\" onmouseover=\"{MARK}\" x=\"",
+    f"' onfocus='{MARK}' tabindex='0' x='",
+    f"\"><script>{MARK}</script>",
+    f"`-{MARK}-`",
+    # styles
+    "<style>*{display:none!important}</style>",
+    "</style><style>body{color:red}</style>",
+    "<b style='position:fixed;inset:0;background:red'>all over</b>",
+    "x{background:url(https://example.invalid/)}",
+    "<b>bold</b><i>italic</i><br>line",
+    "<span style=\"font-size:90px\">big</span>",
+    # templates and formats
+    "{{ 7 * 7 }}",
+    "{% raw %}{{ result }}{% endraw %}",
+    "{{ ''.__class__.__mro__ }}",
+    "${window.pwned=1}",
+    "%{x} %{customdata[0]} <extra>gone</extra>",
+    "$\\alpha$",
+    # entities, JSON and comments
+    "&lt;script&gt; stays as it is &amp;",
+    "&#60;script&#62;",
+    f"\"}};{MARK};//",
+    "\\u003c/script\\u003e",
+    "\\\"; alert(1); //",
+    # Unicode
+    "line\u2028separator\u2029here",
+    "right\u202eto left\u202c again",
+    "zero\u200bwidth\u200djoiner\ufeff",
+    "wide \uff1cscript\uff1e",
+    "combining a\u0300\u0301\u0302\u0303\u0304",
+    "emoji \U0001f9ea and \U0001f468\u200d\U0001f52c",
+    "控制 العربية עברית",
+    # spreadsheets
+    "=HYPERLINK(\"https://example.invalid\")",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+)

@@ -1,0 +1,197 @@
+"""The page in a real browser: drawn, silent, self-contained, and of use to hand, key and ear."""
+
+import csv
+import os
+import shutil
+import time
+
+import pytest
+
+from mechlab.report import write_report
+from tests.report.hostile import HOSTILE
+from tests.report.results import a_result, named, with_trials
+
+pytest.importorskip("choreographer", reason="needs the extra 'browser'")
+if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))):
+    pytest.skip("needs Chromium", allow_module_level=True)
+
+from tests.report.chromium import Chromium  # noqa: E402 # after the check that it can be imported
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def browser(folder):
+    chromium = Chromium(folder / "downloads")
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="module")
+def report(folder):
+    return write_report(a_result(), folder / "report.html")
+
+
+@pytest.fixture
+def page(browser, report):
+    browser.media()
+    browser.open(report)
+    return browser
+
+
+def test_every_chart_is_drawn_and_nothing_complains(page):
+    drawn = page.js(
+        "[...document.querySelectorAll('.plot')].map(p => [p.dataset.figure, p.querySelectorAll("
+        "'.trace, .point, .points path, .heatmaplayer image, .barlayer path').length, p.clientHeight])"
+    )
+    assert len(drawn) == 11
+    assert all(marks > 0 and height > 100 for _, marks, height in drawn), drawn
+    assert page.complaints == []
+
+
+def test_no_request_leaves_the_file(page, report):
+    assert [url for url in page.requests if not url.startswith(("data:", "blob:"))] == [report.as_uri()]
+
+
+def test_it_opens_in_two_seconds(page):
+    """The verdict can be read; charts follow one by one."""
+    assert page.js("performance.getEntriesByName('first-contentful-paint')[0].startTime") < 2000
+
+
+def test_sorting(page):
+    table = "document.querySelector('#search > .table')"
+    head = f"[...{table}.querySelectorAll('th')].find(h => h.textContent === 'spend')"
+    column = f"[...{table}.querySelectorAll('tbody tr')].map(r => r.cells[{head}.cellIndex].textContent)"
+    for direction in ("ascending", "descending"):
+        page.js(f"{head}.querySelector('button').click()")
+        values = [float(text.strip("$").replace(",", "")) for text in page.js(column)]
+        assert values == sorted(values, reverse=direction == "descending")
+        assert page.js(f"{head}.getAttribute('aria-sort')") == direction
+
+
+def test_filtering_and_paging(page):
+    table = "document.querySelector('#search > .table')"
+    page.js(f"const f = {table}.querySelector('input'); f.value = 'use_bonus size>500';"
+            " f.dispatchEvent(new Event('input'))")
+    trials = a_result().trials
+    wanted = trials[(trials["candidate"] == "use_bonus") & (trials["size"] > 500)]
+    assert page.js(f"{table}.querySelector('[role=status]').textContent").endswith(f" of {len(wanted)}")
+    page.js("f.value = 'no such word'; f.dispatchEvent(new Event('input'))")
+    assert page.js(f"{table}.querySelector('[role=status]').textContent") == "No rows"
+    page.js("f.value = ''; f.dispatchEvent(new Event('input'))")
+    page.js(f"[...{table}.querySelectorAll('button')].find(b => b.textContent === 'Next').click()")
+    assert page.js(f"{table}.querySelector('[role=status]').textContent").startswith("Rows 16 to ")
+
+
+def test_the_theme_follows_the_system_and_the_button(page):
+    def ink():
+        return page.js("document.querySelector('.plot .xtitle').style.fill")
+
+    light = ink()
+    page.media(prefers_color_scheme="dark")
+    page.wait("document.documentElement.dataset.theme === 'dark'")
+    page.wait(f"document.querySelector('.plot .xtitle').style.fill !== {light!r}")
+    page.js("document.getElementById('theme').click()")
+    page.wait(f"document.querySelector('.plot .xtitle').style.fill === {light!r}")
+    assert page.js("document.documentElement.dataset.theme") == "light"
+    assert page.complaints == []
+
+
+def test_the_keyboard_reaches_everything(page):
+    page.js("document.body.tabIndex = -1; document.body.focus()")
+    page.press("Tab")
+    assert page.js("document.activeElement.className") == "skip"
+    page.js("document.querySelector('#search > .table th button').focus()")
+    page.press("Enter")
+    assert page.js("document.activeElement.closest('th').getAttribute('aria-sort')") == "ascending"
+
+
+def test_the_glossary_explains_on_focus(page):
+    page.js("document.querySelector('.term').focus()")
+    tip = "document.getElementById('tip')"
+    assert page.js(f"{tip}.hidden") is False
+    assert len(page.js(f"{tip}.textContent")) > 20
+    page.press("Escape")
+    assert page.js(f"{tip}.hidden") is True
+
+
+def test_the_data_of_every_chart_can_be_had(page, folder):
+    page.js("document.querySelectorAll('details.data').forEach(d => d.open = true)")
+    page.wait("[...document.querySelectorAll('.chart .table')].every(t => t.querySelector('table'))")
+    page.js("document.querySelector('#chart-revenue .bar button:last-child').click()")
+    rows = _downloaded(folder / "downloads" / "revenue.csv")
+    assert rows[0][0] == "round" and len(rows) == 21
+    page.js("[...document.querySelectorAll('#search > .table .bar button')].find(b => b.textContent === 'CSV').click()")
+    rows = _downloaded(folder / "downloads" / "trials.csv")
+    assert len(rows) == 1 + len(a_result().trials)
+    spend = [float(row[rows[0].index("spend")]) for row in rows[1:]]
+    assert spend == pytest.approx(a_result().trials["spend"].tolist(), rel=1e-5)
+
+
+def _downloaded(path):
+    for _ in range(100):
+        if path.exists() and path.stat().st_size:
+            return list(csv.reader(path.read_text("utf-8").splitlines()))
+        time.sleep(0.05)
+    raise AssertionError(f"{path} did not arrive: {os.listdir(path.parent)}")
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_no_sideways_scroll(browser, report, width):
+    browser.media()
+    browser.open(report, width=width, height=844)
+    assert browser.js("document.documentElement.scrollWidth") <= width
+    browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert browser.js("document.documentElement.scrollWidth") <= width
+    cut = "[...document.querySelectorAll('.plot')].filter(p => p.querySelector('.main-svg').getBoundingClientRect().right > innerWidth + 1).length"
+    assert browser.js(cut) == 0
+
+
+def test_print_has_whole_charts(page):
+    page.media("print")
+    page.resize(720, 1000)
+    page.js("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait("[...document.querySelectorAll('.plot .main-svg')].every(s => s.getBoundingClientRect().right <= 720)")
+    assert page.js("getComputedStyle(document.querySelector('nav')).display") == "none"
+    page.js("window.dispatchEvent(new Event('afterprint'))")
+
+
+def test_ten_thousand_trials_open(browser, folder):
+    path = write_report(with_trials(10_000), folder / "big.html")
+    browser.media()
+    browser.open(path)
+    assert browser.complaints == []
+    assert browser.js("performance.getEntriesByName('first-contentful-paint')[0].startTime") < 2000
+
+
+@pytest.mark.parametrize("start", range(0, len(HOSTILE), 8))
+def test_hostile_text_runs_nothing(browser, folder, report, start):
+    texts = HOSTILE[start : start + 8]
+    browser.media()
+    browser.open(write_report(named(texts), folder / f"hostile-{start}.html"))
+    browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert browser.js("[window.pwned, document.querySelectorAll('main img, iframe, object, embed, form, base').length]") \
+        == [None, 0]
+    assert browser.complaints == []
+    assert len([url for url in browser.requests if not url.startswith(("data:", "blob:"))]) == 1
+    assert browser.js("document.querySelectorAll('style').length") <= 3
+    assert browser.js("getComputedStyle(document.body).color") == "rgb(28, 33, 39)"
+    said = " ".join(browser.js("document.body.innerText").split())
+    for text in texts:
+        assert " ".join(text.split()) in said, text
+
+
+def test_hostile_text_in_charts_is_shown_letter_by_letter(browser, folder):
+    texts = [text for text in HOSTILE if "<" in text][:8]
+    browser.media()
+    browser.open(write_report(named(texts), folder / "labels.html"))
+    legend = browser.js("[...document.querySelectorAll('#chart-frontier .legendtext')].map(t => t.textContent)")
+    for text in texts:
+        shown = text if len(text) <= 40 else text[:39] + "…"
+        assert shown in legend, (shown, legend)
+    assert browser.js("document.querySelectorAll('.plot svg a, .plot svg b').length") == 0

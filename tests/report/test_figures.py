@@ -1,0 +1,81 @@
+"""Figures against theory: shares, Gini, frontier, and text that Plotly shows as it is."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mechlab import figures
+from mechlab.figures.search import dose_of, efficient
+from mechlab.figures.style import PALETTE, plain, short
+from mechlab.simulate import simulate
+from tests.report.hostile import HOSTILE
+from tests.report.results import a_result
+
+
+def test_gini_of_known_incomes():
+    # 1, 2, ..., n: G = (n - 1) / (3 n) (n + 1) / (n + 1), from the definition: (n^2 - 1) / (3 n (n + 1))
+    n = 10
+    assert figures.mean_gini(np.arange(1.0, n + 1)[None]) == pytest.approx((n - 1) / (3 * n))
+    assert figures.mean_gini(np.full((3, 5), 7.0)) == pytest.approx(0.0)
+    assert np.isnan(figures.mean_gini(np.zeros((2, 4))))
+
+
+def test_gini_agrees_with_the_measure_of_tasks():
+    played = simulate(population="perfect*5 + silent*5", episodes=20, seed=3)
+    expected = played.summary["gini"].mean
+    assert figures.mean_gini(np.asarray(played.tallies["tasks"], float)) == pytest.approx(expected)
+
+
+def test_lorenz_curves_sag_and_rise():
+    shares = figures.lorenz_shares(np.array([[5.0, 1.0, 2.0]]))[0]
+    assert shares.tolist() == [0.0, 1 / 8, 3 / 8, 1.0]
+
+
+def test_the_frontier_holds_all_that_none_beats():
+    rng = np.random.default_rng(0)
+    trials = pd.DataFrame({"spend": rng.integers(0, 20, 60) * 1.0, "efficiency": rng.integers(0, 20, 60) / 20})
+    points = {tuple(row) for row in trials.to_numpy()}
+    beaten = {p for p in points for q in points if q != p and q[0] <= p[0] and q[1] >= p[1]}
+    assert {tuple(row) for row in efficient(trials).to_numpy()} == points - beaten
+
+
+def test_the_dose_is_the_only_free_parameter():
+    result = a_result()
+    assert dose_of(result, result.best) == "rate"
+
+
+def test_cumulative_revenue_ends_at_group_revenue():
+    played = simulate(population="perfect", episodes=10)
+    line = figures.revenue({"perfect": played}, {}).data[-1]
+    assert line.y[-1] == pytest.approx(played["group_revenue"].mean())
+
+
+def test_nobody_gives_to_oneself():
+    played = simulate(population="perfect", episodes=5)
+    z = np.array(figures.giving(played).data[0].z)
+    assert np.isnan(np.diag(z)).all() and np.nansum(z) == pytest.approx(played.given.mean(axis=0).sum())
+    assert not np.isnan(played.given).any()  # the episodes are left as they were
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_in_figures_is_plain(text):
+    shown = plain(text)
+    assert "<" not in shown and ">" not in shown
+    assert len(short(text, 10)) <= 60
+
+
+def test_colours_are_told_apart_on_both_grounds():
+    """Contrast of 3 to 1 for the candidates that come first (WCAG 2.2, 1.4.11)."""
+    for ground in ("#ffffff", "#0f1318"):
+        assert all(_contrast(hue, ground) >= 2.9 for hue in PALETTE[:4])
+
+
+def _contrast(one: str, other: str) -> float:
+    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,123 @@
+"""The page as a parser sees it: whole, self-contained, safe, and saying what the result says."""
+
+import json
+import time
+from dataclasses import replace
+
+import lxml.html
+import pytest
+
+from mechlab.errors import UserError
+from mechlab.report import write_report
+from tests.report.hostile import HOSTILE
+from tests.report.results import a_result, named, with_trials
+
+CHARTS = {"standing", "dose-0", "dose-1", "certificate", "frontier", "income", "revenue", "lorenz", "giving-0",
+          "giving-1", "course"}
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    return write_report(a_result(), tmp_path_factory.mktemp("report") / "one.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return lxml.html.document_fromstring(html)
+
+
+@pytest.fixture(scope="module")
+def data(page):
+    return json.loads(page.get_element_by_id("data").text)
+
+
+def test_the_verdict_stands_first_and_says_all(page):
+    first = page.xpath("//main/section")[0]
+    said = " ".join(first.text_content().split())
+    best = a_result().best
+    for fact in ("certified", "answer_bonus(rate=640)", "between $580 and $640 per piece", "of group revenue",
+                 "stand-ins", f"{best.efficiency.mean:.1%}", "95% confidence"):
+        assert fact in said, fact
+
+
+def test_every_chart_has_a_figure_words_and_data(page, data):
+    plots = {plot.get("data-figure"): plot for plot in page.xpath("//div[@data-figure]")}
+    assert set(plots) == set(data["figures"]) == CHARTS
+    for plot in plots.values():
+        assert page.get_element_by_id(plot.get("aria-describedby")).text_content().strip()
+    for table in page.xpath("//div[@data-table]"):
+        packed = data["tables"][table.get("data-table")]
+        assert len(packed["columns"]) == len(packed["values"]) == len(packed["titles"]) == len(packed["kinds"])
+        assert len({len(column) for column in packed["values"]}) == 1
+
+
+def test_nothing_comes_from_elsewhere(page):
+    policy = page.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
+    loaded = page.xpath("//@src | //link/@href | //@srcset | //@action | //@style")
+    assert loaded == []
+    assert all(href.startswith("#") for href in page.xpath("//a/@href"))
+
+
+def test_provenance_holds_the_study_word_for_word(page):
+    assert a_result().study.text in page.get_element_by_id("provenance").text_content()
+
+
+def test_the_trials_are_all_there(data):
+    assert len(data["tables"]["trials"]["values"][0]) == len(a_result().trials)
+
+
+def test_hostile_text_stays_text(tmp_path):
+    html = write_report(named(HOSTILE), tmp_path / "hostile.html").read_text("utf-8")
+    page = lxml.html.document_fromstring(html)
+    plain = lxml.html.document_fromstring(write_report(a_result(), tmp_path / "plain.html").read_text("utf-8"))
+    for tag in ("script", "style", "img", "iframe", "form", "object", "embed", "base", "link", "svg", "meta", "b"):
+        assert len(page.findall(f".//{tag}")) == len(plain.findall(f".//{tag}")), tag
+    assert not page.xpath("//@onerror | //@onload | //@onfocus | //@onmouseover | //@ontoggle | //@style")
+    said = " ".join(page.text_content().split())
+    for text in HOSTILE:
+        assert " ".join(text.split()) in said, text
+
+
+def test_the_data_block_cannot_be_left(tmp_path):
+    html = write_report(named(HOSTILE), tmp_path / "hostile.html").read_text("utf-8")
+    block = html.split('id="data">', 1)[1].split("</script>", 1)[0]
+    assert not set("<>&\u2028\u2029") & set(block)
+    assert json.loads(block)["tables"]["answers"]["values"]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("unreachable", "No candidate brings"), ("out_of_budget", "Not decided")],
+)
+def test_other_verdicts(tmp_path, status, words):
+    result = a_result()
+    nan = float("nan")
+    best = replace(result.best, status=status, size=nan, interval=(nan, nan))
+    html = write_report(replace(result, answers=(best,)), tmp_path / "x.html").read_text("utf-8")
+    assert words in html and "no interval was shown" in html
+
+
+def test_a_page_without_evidence_or_trials_of_some_candidate(tmp_path):
+    result = a_result()
+    write_report(replace(result, evidence=result.evidence.head(0), curves={}), tmp_path / "x.html")
+
+
+def test_ten_thousand_trials_are_small_and_quick(tmp_path):
+    result = with_trials(10_000)
+    started = time.process_time()
+    path = write_report(result, tmp_path / "big.html")
+    assert time.process_time() - started < 5
+    assert path.stat().st_size < 8_000_000
+
+
+def test_an_unwritable_path_is_one_line_and_harms_nothing(tmp_path):
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(UserError, match=r"file/report\.html: the report cannot be written: .+") as error:
+        write_report(a_result(), tmp_path / "file" / "report.html")
+    assert "\n" not in str(error.value)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UserError, match="cannot be written"):
+        write_report(a_result(), tmp_path / "folder")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
+    assert (tmp_path / "file").read_text() == "kept"

@@ -2,30 +2,53 @@
 
 import numpy as np
 
-from mechlab.games.compiled import step
+from mechlab.games.compiled import leaf
 
 ONE = np.uint64(1)
+NOTHING = np.uint64(0)
 
 
-@step
-def has(words, item):
-    """Whether ``item`` is in the set."""
-    return (words[item >> 6] >> np.uint64(item & 63)) & ONE != 0
+@leaf
+def bit(item):
+    """The set of ``item`` alone, within the word that it belongs to."""
+    return ONE << np.uint64(item & 63)
 
 
-@step
-def include(words, item):
-    """Put ``item`` into the set."""
-    words[item >> 6] |= ONE << np.uint64(item & 63)
+@leaf
+def has(words, start, item):
+    """Whether ``item`` is in the set whose words begin at ``start``."""
+    return (words[start + (item >> 6)] >> np.uint64(item & 63)) & ONE != 0
 
 
-@step
+@leaf
+def include(words, start, item):
+    """Put ``item`` into the set whose words begin at ``start``."""
+    words[start + (item >> 6)] |= bit(item)
+
+
+@leaf
+def first(word):
+    """The set of the lowest item of a word that is not empty."""
+    return word & (~word + ONE)
+
+
+@leaf
 def lowest(word):
-    """Position of the lowest bit of a word that is not zero."""
-    return count(np.uint64(~word) & (word - ONE))
+    """Position of the lowest bit of a word that is not empty."""
+    return count(~word & (word - ONE))
 
 
-@step
+@leaf
+def item(word, bits):
+    """The lowest item of a set whose word number ``word`` is ``bits``, the words before it empty.
+
+    The detour over 16 bits tells the compiler that it is not negative, which spares every use as an
+    index a test for negative ones.
+    """
+    return np.int64(np.uint16(64 * word + lowest(bits)))
+
+
+@leaf
 def count(word):
     """Number of bits set in a word (Warren, Hacker's Delight, figure 5-2)."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))

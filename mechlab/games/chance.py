@@ -11,15 +11,16 @@ pseudorandom number generators", OOPSLA).
 import numpy as np
 from numba import njit, uint64
 
-from mechlab.games.compiled import step
+from mechlab.games.compiled import leaf
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _A = np.uint64(0xBF58476D1CE4E5B9)
 _B = np.uint64(0x94D049BB133111EB)
-_SCALE = 1.0 / 9007199254740992.0  # 2 ** -53: a double holds 53 bits
+_PARTS = 9007199254740992.0  # 2 ** 53: a double holds 53 bits
+_LOW = np.uint64(0xFFFFFFFF)
 
 
-@step
+@leaf
 def mix(key):
     """Hash a 64-bit key into 64 bits."""
     key = uint64(key)
@@ -28,35 +29,56 @@ def mix(key):
     return key ^ (key >> uint64(31))
 
 
-@step
+@leaf
 def branch(key, code):
     """Return the key of the child ``code`` of ``key``."""
     return mix(key + (uint64(code) + uint64(1)) * GOLDEN)
 
 
-@step
-def uniform(key, code):
-    """Return the child's number in [0, 1)."""
-    return (branch(key, code) >> uint64(11)) * _SCALE
-
-
-@step
+@leaf
 def event(seed, purpose, round, agent):
     """Return the key of what one agent does for one purpose in one round of an episode."""
     return branch(seed, (purpose << 56) | (round << 32) | agent)
 
 
-@step
-def below(key, code, count):
-    """Return the child's whole number in [0, count)."""
-    return int(uniform(key, code) * count)
+@leaf
+def share(key):
+    """Return a key's number in [0, 1), from its high bits."""
+    return (key >> uint64(11)) * (1.0 / _PARTS)
 
 
-@step
+@leaf
+def chance(probability):
+    """Return a probability in parts of 2 ** 53, as ``happens`` takes it."""
+    return np.int64(probability * _PARTS)
+
+
+@leaf
+def happens(key, chance):
+    """Whether an event of this chance happens, decided by the high bits of its key."""
+    return np.int64(key >> uint64(11)) < chance
+
+
+@leaf
+def pick(key, count):
+    """Return a key's whole number in [0, count), from its low half.
+
+    High bits decide most of ``share`` and low bits most of ``pick``: one hash serves both.
+    """
+    return np.int64(((key & _LOW) * uint64(count)) >> uint64(32))
+
+
+@leaf
+def uniform(key, code):
+    """Return the number in [0, 1) of the child ``code`` of ``key``."""
+    return share(branch(key, code))
+
+
+@leaf
 def shuffle(items, key):
     """Shuffle a one-dimensional array in place (Fisher and Yates)."""
     for last in range(items.size - 1, 0, -1):
-        other = below(key, last, last + 1)
+        other = pick(branch(key, last), last + 1)
         items[last], items[other] = items[other], items[last]
 
 

@@ -19,11 +19,12 @@ def test_among_honest_agents_uses_are_counted_as_their_part_of_the_reward():
     game = make_game("sharing")
     state = game.start(np.arange(8, dtype=np.uint64), "baseline")
     behaviour = game.behaviour([game.references["ceiling"]] * game.agents)
-    now = Amounts.zeros(8, game.agents)
+    now, total = (Amounts.zeros(8, game.agents) for _ in range(2))
     for round in range(5):
         game.play(state, round, behaviour, now)
+        total.add(now)
     paid = UseBonus(rate=game.reward / game.needed).payments(
-        Flows.over(now, Amounts.zeros(8, game.agents), 0, game.unit)
+        Flows.over(total, Amounts.zeros(8, game.agents), 0, game.unit)
     )
-    assert np.allclose(paid, now.credit.sum(axis=1))
+    assert np.allclose(paid, total.credit.sum(axis=1))
     assert paid.sum() > 0

@@ -14,11 +14,12 @@ from mechlab.game import Game, Seeds, game
 from mechlab.games.sharing.episode import deal
 from mechlab.games.sharing.rules import Rules
 from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, Ledger, State, empty_state
-from mechlab.games.sharing.turns import ask_by_system, play_round
+from mechlab.games.sharing.turns import ask_by_system, play_turns
 from mechlab.incentives import Act
 from mechlab.mechanism import Words
 from mechlab.parameters import param
 
+_NO_LIMIT = 1 << 62  # actions a turn: beyond reach
 PERFECT = {"ask": 1.0, "answer": 1.0, "answer_system": 1.0, "submit": 1.0, "thorough": 1.0}
 
 
@@ -83,7 +84,8 @@ class Sharing(Game):
             raise UserError(f"hand must be at most pieces ({self.pieces}), got {self.hand}")
         if self.unique and self.pieces != self.agents * self.hand:
             raise UserError(
-                f"unique needs pieces = agents * hand = {self.agents * self.hand}, got {self.pieces}"
+                f"unique needs pieces = agents * hand = {self.agents * self.hand}, "
+                f"got {self.pieces}"
             )
 
     @property
@@ -115,10 +117,11 @@ class Sharing(Game):
     def start(self, seeds: Seeds, condition: str) -> tuple[State, Rules]:
         """Deal a batch of episodes."""
         state = empty_state(seeds, self.agents, self.pieces, self.tasks, self.needed)
-        deal(state, Ledger.of(Amounts.zeros(len(seeds), 1)), self.hand)
+        deck, pool = np.empty(self.pieces, np.int64), np.empty(2 * self.pieces, np.int64)
+        deal(state, Ledger.of(Amounts.zeros(1, 1)), self.hand, deck, pool)
         rules = Rules(
             reward=self.reward,
-            action_limit=self.action_limit,
+            action_limit=self.action_limit or _NO_LIMIT,
             system_asks=condition in ("auto_request", "auto_both"),
             system_answers=condition in ("auto_fulfill", "auto_both"),
         )
@@ -127,9 +130,8 @@ class Sharing(Game):
     def play(self, state: tuple[State, Rules], round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode in compiled code."""
         board, rules = state
-        np.copyto(board.directory, board.holders)
         ledger = Ledger.of(now)
-        play_round(board, ledger, rules, behaviour, round)
+        play_turns(board, ledger, rules, behaviour, round, 0, self.agents)
         if rules.system_asks:
             ask_by_system(board, ledger, rules, behaviour, round)
 

@@ -1,14 +1,16 @@
-"""The rules of the sharing game, step by step, compiled; every kind of agent plays through these."""
+"""The rules of the sharing game, step by step, compiled; all agents play through these."""
+
+# ruff: noqa: PLR0913 - compiled steps are inlined: an argument costs nothing
 
 from typing import NamedTuple
 
 import numpy as np
 
-from mechlab.games.bits import ONE, has, include, lowest
-from mechlab.games.chance import below, branch, event, uniform
-from mechlab.games.compiled import step
-from mechlab.games.sharing.episode import ANSWERS, LIES, draw_task
-from mechlab.games.sharing.state import DEALT, REQUESTED, SENT
+from mechlab.games.bits import NOTHING, ONE, bit, count, has, item
+from mechlab.games.chance import branch, event, pick, share, uniform
+from mechlab.games.compiled import step, whole
+from mechlab.games.sharing.episode import LIES, draw_task, gain, order_turns, publish
+from mechlab.games.sharing.state import DEALT, SENT
 
 # Columns of a behaviour.
 ASK, ANSWER, ANSWER_SYSTEM, VOLUNTEER, SUBMIT, FALSIFY, CHATTER, PROMPT, THOROUGH = range(9)
@@ -18,137 +20,173 @@ class Rules(NamedTuple):
     """What a condition and the settings say, as the compiled steps need it."""
 
     reward: float
-    action_limit: int  # 0: none
+    action_limit: int  # a number beyond reach: none
     system_asks: bool  # agents' own messages do nothing; the system asks after every round
     system_answers: bool  # a request to a holder is answered at once and truthfully
 
 
 @step
-def give(e, i, j, k, value):
-    """Agent i, who holds piece k, sends j a copy with ``value``; j gains it where it lacked it."""
-    honest = value == e.value[k, i]
-    if honest:
-        e.counts[SENT] += 1
-    if has(e.holders[k], j):
-        return
-    include(e.holders[k], j)
-    e.value[k, j] = value
-    e.source[k, j] = i
-    e.held[j] += 1
-    if honest:
-        e.given[i, j] += 1.0
-        e.answered[i, j] += 1.0 if has(e.open[j, k], i) else 0.0
+def begin_round(e, round):
+    """Take the snapshot, set the order of turns and empty the flows."""
+    publish(e)
+    order_turns(e, round)
+    e.asked[:] = 0.0
+    e.given[:] = 0.0
+    e.answered[:] = 0.0
+    e.falsified[:] = 0.0
+    e.used[:] = 0.0
+    e.credit[:] = 0.0
+    e.produced[:] = 0.0
+
+
+@step
+def give(e, i, j, word, copies):
+    """Agent i sends j true copies of pieces that it holds, a set; j gains what it lacked."""
+    e.counts[SENT] += count(copies)
+    gained = copies & ~e.owned[j * e.width + word]
+    if gained:
+        pair = i * e.agents + j
+        e.given[pair] += count(gained)
+        e.answered[pair] += count(gained & e.open[pair * e.width + word])
+        _hold(e, j, word, gained)
+        while gained:
+            k = item(word, gained)
+            gain(e, j, k, e.value[i * e.pieces + k], i)
+            gained &= gained - ONE
+
+
+@step
+def falsify(e, i, j, k, value):
+    """Agent i sends j a copy of piece k with another value than its own."""
+    if not has(e.owned, j * e.width, k):
+        e.falsified[i * e.agents + j] += 1.0
+        _hold(e, j, k >> 6, bit(k))
+        gain(e, j, k, value, i)
+
+
+@step
+def _hold(e, j, word, gained):
+    """Agent j holds these pieces from now on: nobody owes it an answer on them any more."""
+    e.owned[j * e.width + word] |= gained
+    for i in range(e.agents):
+        e.open[(i * e.agents + j) * e.width + word] &= ~gained
+
+
+@step
+def send(e, behaviour, i, j, word, copies, round):
+    """Agent i, a row of propensities, sends j copies: true, or each falsified by chance."""
+    if behaviour[i, FALSIFY] > 0.0:
+        copies = _send_falsified(e, behaviour, i, j, word, copies, round)
+    give(e, i, j, word, copies)
+
+
+@whole  # rare, and large enough to slow down what is inlined with it
+def _send_falsified(e, behaviour, i, j, word, copies, round):
+    """Send those that i falsifies, with another value from 0 to 100; return the others."""
+    key = branch(event(e.seed, LIES, round, i), j)
+    true = copies
+    while copies:
+        k = item(word, copies)
+        lie = branch(key, k)
+        if share(lie) < behaviour[i, FALSIFY]:
+            falsify(e, i, j, k, (e.value[i * e.pieces + k] + 1 + pick(lie, 100)) % 101)
+            true &= ~bit(k)
+        copies &= copies - ONE
+    return true
+
+
+@step
+def ask(e, rules, behaviour, i, j, k, key, round):
+    """Agent i (or the system in its name) asks j, which holds it, for piece k.
+
+    Whether a row of propensities answers is settled by the luck of the request (``key``). It does
+    so on its next turn, a prompt one at once. The system answers at once and truthfully. The row
+    of a Python agent is empty: it decides for itself.
+    """
+    word, piece = k >> 6, bit(k)
+    if not has(e.owned, i * e.width, k):
+        e.asked[i * e.agents + j] += 1.0
+        e.open[(j * e.agents + i) * e.width + word] |= piece
+    answers = uniform(key, j) < behaviour[j, ANSWER_SYSTEM if rules.system_asks else ANSWER]
+    if rules.system_answers:
+        give(e, j, i, word, piece)
+    elif behaviour[j, PROMPT] > 0.0:
+        if answers:
+            send(e, behaviour, j, i, word, piece, round)
     else:
-        e.falsified[i, j] += 1.0
-    _settle(e, j, k)
-
-
-@step
-def _settle(e, j, k):
-    """Agent j has gained piece k: nobody owes it an answer any more."""
-    for v in range(e.open.shape[2]):
-        asked = e.open[j, k, v]
-        e.open[j, k, v] = 0
-        while asked:
-            e.owed[64 * v + lowest(asked), j] -= 1
-            asked &= asked - ONE
-
-
-@step
-def ask(e, rules, behaviour, i, j, k, round):
-    """Agent i (or the system in its name) asks j for piece k."""
-    e.counts[REQUESTED] += 1
-    if not has(e.holders[k], j):
-        return
-    if not has(e.holders[k], i):
-        e.asked[i, j] += 1.0
-        if not has(e.open[i, k], j):
-            include(e.open[i, k], j)
-            e.owed[j, i] += 1
-    if rules.system_answers or behaviour[j, PROMPT] > 0.0:
-        key = event(e.seed, ANSWERS, round, j)
-        reply(e, rules, behaviour, j, i, k, key)
-    else:
-        include(e.fresh[j, i], k)
-
-
-@step
-def reply(e, rules, behaviour, i, j, k, key):
-    """Agent i considers j's request for piece k, which it holds; return whether it sends it."""
-    propensity = behaviour[i, ANSWER_SYSTEM if rules.system_asks else ANSWER]
-    code = j * e.truth.shape[0] + k
-    sends = rules.system_answers or uniform(key, code) < propensity
-    if sends:
-        value = e.value[k, i]
-        if behaviour[i, FALSIFY] > 0.0 and not rules.system_answers:
-            value = told_value(e, behaviour, i, k, branch(key, code))
-        give(e, i, j, k, value)
-    return sends
-
-
-@step
-def told_value(e, behaviour, i, k, key):
-    """The value that agent i tells of piece k: its own, or another from 0 to 100."""
-    value = e.value[k, i]
-    if uniform(key, LIES) < behaviour[i, FALSIFY]:
-        value = np.int8((value + 1 + below(key, k, 100)) % 101)
-    return value
+        e.due[(j * e.agents + i) * e.width + word] |= np.uint64(answers) << np.uint64(k & 63)
+        e.callers[j * e.breadth + (i >> 6)] |= np.uint64(answers) << np.uint64(i & 63)
 
 
 @step
 def begin_turn(e, i):
-    """Note which open tasks are complete, and return the incomplete ones as a set of slots.
+    """Note which of agent i's tasks are complete, and the pieces that the others lack.
 
     A task counts as feasible the first time that it is found complete.
     """
-    incomplete = np.uint64(0)
-    for slot in range(e.tasks.shape[1]):
-        if not complete(e, i, slot):
-            incomplete |= ONE << np.uint64(slot)
-        elif not e.ready[i, slot]:
-            e.ready[i, slot] = True
-            e.feasible[i] += 1
-    return incomplete
+    complete = find_lacking(e, i)
+    e.feasible[i] += count(complete & ~e.ready[i])
+    e.ready[i] = complete
 
 
 @step
-def complete(e, i, slot):
-    """Whether agent i holds all pieces of an open task."""
-    for q in range(e.tasks.shape[2]):
-        if not has(e.holders[e.tasks[i, slot, q]], i):
-            return False
-    return True
+def find_lacking(e, i):
+    """Find the pieces that agent i's tasks lack; return the slots of those that lack none."""
+    for word in range(e.width):
+        e.wanted[word] = NOTHING
+    complete = NOTHING
+    for slot in range(e.slots):
+        missing = NOTHING
+        for word in range(e.width):
+            pieces = e.tasks[(i * e.slots + slot) * e.width + word]
+            lacking = pieces & ~e.owned[i * e.width + word]
+            e.wanted[word] |= lacking
+            missing |= lacking
+        complete |= np.uint64(missing == 0) << np.uint64(slot)
+    return complete
 
 
 @step
 def submit(e, rules, i, slot):
-    """Submit a complete task: r, halved once for each falsified piece; a new task takes its place."""
-    task = e.tasks[i, slot]
+    """Submit a complete task: r, halved for each falsified piece; a new task takes its place."""
     earned = rules.reward
-    for k in task:
-        if e.value[k, i] != e.truth[k]:
-            earned *= 0.5
-    for k in task:
-        giver = e.source[k, i]
-        if giver != DEALT and e.value[k, i] == e.truth[k]:
-            e.used[i, giver] += 1.0
-            e.credit[i, giver] += earned / task.size
+    start = (i * e.slots + slot) * e.width
+    for word in range(e.width):
+        pieces = e.tasks[start + word]
+        while pieces:
+            k = item(word, pieces)
+            if e.value[i * e.pieces + k] != e.truth[k]:
+                earned *= 0.5
+            pieces &= pieces - ONE
+    for word in range(e.width):
+        pieces = e.tasks[start + word]
+        while pieces:
+            k = item(word, pieces)
+            giver = e.source[i * e.pieces + k]
+            if giver != DEALT and e.value[i * e.pieces + k] == e.truth[k]:
+                e.used[i * e.agents + giver] += 1.0
+                e.credit[i * e.agents + giver] += earned / e.needed
+            pieces &= pieces - ONE
     e.produced[i] += earned
     e.done[i] += 1
+    e.ready[i] &= ~bit(slot)
     draw_task(e, i, slot)
 
 
 @step
 def end_turn(e, i):
     """Count what was asked of i before this turn and is still not given."""
-    for j in range(e.held.shape[0]):
-        e.withheld[i, j] += e.owed[i, j]
+    for j in range(e.agents):
+        pieces = 0
+        for word in range(e.width):
+            pieces += count(e.open[(i * e.agents + j) * e.width + word])
+        e.withheld[i * e.agents + j] = pieces
 
 
 @step
 def first_holder(e, k):
-    """The holder of piece k with the lowest number; every piece has one from the deal on."""
-    v = 0
-    while e.holders[k, v] == 0:
-        v += 1
-    return 64 * v + lowest(e.holders[k, v])
+    """The holder of piece k with the lowest number."""
+    found = e.holders[k * e.agents]
+    for place in range(1, e.copies[k]):
+        found = min(found, e.holders[k * e.agents + place])
+    return np.int64(found)

@@ -1,78 +1,113 @@
-"""The state of a batch of sharing games: a few arrays, episode axis first.
+"""The state of a batch of sharing games: a few arrays, one row an episode.
 
-B episodes, N agents, K pieces, L open tasks an agent, n pieces a task. Sets of agents and of pieces
-are bits of 64-bit words: V = ceil(N / 64) words a set of agents, W = ceil(K / 64) a set of pieces.
+N agents, K pieces, L open tasks an agent. Sets are bits of 64-bit words: V words a set of agents,
+W words a set of pieces. Rows are flat: the compiled steps find their places from the few sizes,
+which is twice as fast as indexing in several dimensions, where every array brings its own strides.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mechlab.flows import Amounts, Array
 
-
 DEALT = np.int16(-1)  # source of a copy that no agent sent
 
+# Columns of ``counts``: private and broadcast messages, pieces requested, pieces sent truthfully,
+# pieces gained so far, and how many of these the directory lists.
+MESSAGES, REQUESTED, SENT, GAINED, LISTED = range(5)
 
-# Columns of ``counts``: private and broadcast messages, pieces requested, pieces sent truthfully.
-MESSAGES, REQUESTED, SENT = range(3)
+
+class Sizes(NamedTuple):
+    """The sizes of an episode, in 16 bits: so the compiler knows that no place is negative."""
+
+    agents: np.uint16  # N
+    pieces: np.uint16  # K
+    slots: np.uint16  # L
+    needed: np.uint16  # pieces that a task needs
+    breadth: np.uint16  # V
+    width: np.uint16  # W
+    fixed: tuple[int, ...]  # W zeros where V is 1 and W is 2, else none: see ``episode``
+
+    @classmethod
+    def of(cls, agents: int, pieces: int, slots: int, needed: int) -> "Sizes":
+        """Compute the numbers of words: at least two a set of pieces, as in the default game."""
+        breadth, width = -(-agents // 64), max(2, -(-pieces // 64))
+        return cls(
+            agents=np.uint16(agents),
+            pieces=np.uint16(pieces),
+            slots=np.uint16(slots),
+            needed=np.uint16(needed),
+            breadth=np.uint16(breadth),
+            width=np.uint16(width),
+            fixed=(0, 0) if (breadth, width) == (1, 2) else (),
+        )
 
 
 class State(NamedTuple):
-    """Arrays of a batch of episodes."""
+    """Arrays of a batch of B episodes: (B, product of the sizes named), but for the scratch."""
 
+    sizes: Sizes
     seeds: NDArray[np.uint64]  # (B,)
-    truth: NDArray[np.int8]  # (B, K) true value of each piece, 0 to 100
-    holders: NDArray[np.uint64]  # (B, K, V) agents that hold a piece now
-    directory: NDArray[np.uint64]  # (B, K, V) agents that held it when the round began
-    value: NDArray[np.int8]  # (B, K, N) value of the copy, where held
-    source: NDArray[np.int16]  # (B, K, N) agent that sent the copy, or DEALT, where held
-    held: NDArray[np.int32]  # (B, N) number of pieces held
-    tasks: NDArray[np.int16]  # (B, N, L, n) pieces that each open task needs
-    drawn: NDArray[np.int32]  # (B, N) tasks drawn so far
-    ready: NDArray[np.bool_]  # (B, N, L) complete when its owner's last turn began
-    fresh: NDArray[np.uint64]  # (B, N, N, W) pieces asked of i by j that i has not considered
-    open: NDArray[np.uint64]  # (B, N, K, V) holders asked by i for a piece that it still lacks
-    owed: NDArray[np.int32]  # (B, N, N) number of pieces asked of i by j that j still lacks
-    tried: NDArray[np.uint64]  # (B, N, K, V) holders whom a thorough agent i has ever asked
-    order: NDArray[np.int16]  # (B, N) order of turns in this round
-    done: NDArray[np.int32]  # (B, N) tasks completed
-    feasible: NDArray[np.int32]  # (B, N) tasks that were complete at a turn's beginning
-    counts: NDArray[np.int32]  # (B, 3) see MESSAGES, REQUESTED, SENT
+    truth: NDArray[np.int8]  # K: true value of each piece, 0 to 100
+    owned: NDArray[np.uint64]  # N W: pieces that an agent holds now
+    gains: NDArray[np.int32]  # N K: who gained what, in this order, as k * 2 ** 16 + i
+    holders: NDArray[np.uint16]  # K N: the directory: holders of each piece, the first first
+    copies: NDArray[np.uint16]  # K: number of these
+    value: NDArray[np.int8]  # N K: value of the agent's copy, where held
+    source: NDArray[np.int16]  # N K: agent that sent the copy, or DEALT, where held
+    tasks: NDArray[np.uint64]  # N L W: pieces that each open task needs
+    ready: NDArray[np.uint64]  # N: slots of tasks that were complete when the last turn began
+    drawn: NDArray[np.int32]  # N: tasks drawn so far
+    callers: NDArray[np.uint64]  # N V: agents to whom i will send something on its next turn
+    due: NDArray[np.uint64]  # N N W: pieces that i will send j on its next turn
+    open: NDArray[np.uint64]  # N N W: pieces asked of i by j, held by i, that j still lacks
+    tried: NDArray[np.uint16]  # N K: holders whom a thorough agent has asked, from the first on
+    order: NDArray[np.uint16]  # N: order of turns in this round
+    done: NDArray[np.int32]  # N: tasks completed
+    feasible: NDArray[np.int32]  # N: tasks that were complete at a turn's beginning
+    counts: NDArray[np.int32]  # 5: see MESSAGES and so on
+    wanted: NDArray[np.uint64]  # (W,) scratch: pieces that the agent on turn lacks
 
 
 def empty_state(
-    seeds: NDArray[np.uint64], agents: int, pieces: int, tasks: int, needed: int
+    seeds: NDArray[np.uint64], agents: int, pieces: int, slots: int, needed: int
 ) -> State:
     """Allocate a batch in which nothing is dealt yet."""
-    batch, of_agents, of_pieces = len(seeds), -(-agents // 64), -(-pieces // 64)
-    copies, holders = (batch, pieces, agents), (batch, pieces, of_agents)
-    asked = (batch, agents, pieces, of_agents)
+    sizes = Sizes.of(agents, pieces, slots, needed)
+    breadth, width = int(sizes.breadth), int(sizes.width)
+
+    def rows(kind: Any, *lengths: int) -> NDArray[Any]:
+        return np.zeros((len(seeds), int(np.prod(lengths))), kind)
+
     return State(
+        sizes=sizes,
         seeds=seeds,
-        truth=np.zeros((batch, pieces), np.int8),
-        holders=np.zeros(holders, np.uint64),
-        directory=np.zeros(holders, np.uint64),
-        value=np.zeros(copies, np.int8),
-        source=np.full(copies, DEALT),
-        held=np.zeros((batch, agents), np.int32),
-        tasks=np.zeros((batch, agents, tasks, needed), np.int16),
-        drawn=np.zeros((batch, agents), np.int32),
-        ready=np.zeros((batch, agents, tasks), np.bool_),
-        fresh=np.zeros((batch, agents, agents, of_pieces), np.uint64),
-        open=np.zeros(asked, np.uint64),
-        owed=np.zeros((batch, agents, agents), np.int32),
-        tried=np.zeros(asked, np.uint64),
-        order=np.zeros((batch, agents), np.int16),
-        done=np.zeros((batch, agents), np.int32),
-        feasible=np.zeros((batch, agents), np.int32),
-        counts=np.zeros((batch, 3), np.int32),
+        truth=rows(np.int8, pieces),
+        owned=rows(np.uint64, agents, width),
+        gains=rows(np.int32, agents, pieces),
+        holders=rows(np.uint16, pieces, agents),
+        copies=rows(np.uint16, pieces),
+        value=rows(np.int8, agents, pieces),
+        source=rows(np.int16, agents, pieces),
+        tasks=rows(np.uint64, agents, slots, width),
+        ready=rows(np.uint64, agents),
+        drawn=rows(np.int32, agents),
+        callers=rows(np.uint64, agents, breadth),
+        due=rows(np.uint64, agents, agents, width),
+        open=rows(np.uint64, agents, agents, width),
+        tried=rows(np.uint16, agents, pieces),
+        order=rows(np.uint16, agents),
+        done=rows(np.int32, agents),
+        feasible=rows(np.int32, agents),
+        counts=rows(np.int32, 5),
+        wanted=np.zeros(width, np.uint64),
     )
 
 
 class Ledger(NamedTuple):
-    """The arrays of ``Amounts``, for compiled code."""
+    """The arrays of ``Amounts``, one flat row an episode, for compiled code."""
 
     asked: Array
     withheld: Array
@@ -85,5 +120,12 @@ class Ledger(NamedTuple):
 
     @classmethod
     def of(cls, now: Amounts) -> "Ledger":
-        """View the arrays of ``now``."""
-        return cls(**dict(now.arrays()))
+        """View the arrays of ``now``; one that is a broadcast has no room, and keeps nothing."""
+        return cls(**{name: _rows(array) for name, array in now.arrays()})
+
+
+def _rows(array: Array) -> Array:
+    """Return one flat row an episode, or a single one that all episodes may overwrite."""
+    if array.strides[0] == 0:
+        array = np.empty(array.shape[1:])[None]
+    return array.reshape(len(array), -1)

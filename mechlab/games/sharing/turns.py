@@ -1,56 +1,48 @@
 """One turn of an agent that is a row of propensities, and a round of such agents, compiled."""
 
+# ruff: noqa: PLR0913 - compiled steps are inlined: an argument costs nothing
+
 import math
 
 import numpy as np
 
-from mechlab.games.bits import ONE, count, has, include, lowest
-from mechlab.games.chance import below, branch, event, uniform
+from mechlab.games.bits import NOTHING, ONE, count, first, item, lowest
+from mechlab.games.chance import branch, chance, event, happens, pick, uniform
 from mechlab.games.compiled import step, whole
-from mechlab.games.sharing.episode import (
-    ANSWERS,
-    ASKS,
-    GIVES,
-    SUBMITS,
-    TALKS,
-    episode,
-    order_turns,
-)
+from mechlab.games.sharing.episode import GIVES, SYSTEM, TURN, episode, publish
 from mechlab.games.sharing.rules import (
     ASK,
     CHATTER,
-    FALSIFY,
     SUBMIT,
     THOROUGH,
     VOLUNTEER,
     ask,
+    begin_round,
     begin_turn,
     end_turn,
+    find_lacking,
     first_holder,
-    give,
-    reply,
+    send,
     submit,
-    told_value,
 )
-from mechlab.games.sharing.state import MESSAGES
+from mechlab.games.sharing.state import MESSAGES, REQUESTED
 
-_NO_LIMIT = 1 << 30
+# Children of a turn's key: pieces have their own numbers, these lie beyond them.
+_SUBMITS, _TALKS = 1 << 32, 1 << 33
 
 
 @whole
-def play_round(state, ledger, rules, behaviour, round):
-    """Play one round of every episode of a batch."""
+def play_turns(state, ledger, rules, behaviour, round, start, stop):
+    """Play the turns from position ``start`` to before ``stop`` of every episode's round.
+
+    The turn at position 0 begins the round.
+    """
     for b in range(state.seeds.size):
         e = episode(state, ledger, b)
-        order_turns(e, round)
-        for position in range(e.order.size):
+        if start == 0:
+            begin_round(e, round)
+        for position in range(start, stop):
             _take_turn(e, rules, behaviour, np.int64(e.order[position]), round)
-
-
-@whole
-def take_turn(state, ledger, rules, behaviour, b, i, round):
-    """Play one turn of one episode."""
-    _take_turn(episode(state, ledger, b), rules, behaviour, i, round)
 
 
 @step
@@ -60,147 +52,128 @@ def _take_turn(e, rules, behaviour, i, round):
     Actions are carried out in the order submit, answer, ask, give unasked, talk, so that a limit
     of actions cuts what earns least.
     """
-    incomplete = begin_turn(e, i)
-    left = rules.action_limit if rules.action_limit > 0 else _NO_LIMIT
-    left = _submit_ready(e, rules, behaviour, i, round, left)
-    left = _answer(e, rules, behaviour, i, round, left)
-    left = _ask_for_lacking(e, rules, behaviour, i, round, incomplete, left)
+    key = event(e.seed, TURN, round, i)
+    begin_turn(e, i)
+    left = _submit_ready(e, rules, behaviour, i, key, rules.action_limit)
+    left = _answer(e, behaviour, i, round, left)
+    if behaviour[i, ASK] > 0.0:
+        left = _ask_for_lacking(e, rules, behaviour, i, key, round, left)
     if behaviour[i, VOLUNTEER] > 0.0:
         left = _volunteer(e, behaviour, i, round, left)
-    _talk(e, behaviour, i, round, left)
+    if behaviour[i, CHATTER] > 0.0:
+        _talk(e, behaviour, i, key, left)
     end_turn(e, i)
 
 
 @step
-def _submit_ready(e, rules, behaviour, i, round, left):
-    key = event(e.seed, SUBMITS, round, i)
-    for slot in range(e.tasks.shape[1]):
-        if left > 0 and e.ready[i, slot] and uniform(key, slot) < behaviour[i, SUBMIT]:
+def _submit_ready(e, rules, behaviour, i, key, left):
+    slots = e.ready[i]
+    while slots and left > 0:
+        slot = lowest(slots)
+        if uniform(key, _SUBMITS + slot) < behaviour[i, SUBMIT]:
             submit(e, rules, i, slot)
             left -= 1
+        slots &= slots - ONE
     return left
 
 
 @step
-def _answer(e, rules, behaviour, i, round, left):
-    """Consider each request made since the last turn, once; one action a recipient."""
-    key = event(e.seed, ANSWERS, round, i)
-    for j in range(e.held.shape[0]):
-        sends = False
-        for word in range(e.fresh.shape[2]):
-            requests = e.fresh[i, j, word]
-            e.fresh[i, j, word] = 0
-            while requests and left > 0:
-                k = 64 * word + lowest(requests)
-                if reply(e, rules, behaviour, i, j, k, key):
-                    sends = True
-                requests &= requests - ONE
-        left -= sends
+def _answer(e, behaviour, i, round, left):
+    """Send what is due on requests, as far as the limit of actions goes; one action a recipient."""
+    for v in range(e.breadth):
+        callers = e.callers[i * e.breadth + v]
+        while callers and left > 0:
+            j = item(v, callers)
+            callers &= callers - ONE
+            left -= 1
+            for word in range(e.width):
+                at = (i * e.agents + j) * e.width + word
+                copies = e.due[at]
+                if copies:
+                    e.due[at] = NOTHING
+                    send(e, behaviour, i, j, word, copies, round)
+        e.callers[i * e.breadth + v] = callers
     return left
 
 
 @step
-def _ask_for_lacking(e, rules, behaviour, i, round, incomplete, left):
+def _ask_for_lacking(e, rules, behaviour, i, key, round, left):
     """Ask for pieces that the open tasks lack: one private message and one action a request.
 
     A thorough agent asks every holder whom it never asked; another asks one holder by lot. Where
     the system does the asking, the agent's own messages do nothing.
     """
-    key = event(e.seed, ASKS, round, i)
-    for slot in range(e.tasks.shape[1] if behaviour[i, ASK] > 0.0 else 0):
-        for q in range(e.tasks.shape[2] if (incomplete >> np.uint64(slot)) & ONE else 0):
-            k = np.int64(e.tasks[i, slot, q])
-            if (
-                has(e.holders[k], i)
-                or uniform(key, k) >= behaviour[i, ASK]
-                or _needed_before(e, i, k, slot, incomplete)
-            ):
+    before = left
+    thorough, asks = behaviour[i, THOROUGH] > 0.0, chance(behaviour[i, ASK])
+    for word in range(e.width):
+        wanted = e.wanted[word]
+        while wanted:
+            k = item(word, wanted)
+            wanted &= wanted - ONE
+            request = branch(key, k)
+            if not happens(request, asks):
                 continue
-            for v in range(e.directory.shape[1]):
-                holders = _chosen_holders(e, behaviour, i, k, v, key)
-                while holders and left > 0:
-                    e.counts[MESSAGES] += 1
-                    left -= 1
-                    if not rules.system_asks:
-                        ask(e, rules, behaviour, i, 64 * v + lowest(holders), k, round)
-                    holders &= holders - ONE
+            known = np.int64(e.copies[k])
+            place = np.int64(e.tried[i * e.pieces + k]) if thorough else pick(request, known)
+            stop = known if thorough else place + 1
+            while place < stop and left > 0:
+                if not rules.system_asks:
+                    j = np.int64(e.holders[k * e.agents + place])
+                    ask(e, rules, behaviour, i, j, k, request, round)
+                left -= 1
+                place += 1
+            if thorough:
+                e.tried[i * e.pieces + k] = place
+    e.counts[MESSAGES] += before - left
+    if not rules.system_asks:
+        e.counts[REQUESTED] += before - left
     return left
 
 
 @step
-def _needed_before(e, i, k, slot, incomplete):
-    """Whether an earlier incomplete task needs piece k too, so that it was asked for already."""
-    found = False
-    for earlier in range(slot):
-        for q in range(e.tasks.shape[2]):
-            found |= e.tasks[i, earlier, q] == k and (incomplete >> np.uint64(earlier)) & ONE
-    return found
-
-
-@step
-def _chosen_holders(e, behaviour, i, k, v, key):
-    """The agents of word v whom agent i asks for piece k, as a set; none of them asked in vain."""
-    if behaviour[i, THOROUGH] > 0.0:
-        chosen = e.directory[k, v] & ~e.tried[i, k, v]
-        e.tried[i, k, v] |= chosen
-        return chosen
-    return _one_holder(e, k, v, branch(key, k))
-
-
-@step
-def _one_holder(e, k, v, key):
-    """The part in word v of a set with one holder of piece k in the directory, each as likely."""
-    holders, before = 0, 0
-    for word in range(e.directory.shape[1]):
-        size = count(e.directory[k, word])
-        holders += size
-        before += size if word < v else 0
-    skipped = below(key, 0, holders) - before
-    candidates = e.directory[k, v]
-    if skipped < 0 or skipped >= count(candidates):
-        return np.uint64(0)
-    for _ in range(skipped):
-        candidates &= candidates - ONE
-    return candidates & (~candidates + ONE)
-
-
-@whole
 def _volunteer(e, behaviour, i, round, left):
     """Give unasked: each piece that a peer lacks with the same small chance; one action a peer.
 
     The waiting time to the next success is geometric, so that rare giving costs little to play.
     """
     key = event(e.seed, GIVES, round, i)
-    pieces, agents = e.value.shape
-    chance = min(behaviour[i, VOLUNTEER], 1.0)
-    scale = 1.0 / math.log1p(-chance) if chance < 1.0 else 0.0
-    draws, last = 0, -1
-    at = _skip(key, draws, scale)
-    while at < pieces * agents and left > 0:
-        j, k = at // pieces, at % pieces
-        if e.held[j] == pieces:
-            at = (j + 1) * pieces - 1
-        elif has(e.holders[k], i) and not has(e.holders[k], j):
-            give(e, i, j, k, told_value(e, behaviour, i, k, branch(key, at)))
-            left -= j != last
-            last = j
-        draws += 1
-        at += 1 + _skip(key, draws, scale)
+    share = behaviour[i, VOLUNTEER]
+    scale = 1.0 / math.log1p(-share) if share < 1.0 else 0.0
+    draws = 0
+    wait = _failures(key, draws, scale)
+    for j in range(e.agents if left > 0 else 0):
+        sends = 0
+        for word in range(e.width):
+            lacking = e.owned[i * e.width + word] & ~e.owned[j * e.width + word]
+            size, copies = count(lacking), NOTHING
+            while wait < size:
+                for _ in range(wait):
+                    lacking &= lacking - ONE
+                copies |= first(lacking)
+                lacking &= lacking - ONE
+                size -= wait + 1
+                draws += 1
+                wait = _failures(key, draws, scale)
+            wait -= size
+            if copies and left > 0:
+                send(e, behaviour, i, j, word, copies, round)
+                sends = 1
+        left -= sends
     return left
 
 
 @step
-def _skip(key, draw, scale):
+def _failures(key, draw, scale):
     """Failures before the next success: geometric, by inversion."""
     return int(min(math.log(1.0 - uniform(key, draw)) * scale, 1e9)) if scale < 0.0 else 0
 
 
 @step
-def _talk(e, behaviour, i, round, left):
+def _talk(e, behaviour, i, key, left):
     """Messages that ask for nothing: ``chatter`` of them on average."""
     chatter = behaviour[i, CHATTER]
-    chance = uniform(event(e.seed, TALKS, round, i), 0)
-    e.counts[MESSAGES] += min(int(chatter) + (chance < chatter - int(chatter)), left)
+    one_more = uniform(key, _TALKS) < chatter - int(chatter)
+    e.counts[MESSAGES] += min(int(chatter) + one_more, left)
 
 
 @whole
@@ -208,10 +181,14 @@ def ask_by_system(state, ledger, rules, behaviour, round):
     """In each agent's name, ask the first holder of each piece that its open tasks lack."""
     for b in range(state.seeds.size):
         e = episode(state, ledger, b)
-        agents, slots, needed = e.tasks.shape
-        for i in range(agents):
-            for slot in range(slots):
-                for q in range(needed):
-                    k = np.int64(e.tasks[i, slot, q])
-                    if not has(e.holders[k], i):
-                        ask(e, rules, behaviour, i, first_holder(e, k), k, round)
+        publish(e)
+        for i in range(e.agents):
+            key = event(e.seed, SYSTEM, round, i)
+            find_lacking(e, i)
+            for word in range(e.width):
+                wanted = e.wanted[word]
+                while wanted:
+                    k = item(word, wanted)
+                    wanted &= wanted - ONE
+                    e.counts[REQUESTED] += 1
+                    ask(e, rules, behaviour, i, first_holder(e, k), k, branch(key, k), round)

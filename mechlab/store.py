@@ -16,7 +16,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import optuna
@@ -60,11 +60,13 @@ class Store:
     Attributes:
         study: the study that it holds.
         url: where it is, with any password masked.
+        location: where it is, for other processes to open.
         storage: Optuna's storage over the same database.
     """
 
     study: Study
     url: str
+    location: str = field(repr=False)
     storage: RDBStorage
 
     @classmethod
@@ -83,7 +85,8 @@ class Store:
         where = _location(url or f"sqlite:///.mechlab/{study.name}.db", create)
         masked = where.render_as_string()
         with reporting(masked):
-            store = cls(study, masked, _create(where))
+            plain = _absolute(where).render_as_string(hide_password=False)
+            store = cls(study, masked, plain, _create(where))
             store._check_study(create)
         return store
 
@@ -208,6 +211,13 @@ def _location(url: str, create: bool) -> URL:
     except OSError as error:
         raise StorageError(f"{url}: {error.strerror}") from None
     return where
+
+
+def _absolute(where: URL) -> URL:
+    """Return a location that means the same file in any working directory."""
+    if where.get_backend_name() != "sqlite" or not where.database:
+        return where
+    return where.set(database=str(Path(where.database).absolute()))
 
 
 _RACE = ("already exists", "duplicate", "locked", "UNIQUE")  # in the words of the databases

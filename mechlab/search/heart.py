@@ -1,4 +1,4 @@
-"""Who is at work: each worker has a row in the record and a heart that keeps it fresh."""
+"""Who is at work: each worker has a row in the record, and a heart that keeps it fresh."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import os
 import platform
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sql
+from sqlalchemy.exc import SQLAlchemyError
 
 from mechlab.store import TABLES, Store
 
@@ -29,29 +30,54 @@ _WORKERS = sql.Table(
 )
 
 
+class Heart:
+    """Keeps a worker's row fresh from a thread of its own.
+
+    Attributes:
+        worker: the worker's id.
+        dismissed: whether somebody took the row out of the record, which sends the worker home.
+    """
+
+    def __init__(self, store: Store, worker: str) -> None:
+        self.worker, self.dismissed = worker, False
+        self._store, self._row = store, _WORKERS.c.id == worker
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True, name="heart")
+
+    def start(self) -> None:
+        """Enter the worker into the record and begin to beat."""
+        row = {"id": self.worker, "host": _host(), "pid": os.getpid(), "beat": sql.func.now()}
+        _execute(self._store, sql.insert(_WORKERS).values(**row))
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take the worker out of the record."""
+        self._stop.set()
+        self._thread.join()
+        with suppress(SQLAlchemyError):  # a database that is gone ended the work, and says so there
+            _execute(self._store, sql.delete(_WORKERS).where(self._row))
+
+    def _beat(self) -> None:
+        update = sql.update(_WORKERS).where(self._row).values(beat=sql.func.now())
+        while not self._stop.wait(BEAT):
+            with suppress(SQLAlchemyError):  # the same
+                self.dismissed = not _execute(self._store, update)
+
+
 @contextmanager
-def beating(store: Store) -> Iterator[str]:
-    """Enter a worker into the record and keep its heart beating; yields its id."""
-    worker = uuid.uuid4().hex
-    row = {"id": worker, "host": _host(), "pid": os.getpid(), "beat": sql.func.now()}
-    mine = _WORKERS.c.id == worker
-    _write(store, sql.insert(_WORKERS).values(**row))
-    stop = threading.Event()
-
-    def beat() -> None:
-        while not stop.wait(BEAT):
-            with suppress(sql.exc.SQLAlchemyError):  # what fails for good stops the work itself
-                _write(store, sql.update(_WORKERS).where(mine).values(beat=sql.func.now()))
-
-    heart = threading.Thread(target=beat, daemon=True, name="heart")
+def beating(store: Store, worker: str) -> Iterator[Heart]:
+    """Keep a worker's heart beating while the context lasts."""
+    heart = Heart(store, worker)
     heart.start()
     try:
-        yield worker
+        yield heart
     finally:
-        stop.set()
-        heart.join()
-        with suppress(sql.exc.SQLAlchemyError):
-            _write(store, sql.delete(_WORKERS).where(mine))
+        heart.stop()
+
+
+def new_worker() -> str:
+    """Return an id that no other worker has."""
+    return uuid.uuid4().hex
 
 
 def living(store: Store) -> set[str]:
@@ -62,9 +88,13 @@ def living(store: Store) -> set[str]:
     return {row.id for row in rows if _lives(row, now)}
 
 
+def dismiss(store: Store, workers: Sequence[str]) -> None:
+    """Send workers home: each stops after its present step."""
+    _execute(store, sql.delete(_WORKERS).where(_WORKERS.c.id.in_(workers)))
+
+
 def _lives(row: Any, now: datetime) -> bool:
-    heard = row.beat.replace(tzinfo=None)
-    if now.replace(tzinfo=None) - heard > timedelta(seconds=GRACE):
+    if now.replace(tzinfo=None) - row.beat.replace(tzinfo=None) > timedelta(seconds=GRACE):
         return False
     return not (row.host == _host() and os.name == "posix" and _gone(row.pid))
 
@@ -87,6 +117,7 @@ def _host() -> str:
     return platform.node()
 
 
-def _write(store: Store, statement: Any) -> None:
+def _execute(store: Store, statement: sql.Executable) -> int:
+    """Execute a statement in a transaction of its own; return the number of rows it changed."""
     with store.engine.begin() as connection:
-        connection.execute(statement)
+        return int(connection.execute(statement).rowcount)

@@ -2,51 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Literal
-
-import optuna
-from threadpoolctl import threadpool_limits
 
 from mechlab.result import SearchResult
 from mechlab.search.account import result
 from mechlab.search.certify import Certification
-from mechlab.search.explore import Explorer
-from mechlab.search.heart import beating
+from mechlab.search.heart import beating, new_worker
+from mechlab.search.work import Dismissed, Progress, Watch, calm, work
+from mechlab.search.workers import on_dask, processes
 from mechlab.simulate import simulate
 from mechlab.store import Store, reporting
 from mechlab.study import Study
 
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a search is.
-
-    Attributes:
-        phase: what goes on.
-        episodes: played so far, exploring and certifying together.
-        budget: most that will be.
-    """
-
-    phase: Literal["exploring", "certifying"]
-    episodes: int
-    budget: int
+__all__ = ["Progress", "SearchStopped", "known", "search"]
 
 
 class SearchStopped(KeyboardInterrupt):
     """The user stopped a search; its message says how to take it up again."""
 
 
-Watch = Callable[[Progress], object]
-
-
 def search(
     study: Study | str | Path,
     storage: str | None = None,
     *,
+    workers: int | None = None,
+    dask: str | None = None,
     progress: Watch | None = None,
 ) -> SearchResult:
     """Find the smallest incentive that reaches the study's target, and certify it.
@@ -58,6 +39,9 @@ def search(
         study: a study, or the path of its file.
         storage: database URL of the record; by default the file ``.mechlab/NAME.db`` below the
             working directory.
+        workers: number of processes on this machine, by default this one alone; with ``dask``,
+            of workers on the cluster, by default one for each of its threads.
+        dask: address of a Dask scheduler, to whose cluster workers are sent.
         progress: called with a ``Progress`` before each step.
 
     Raises:
@@ -66,17 +50,21 @@ def search(
         SearchStopped: at Ctrl-C; all that was told is kept.
     """
     asked = _read(study)
-    with calm():
+    with ExitStack() as stack:
+        stack.enter_context(calm())
         check_playable(asked)
-        with closing(Store.open(asked, storage)) as store, reporting(store.url):
-            try:
-                certification = work(store, progress)
-            except KeyboardInterrupt:
-                raise SearchStopped(
-                    f"stopped; {store.url} keeps all that was played, "
-                    "and the same command goes on from there"
-                ) from None
-            return result(store, certification)
+        store = stack.enter_context(closing(Store.open(asked, storage)))
+        stack.enter_context(reporting(store.url))
+        try:
+            help = on_dask(store, dask, workers) if dask else processes(store, (workers or 1) - 1)
+            with help, beating(store, new_worker()) as heart:
+                certification = work(store, heart, progress)
+        except (KeyboardInterrupt, Dismissed):
+            raise SearchStopped(
+                f"stopped; {store.url} keeps all that was played, "
+                "and the same command goes on from there"
+            ) from None
+        return result(store, certification)
 
 
 def known(study: Study | str | Path, storage: str | None = None) -> SearchResult:
@@ -88,27 +76,6 @@ def known(study: Study | str | Path, storage: str | None = None) -> SearchResult
     asked = _read(study)
     with calm(), closing(Store.open(asked, storage, create=False)) as store, reporting(store.url):
         return result(store, Certification(store))
-
-
-def _read(study: Study | str | Path) -> Study:
-    return study if isinstance(study, Study) else Study.load(study)
-
-
-def work(store: Store, progress: Watch | None = None) -> Certification:
-    """Work on a search as one of any number of workers, until it has its answer; return that."""
-    budget = store.study.budget.episodes
-
-    def say(phase: Literal["exploring", "certifying"], episodes: int) -> None:
-        if progress is not None:
-            progress(Progress(phase, episodes, budget))
-
-    with beating(store) as worker:
-        for episodes in Explorer(store, worker):
-            say("exploring", episodes)
-        certification = Certification(store)
-        for episodes in certification.play(worker):
-            say("certifying", certification.explored + episodes)
-    return certification
 
 
 def check_playable(study: Study) -> None:
@@ -124,17 +91,5 @@ def check_playable(study: Study) -> None:
         )
 
 
-@contextmanager
-def calm() -> Iterator[None]:
-    """Keep Optuna's own log off the screen, and linear algebra to one thread.
-
-    The matrices of the search are so small that threads mostly wait for each other: on a busy
-    machine they take ten times as long.
-    """
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with threadpool_limits(limits=1):
-            yield
-    finally:
-        optuna.logging.set_verbosity(before)
+def _read(study: Study | str | Path) -> Study:
+    return study if isinstance(study, Study) else Study.load(study)

@@ -53,6 +53,7 @@ class Sharing(Game):
         "chatter",  # messages a turn that ask for nothing: any number from 0
         "prompt",  # 1: answers the moment it is asked, not on its own turn
         "thorough",  # 1: asks every holder, none twice for one piece; 0: one holder by lot
+        "breadth",  # to ask each further holder too, where it is not thorough
     )
     words: ClassVar[Words] = Words()
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {

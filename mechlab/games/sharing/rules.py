@@ -13,7 +13,8 @@ from mechlab.games.sharing.episode import LIES, draw_task, gain, order_turns, pu
 from mechlab.games.sharing.state import DEALT, SENT
 
 # Columns of a behaviour.
-ASK, ANSWER, ANSWER_SYSTEM, VOLUNTEER, SUBMIT, FALSIFY, CHATTER, PROMPT, THOROUGH = range(9)
+ASK, ANSWER, ANSWER_SYSTEM, VOLUNTEER, SUBMIT = range(5)
+FALSIFY, CHATTER, PROMPT, THOROUGH, BREADTH = range(5, 10)
 
 
 class Rules(NamedTuple):

@@ -12,6 +12,7 @@ from mechlab.games.compiled import step, whole
 from mechlab.games.sharing.episode import GIVES, SYSTEM, TURN, episode, publish
 from mechlab.games.sharing.rules import (
     ASK,
+    BREADTH,
     CHATTER,
     SUBMIT,
     THOROUGH,
@@ -100,11 +101,13 @@ def _answer(e, behaviour, i, round, left):
 def _ask_for_lacking(e, rules, behaviour, i, key, round, left):
     """Ask for pieces that the open tasks lack: one private message and one action a request.
 
-    A thorough agent asks every holder whom it never asked; another asks one holder by lot. Where
-    the system does the asking, the agent's own messages do nothing.
+    A thorough agent asks every holder whom it never asked; another asks one holder by lot, and
+    each further one with the chance that is its breadth. Where the system does the asking, the
+    agent's own messages do nothing.
     """
     before = left
     thorough, asks = behaviour[i, THOROUGH] > 0.0, chance(behaviour[i, ASK])
+    wide = behaviour[i, BREADTH]
     for word in range(e.width):
         wanted = e.wanted[word]
         while wanted:
@@ -114,13 +117,14 @@ def _ask_for_lacking(e, rules, behaviour, i, key, round, left):
             if not happens(request, asks):
                 continue
             known = np.int64(e.copies[k])
-            place = np.int64(e.tried[i * e.pieces + k]) if thorough else pick(request, known)
-            stop = known if thorough else place + 1
-            while place < stop and left > 0:
-                if not rules.system_asks:
-                    j = np.int64(e.holders[k * e.agents + place])
-                    ask(e, rules, behaviour, i, j, k, request, round)
-                left -= 1
+            place = np.int64(e.tried[i * e.pieces + k]) if thorough else np.int64(0)
+            lot = pick(request, known)
+            while place < known and left > 0:
+                if thorough or place == lot or (wide > 0.0 and uniform(request, place) < wide):
+                    if not rules.system_asks:
+                        j = np.int64(e.holders[k * e.agents + place])
+                        ask(e, rules, behaviour, i, j, k, request, round)
+                    left -= 1
                 place += 1
             if thorough:
                 e.tried[i * e.pieces + k] = place

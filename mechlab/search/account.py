@@ -131,10 +131,11 @@ def _measured_only(certification: Certification, judged: list[Any]) -> Iterator[
 def _answers(certification: Certification) -> tuple[Answer, ...]:
     """Return an answer for each candidate that the certificate took up or had no budget for."""
     study, certificates = certification.study, certification.certificates
+    if certification.enough:
+        return (_answer(certification, certificates[BASELINE]),)
     found = [_answer(certification, certificate) for certificate in certificates.values()]
-    if not certification.enough:
-        missing = [n for n in study.candidates if n not in certificates and n != BASELINE]
-        found += [_undecided(certification, name) for name in missing]
+    missing = [n for n in study.candidates if n not in certificates and n != BASELINE]
+    found += [_undecided(certification, name) for name in missing]
     return tuple(sorted(found, key=_rank))
 
 

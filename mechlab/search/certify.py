@@ -138,7 +138,8 @@ def _beliefs(store: Store) -> tuple[dict[str, Belief], int]:
     used = [t for t in complete if numbers is None or t.number in numbers]
     view = optuna.create_study()
     view.add_trials(used)
-    return sampler(store.study).beliefs(view), episodes(complete)
+    found = sampler(store.study).beliefs(view)
+    return {n: found[n] for n in store.study.candidates if n in found}, episodes(used)
 
 
 def _hopeful(beliefs: Mapping[str, Belief]) -> dict[str, Belief]:

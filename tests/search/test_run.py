@@ -1,0 +1,140 @@
+"""The search from study to answer, stopped and resumed."""
+
+import numpy as np
+import pytest
+from tests.search.studies import a_study
+
+from mechlab.errors import UserError
+from mechlab.result import SearchResult
+from mechlab.search.run import SearchStopped, known, search
+from mechlab.simulate import simulate
+from mechlab.store import Store
+
+
+def url(folder) -> str:
+    return f"sqlite:///{folder}/a.db"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory) -> SearchResult:
+    return search(a_study(), url(tmp_path_factory.mktemp("search")))
+
+
+def truth(mechanism, episodes=3000) -> float:
+    """Mean efficiency, of turns, over many episodes of a seed that the search has nothing to do with."""
+    played = simulate(population="gpt-5-mini", mechanism=mechanism, episodes=episodes, seed=99)
+    return float((played["group_revenue"] / played["turns"]).mean())
+
+
+def test_the_answer_is_certified_and_true(found):
+    answer, target = found.best, found.study.target.efficiency
+    assert answer.status == "certified"
+    assert answer.interval[0] < answer.size == answer.interval[1]
+    assert answer.size == answer.mechanism.rate
+    candidate = found.study.candidates["sharing_bonus"]
+    assert truth(answer.mechanism) > target - 0.005
+    assert truth(candidate.build({"rate": answer.interval[0]})) < target + 0.005
+
+
+def test_the_answer_is_measured_on_fresh_episodes(found):
+    answer = found.best
+    assert answer.reached.n >= 16
+    assert answer.efficiency.mean < answer.reached.mean  # the ceiling is above the turns
+    assert answer.spend.mean == pytest.approx(answer.subsidy.mean)  # a bonus has no other source
+    assert 0 < answer.spend_share < 1
+
+
+def test_the_baseline_is_explored_through_the_same_path(found):
+    baseline = found.trials[found.trials["candidate"] == "none"]
+    assert len(baseline) and (baseline["size"] == 0).all() and (baseline["spend"] == 0).all()
+
+
+def test_every_row_has_its_numbers(found):
+    done = found.trials[found.trials["state"] == "COMPLETE"]
+    assert done[["size", "efficiency", "spend", "subsidy", "started", "finished"]].notna().to_numpy().all()
+    bonus = done[done["candidate"] == "sharing_bonus"]
+    assert np.array_equal(bonus["size"], bonus["sharing_bonus.rate"])
+    assert set(found.evidence["purpose"]) <= {"hi", "lo", "answer"}
+    assert found.evidence["sharing_bonus.rate"].notna().all()
+    assert found.episodes["explore"] == done["episodes"].sum()
+    curve = found.curves["sharing_bonus"]
+    assert (curve["lo"] <= curve["mean"]).all() and (curve["mean"] <= curve["hi"]).all()
+
+
+def test_provenance_can_rebuild_the_run(found):
+    told = found.provenance
+    assert told["digest"] == found.study.digest
+    assert told["mechanisms"] == {"none": 1, "sharing_bonus": 1}
+    assert told["agents"] == ["emulated"]
+    assert {"mechlab", "numpy", "optuna"} <= set(told["packages"])
+
+
+class Stop(KeyboardInterrupt):
+    """What Ctrl-C raises, at a chosen moment."""
+
+
+def stopping_after(steps: int):
+    calls = iter(range(steps))
+
+    def watch(_):
+        if next(calls, None) is None:
+            raise Stop
+
+    return watch
+
+
+@pytest.mark.parametrize("steps", [0, 3, 9, 14])
+def test_a_stopped_search_goes_on_to_the_same_answer(found, tmp_path, steps):
+    with pytest.raises(SearchStopped, match="the same command goes on from there"):
+        search(a_study(), url(tmp_path), progress=stopping_after(steps))
+    again = search(a_study(), url(tmp_path))
+    assert again.answers == found.answers
+    assert again.trials["efficiency"].tolist() == found.trials["efficiency"].tolist()
+
+
+def test_a_finished_search_plays_nothing_more(tmp_path):
+    first = search(a_study(), url(tmp_path))
+    steps = []
+    second = search(a_study(), url(tmp_path), progress=steps.append)
+    assert not steps
+    assert second.answers == first.answers
+    assert known(a_study(), url(tmp_path)).answers == first.answers
+
+
+def test_known_tells_of_an_unfinished_search(tmp_path):
+    with pytest.raises(SearchStopped):
+        search(a_study(), url(tmp_path), progress=stopping_after(6))
+    result = known(a_study(), url(tmp_path))
+    assert result.best.status == "out_of_budget"
+    assert np.isnan(result.best.reached.mean)
+    with pytest.raises(UserError, match="holds no search"):
+        known(a_study(name="other"), url(tmp_path))
+
+
+def test_a_group_that_needs_nothing_gets_nothing(tmp_path):
+    study = a_study(population="perfect", target={"efficiency": 0.9})
+    result = search(study, url(tmp_path))
+    assert [a.candidate for a in result.answers] == ["none"]
+    assert result.best.status == "certified" and result.best.size == 0
+    assert result.best.reached.mean == 1.0  # perfect agents are the ceiling
+
+
+def test_a_target_out_of_reach_is_told(tmp_path):
+    study = a_study(population="silent", mechanisms=["sharing_bonus", "protocol"], smallest="spend")
+    result = search(study, url(tmp_path))
+    assert {a.status for a in result.answers} == {"unreachable"}
+    assert all(np.isnan(a.size) for a in result.answers)
+
+
+@pytest.mark.parametrize("episodes", [1, 10, 60])
+def test_the_budget_is_kept(tmp_path, episodes):
+    result = search(a_study(budget={"episodes": episodes}), url(tmp_path))
+    assert result.best.status == "out_of_budget"
+    assert sum(result.episodes.values()) <= episodes
+
+
+def test_what_cannot_be_played_fails_before_anything_is_stored(tmp_path):
+    study = a_study(mechanisms=["hidden(thoughts=false) + sharing_bonus"])
+    with pytest.raises(UserError, match="together"):
+        search(study, url(tmp_path))
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,155 @@
+"""The study file: what it says, how it fails, and when two studies are the same."""
+
+from pathlib import Path
+
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+from mechlab.candidate import Candidate
+from mechlab.errors import UserError
+from mechlab.study import Study, differences, template, write_template
+
+BASE = """
+question = "What is the smallest bonus?"
+population = "selfish"
+mechanisms = ["sharing_bonus(rate=[0, 3000])"]
+smallest = "rate"
+
+[target]
+efficiency = 0.9
+relative_to = "turns"
+"""
+
+
+def changed(old: str, new: str) -> str:
+    assert old in BASE
+    return BASE.replace(old, new, 1)
+
+
+def error(text: str) -> str:
+    with pytest.raises(UserError) as raised:
+        Study.read(text, source="studies/x.toml")
+    return str(raised.value)
+
+
+def test_template_loads_and_fits_the_rule_of_sixty_lines():
+    assert Study.read(template()).smallest == "rate"
+    assert len(template().splitlines()) < 60
+
+
+@pytest.mark.parametrize("path", sorted(Path("studies").glob("*.toml")), ids=lambda p: p.stem)
+def test_shipped_studies_load(path):
+    assert Study.load(path).name == path.stem
+    assert len(path.read_text().splitlines()) < 60
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("population", "poplation", "unknown field 'poplation': did you mean 'population'?"),
+        ('"selfish"', '"selfis"', "population: unknown agent 'selfis': did you mean 'selfish'?"),
+        ("sharing_bonus", "sharing_bonu", "mechanisms[0]: unknown mechanism 'sharing_bonu': did you"),
+        ("rate=", "rat=", "mechanisms[0]: unknown parameter of sharing_bonus 'rat': did you mean"),
+        ("3000", "9000", "mechanisms[0]: rate must be in [0, 5000] dollars per piece, got 9000"),
+        ("[0, 3000]", "[3, 1]", "rate must be a range [low, high] with low < high, got [3, 1]"),
+        ("[0, 3000]", "[0", "mechanisms[0]: a mechanism is written like"),
+        ('"rate"', '"rat"', "smallest: unknown parameter of sharing_bonus 'rat': did you mean 'rate'?"),
+        ("0.9", "-0.9", "target.efficiency must be greater than 0, got -0.9"),
+        ("0.9", '"high"', "target.efficiency must be a valid number, got 'high'"),
+        ("0.9", "nan", "target.efficiency must be a finite number, got nan"),
+        ("efficiency", "eficiency", "unknown field of target 'eficiency': did you mean 'efficiency'?"),
+        ('"turns"', '"turn"', "target.relative_to: unknown reference point 'turn': did you mean"),
+        ("[target]", "game = 'x'\n[target]", "game: unknown game 'x'"),
+        ("[target]", "seed = -1\n[target]", "seed must be greater than or equal to 0, got -1"),
+        ("[target]", "condition = 'auto'\n[target]", "condition: unknown condition of sharing 'auto'"),
+        ("[target]", "[settings]\nround = 3\n[target]", "settings: unknown parameter of sharing 'round'"),
+        ("[target]", "[budget]\nepisodes = 0\n[target]", "budget.episodes must be greater than 0"),
+        ('question = "What is the smallest bonus?"', "", "question is missing"),
+        ("[target]", "[target", "not TOML:"),
+    ],
+)
+def test_errors_name_file_field_rule_and_value(old, new, said):
+    line = error(changed(old, new))
+    assert line.startswith("studies/x.toml: ")
+    assert said in line
+    assert "\n" not in line
+
+
+def test_a_mechanism_that_needs_flows_the_game_lacks():
+    text = changed("[target]", 'game = "public_goods"\n[target]')
+    text = text.replace("sharing_bonus(rate=[0, 3000])", "falsification_fine(rate=[0, 100])")
+    line = error(text.replace("turns", "ceiling"))
+    assert "mechanisms: falsification_fine(rate=0) needs the flows falsified" in line
+
+
+@pytest.mark.parametrize("name", ["absent.toml", "."])
+def test_unreadable_files(tmp_path, name):
+    with pytest.raises(UserError, match="cannot be read"):
+        Study.load(tmp_path / name)
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="not UTF-8"):
+        Study.load(tmp_path / "x.toml")
+
+
+def test_unnamed_numbers_range_as_declared_and_switches_keep_their_default():
+    free = Candidate.read("sharing_bonus + protocol").values
+    assert free["rate"] == FloatDistribution(0, 5000)
+    assert free["ask"] is True
+
+
+def test_switches_can_be_searched():
+    space = Candidate.read("protocol(ask=[true, false])").space
+    assert space == {"ask": CategoricalDistribution((True, False))}
+
+
+def test_parameters_of_one_name_carry_their_mechanism():
+    both = Candidate.read("sharing_bonus + capped(answer_bonus(rate=10), limit=5)")
+    assert list(both.space) == ["sharing_bonus.rate"]
+    built = both.build({"sharing_bonus.rate": 7.0})
+    assert str(built) == "sharing_bonus(rate=7) + capped(answer_bonus(rate=10), limit=5)"
+
+
+def test_the_baseline_stands_first_whether_named_or_not():
+    named = changed('["sharing', '["none", "sharing')
+    assert list(Study.read(BASE).candidates) == ["none", "sharing_bonus"]
+    assert list(Study.read(named).candidates) == ["none", "sharing_bonus"]
+
+
+def test_candidates_that_share_a_name_go_by_their_text():
+    twice = changed('["sharing', '["sharing_bonus(rate=[0, 10])", "sharing')
+    assert list(Study.read(twice).candidates)[1:] == [
+        "sharing_bonus(rate=[0, 10])",
+        "sharing_bonus(rate=[0, 3000])",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("smallest bonus?", "least bonus?"),
+        ("[target]", "[settings]\nrounds = 20\n[target]"),
+        ("rate=[0, 3000]", "rate = [0.0, 3e3]"),
+        ("[target]", "[budget]\nepisodes = 77\n[target]"),
+        ('"selfish"', '"selfish*10"'),
+    ],
+)
+def test_studies_that_ask_the_same_have_one_digest(old, new):
+    assert Study.read(changed(old, new)).digest == Study.read(BASE).digest
+
+
+def test_differences_name_the_fields():
+    mine, other = Study.read(BASE), Study.read(changed("0.9", "0.8"))
+    assert mine.digest != other.digest
+    found = list(differences(mine.canonical, other.canonical))
+    assert found == ["target.efficiency is 0.9 here and 0.8 there"]
+
+
+def test_write_template_never_overwrites(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert write_template("mine") == Path("mine.toml")
+    assert Study.load("mine.toml").name == "mine"
+    with pytest.raises(UserError, match="cannot be written: File exists"):
+        write_template("mine")

@@ -88,7 +88,13 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
 def search(
     study: StudyFile,
     storage: Storage = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes here (default 1), or on the Dask cluster (all)."),
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Send the workers to this Dask scheduler.")
+    ] = None,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -104,7 +110,7 @@ def search(
     asked = Study.load(study)
     page = output or _page(asked.name)
     with terminal.progress() as progress:
-        found = run_search(asked, storage, progress=progress)
+        found = run_search(asked, storage, workers=workers, dask=dask, progress=progress)
     _tell_result(found, write_report(found, page), as_json)
 
 

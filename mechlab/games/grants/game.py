@@ -1,0 +1,139 @@
+"""The grants game: settings, acts and reference points over the compiled rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from mechlab.errors import UserError
+from mechlab.flows import Amounts, Array
+from mechlab.game import Game, Seeds, game
+from mechlab.games.grants.rules import Terms, play_round
+from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, State, empty_state
+from mechlab.incentives import Act
+from mechlab.mechanism import Words
+from mechlab.parameters import param
+
+PERFECT = {"ask": 1.0, "answer": 1.0, "submit": 1.0}
+
+
+class Ledger(NamedTuple):
+    """The arrays of ``Amounts``, for compiled code."""
+
+    asked: Array
+    withheld: Array
+    given: Array
+    answered: Array
+    falsified: Array
+    used: Array
+    credit: Array
+    produced: Array
+
+
+@game
+@dataclass(frozen=True)
+class Grants(Game):
+    """Each agent owns pieces for good and can lend others access to them, which costs nothing.
+
+    A task needs access to ``needed`` pieces of as many different owners at the same time, pays its
+    holder ``reward`` dollars, and is replaced after ``deadline`` rounds. A grant lasts ``lifetime``
+    rounds, the round of granting included. Agents write to one another directly, never to all.
+    Nothing can be falsified. Giving is to grant a piece to which the other has no access in the
+    next round: as grants expire, it can be given again and again.
+
+    Three points can be told beforehand, with T rounds, N agents and L tasks each: where requests
+    are answered at once a task takes two turns, so the ceiling is N * L * floor(T / 2) tasks (grants
+    of two rounds); where all grant all from the first turn on, every task is complete from the
+    second round, and L * C(N, needed + 1) / C(N - 1, needed) are in the first, on average.
+
+    Source: the second environment of Yadav, Black and Sourbut, "More Capable, Less Cooperative? When
+    LLMs Fail At Zero-Cost Collaboration", arXiv 2604.07821: access in place of copies, expiry of
+    grants and tasks, direct messages, pieces of distinct owners. Group and reward are those of their
+    sharing game; the lengths of grants and tasks are ours.
+
+    >>> Grants(reward=100).acts["answer"].credit
+    25.0
+    """
+
+    name: ClassVar[str] = "grants"
+    fields: ClassVar[frozenset[str]] = frozenset(
+        {"asked", "withheld", "given", "answered", "used", "credit", "produced"}
+    )
+    propensities: ClassVar[tuple[str, ...]] = (
+        "ask",  # for each lacking piece, each turn
+        "answer",  # each request, once
+        "volunteer",  # to grant a peer all that it lacks, unasked, each turn
+        "submit",  # each complete task, each turn
+        "prompt",  # 1: answers the moment it is asked, not on its own turn
+    )
+    words: ClassVar[Words] = Words(
+        unit="access to a piece",
+        units="accesses to pieces",
+        give="grant",
+        given="granted",
+        to="to an agent that lacks it",
+    )
+    roles: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "perfect": {**PERFECT, "prompt": 1.0},
+        "silent": {**PERFECT, "answer": 0.0},
+    }
+    references: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "ceiling": roles["perfect"],
+        "turns": PERFECT,
+        "optimum": {"volunteer": 1.0, "submit": 1.0},
+    }
+
+    agents: int = param(10, low=2, high=1000, unit="agents")
+    rounds: int = param(20, low=1, high=10000, unit="rounds")
+    family: int = param(10, low=1, high=1000, unit="pieces", text="that each agent owns")
+    tasks: int = param(2, low=1, high=64, unit="tasks", text="that each agent always holds")
+    needed: int = param(4, low=1, high=64, unit="pieces", text="that a task needs")
+    reward: float = param(10000.0, low=0.01, unit="dollars per task")
+    lifetime: int = param(3, low=1, high=10000, unit="rounds", text="that a grant lasts")
+    deadline: int = param(8, low=1, high=10000, unit="rounds", text="that a task lasts")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.needed > self.agents - 1:
+            raise UserError(
+                f"needed must be at most agents - 1 ({self.agents - 1}), as each piece of a task has "
+                f"another owner, got {self.needed}"
+            )
+
+    @property
+    def unit(self) -> float:
+        """The reward of a task, in dollars."""
+        return self.reward
+
+    @property
+    def acts(self) -> Mapping[str, Act]:
+        """What one more unit of each act changes, in expectation; see the sharing game."""
+        part = self.reward / self.needed
+        chance = min(1.0, self.tasks * self.needed / (self.family * (self.agents - 1)))
+        used, worth = chance, chance * part
+        return {
+            "ask": Act(asked=1, produced=part),
+            "answer": Act(given=1, answered=1, withheld=-1, used=1, credit=part, returned=part),
+            "volunteer": Act(given=1, used=used, credit=worth, returned=worth),
+            "submit": Act(produced=self.reward),
+        }
+
+    def start(self, seeds: Seeds, condition: str) -> State:
+        """Begin without grants; tasks are drawn at the first turns."""
+        return empty_state(seeds, self.agents, self.family, self.tasks, self.needed)
+
+    def play(self, state: State, round: int, behaviour: Array, now: Amounts) -> None:
+        """Play one round of every episode in compiled code."""
+        terms = Terms(self.lifetime, self.deadline, self.reward, self.reward / self.needed)
+        play_round(state, Ledger(**dict(now.arrays())), terms, behaviour, round)
+
+    def tallies(self, state: State) -> dict[str, Any]:
+        """Tasks by agent, and the counts of messages, requests, grants and feasible tasks."""
+        return {
+            "tasks": state.done.astype(float),
+            "feasible": state.feasible.sum(axis=1, dtype=float),
+            "messages": state.counts[:, MESSAGES].astype(float),
+            "requested": state.counts[:, REQUESTED].astype(float),
+            "sent": state.counts[:, SENT].astype(float),
+        }

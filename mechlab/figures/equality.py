@@ -26,7 +26,7 @@ def lorenz(incomes: Mapping[str, Array]) -> go.Figure:
     [0.0, 0.25, 0.5, 0.75, 1.0]
     """
     figure = blank("Share of agents, poorest first", "Share of income")
-    equal = dict(color=NEUTRAL, dash="dot")
+    equal = {"color": NEUTRAL, "dash": "dot"}
     figure.add_scatter(x=[0, 1], y=[0, 1], name="equal", line=equal, hoverinfo="skip", mode="lines")
     for index, (name, income) in enumerate(incomes.items()):
         shares = lorenz_shares(income)
@@ -35,7 +35,7 @@ def lorenz(incomes: Mapping[str, Array]) -> go.Figure:
             y=_mean(shares),
             mode="lines",
             name=f"{short(name)}: Gini {mean_gini(income):.3f}",
-            line=dict(color=colour(index), width=3, dash=_DASHES[index % len(_DASHES)]),
+            line={"color": colour(index), "width": 3, "dash": _DASHES[index % len(_DASHES)]},
             hovertemplate="poorest %{x:.0%}: %{y:.1%} of income<extra></extra>",
         )
     return figure.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
@@ -51,7 +51,8 @@ def lorenz_shares(income: Array) -> Array:
     """
     total = income.sum(axis=1, keepdims=True)
     held = np.pad(np.cumsum(np.sort(income, axis=1), axis=1), ((0, 0), (1, 0)))
-    return np.divide(held, total, out=np.full(held.shape, np.nan), where=total > 0)
+    shares: Array = np.divide(held, total, out=np.full(held.shape, np.nan), where=total > 0)
+    return shares
 
 
 def mean_gini(income: Array) -> float:
@@ -69,24 +70,26 @@ def mean_gini(income: Array) -> float:
 
 
 def _mean(values: Array) -> Array:
-    """Return the mean over the episodes in which the values are defined; nan where there is none."""
+    """Return the mean over the episodes in which the values are defined; nan where none is."""
     defined = values[~np.isnan(values.reshape(len(values), -1)).any(axis=1)]
     return np.asarray(defined.mean(axis=0) if len(defined) else np.full(values.shape[1:], np.nan))
 
 
 def incomes(episodes: Episodes) -> go.Figure:
-    """Return each agent's mean income of an episode: what the game yields and what the mechanism pays.
+    """Return each agent's mean income of an episode: from the game, and from the mechanism.
 
     Bars below zero are fines and contributions, net of what is received.
     """
     figure = blank("Agent", "Mean income an episode", barmode="relative")
     parts = {"earned in the game": episodes.produced, "net payment": episodes.payments}
-    for (name, amounts), hue, pattern in zip(parts.items(), (NEUTRAL, colour(0)), ("", "/"), strict=True):
+    for (name, amounts), hue, pattern in zip(
+        parts.items(), (NEUTRAL, colour(0)), ("", "/"), strict=True
+    ):
         figure.add_bar(
             x=agent_names(episodes),
             y=amounts.mean(axis=0),
             name=name,
-            marker=dict(color=hue, pattern_shape=pattern),
+            marker={"color": hue, "pattern_shape": pattern},
             hovertemplate="%{x}: %{y:$,.0f}<extra>%{fullData.name}</extra>",
         )
     return figure.update_yaxes(tickprefix="$", tickformat="~s")

@@ -36,7 +36,7 @@ def standing(played: Mapping[str, Episodes], target: float) -> go.Figure:
         y=names,
         orientation="h",
         width=0.5,
-        error_x=dict(array=[r.ci95[1] - r.mean for r in reached], thickness=1.5),
+        error_x={"array": [r.ci95[1] - r.mean for r in reached], "thickness": 1.5},
         marker_color=[colour(0) if i < 2 else NEUTRAL for i in range(len(names))],
         marker_opacity=[1.0 if i == 0 else 0.55 for i in range(len(names))],
         text=[f" {r.mean:.1%}" for r in reached],
@@ -64,10 +64,10 @@ def revenue(played: Mapping[str, Episodes], references: Mapping[str, Episodes]) 
     """
     figure = blank("Round", "Group revenue so far", hovermode="x unified")
     for (name, episodes), dash in zip(references.items(), _DASHES, strict=False):
-        _add_mean(figure, name, episodes, dict(color=NEUTRAL, dash=dash, width=2))
+        _add_mean(figure, name, episodes, {"color": NEUTRAL, "dash": dash, "width": 2})
     for index, (name, episodes) in enumerate(played.items()):
         _add_band(figure, episodes, colour(index))
-        _add_mean(figure, name, episodes, dict(color=colour(index), width=3))
+        _add_mean(figure, name, episodes, {"color": colour(index), "width": 3})
     return figure.update_yaxes(rangemode="tozero", tickprefix="$", tickformat="~s")
 
 
@@ -98,7 +98,7 @@ def _add_band(figure: go.Figure, episodes: Episodes, hue: str) -> None:
         y=np.concatenate([high, low[::-1]]),
         fill="toself",
         mode="lines",
-        line=dict(width=0, color=hue),
+        line={"width": 0, "color": hue},
         opacity=0.25,
         showlegend=False,
         hoverinfo="skip",
@@ -128,7 +128,7 @@ def giving(episodes: Episodes, most: float | None = None) -> go.Figure:
         ygap=1,
         hoverongaps=False,
         hovertemplate=f"%{{y}} gave %{{x}}<br>%{{z:.2f}} {units} an episode<extra></extra>",
-        colorbar=dict(title=dict(text=f"{units} an episode", side="right"), thickness=12),
+        colorbar={"title": {"text": f"{units} an episode", "side": "right"}, "thickness": 12},
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure.update_xaxes(tickangle=-90, showgrid=False).update_layout(height=420)
@@ -138,4 +138,6 @@ def agent_names(episodes: Episodes) -> list[str]:
     """Return the agents' numbers, from 1, with their names where the group is mixed."""
     members = [getattr(m, "name", type(m).__name__) for m in episodes.population.members]
     mixed = len(set(members)) > 1
-    return [f"{i} {short(m, 16)}" if mixed else f"agent {i}" for i, m in enumerate(members, start=1)]
+    return [
+        f"{i} {short(m, 16)}" if mixed else f"agent {i}" for i, m in enumerate(members, start=1)
+    ]

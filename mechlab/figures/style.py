@@ -1,4 +1,4 @@
-"""How figures look: a palette safe for colour blindness, and one template for light and one for dark."""
+"""How figures look: a palette safe for colour blindness, a light template and a dark one."""
 
 from __future__ import annotations
 
@@ -49,39 +49,51 @@ def template(dark: bool = False) -> go.layout.Template:
     """Return the look of figures on a light or on a dark ground; the ground itself is clear."""
     ink, faint = ("#e6e8eb", "#30363d") if dark else ("#1c2127", "#e3e6ea")
     ground = "#161b22" if dark else "#ffffff"
-    axis = dict(
-        gridcolor=faint,
-        linecolor=NEUTRAL,
-        zerolinecolor=faint,
-        ticks="outside",
-        tickcolor=NEUTRAL,
-        ticklen=4,
-        showline=True,
-        automargin=True,
-        title=dict(standoff=10, font=dict(size=13)),
-    )
+    axis = {
+        "gridcolor": faint,
+        "linecolor": NEUTRAL,
+        "zerolinecolor": faint,
+        "ticks": "outside",
+        "tickcolor": NEUTRAL,
+        "ticklen": 4,
+        "showline": True,
+        "automargin": True,
+        "title": {"standoff": 10, "font": {"size": 13}},
+    }
     layout = go.Layout(
-        font=dict(family=FONT, size=13, color=ink),
+        font={"family": FONT, "size": 13, "color": ink},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         colorway=PALETTE,
         xaxis=axis,
         yaxis=axis,
-        margin=dict(l=8, r=12, t=30, b=8),
-        legend=dict(orientation="h", yref="container", yanchor="bottom", y=0, x=0, xanchor="left"),
-        hoverlabel=dict(bgcolor=ground, bordercolor=NEUTRAL, font=dict(color=ink), namelength=40),
+        margin={"l": 8, "r": 12, "t": 30, "b": 8},
+        legend={
+            "orientation": "h",
+            "yref": "container",
+            "yanchor": "bottom",
+            "y": 0,
+            "x": 0,
+            "xanchor": "left",
+        },
+        hoverlabel={
+            "bgcolor": ground,
+            "bordercolor": NEUTRAL,
+            "font": {"color": ink},
+            "namelength": 40,
+        },
         hovermode="closest",
-        modebar=dict(bgcolor="rgba(0,0,0,0)", color=NEUTRAL, activecolor=ink),
-        colorscale=dict(sequential=SCALE),
-        shapedefaults=dict(line=dict(color=ink, width=1.5)),
-        annotationdefaults=dict(font=dict(color=ink, size=12), showarrow=False),
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": NEUTRAL, "activecolor": ink},
+        colorscale={"sequential": SCALE},
+        shapedefaults={"line": {"color": ink, "width": 1.5}},
+        annotationdefaults={"font": {"color": ink, "size": 12}, "showarrow": False},
     )
     return go.layout.Template(layout=layout)
 
 
 def blank(x: str, y: str, **layout: Any) -> go.Figure:
     """Return an empty figure in the light look with titled axes; ``layout`` as in Plotly."""
-    axes = dict(xaxis_title=x, yaxis_title=y)
+    axes = {"xaxis_title": x, "yaxis_title": y}
     return go.Figure(layout=dict(template=template(), height=380, **layout)).update_layout(axes)
 
 

@@ -36,15 +36,19 @@ def write_report(result: SearchResult, path: str | Path) -> Path:
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
-        raise UserError(f"{path}: the report cannot be written: {error.strerror or error}") from None
+        raise UserError(
+            f"{path}: the report cannot be written: {error.strerror or error}"
+        ) from None
     return path
 
 
 def render(result: SearchResult) -> str:
     """Return the page as text."""
     content = page(result)
-    style, scripts = _text("style.css"), [_text("before.js"), _plotly(), _text("script.js")]
-    return _environment().get_template("page.html.j2").render(
+    style = _text("style.css")
+    scripts = [_text("before.js"), _plotly(), _text("table.js"), _text("script.js")]
+    template = _environment().get_template("page.html.j2")
+    return template.render(
         **content.sections,
         glossary=GLOSSARY,
         data=embed.escaped(_data(content.charts, content.tables)),
@@ -60,7 +64,8 @@ def _data(charts: list[Chart], tables: dict[str, Table]) -> str:
     own = {c.name: c.data for c in charts if isinstance(c.data, Table)}
     shown = {name: table.packed() for name, table in {**tables, **own}.items()}
     looks = {name: figures.template(name == "dark").to_plotly_json() for name in ("light", "dark")}
-    return f'{{"figures":{{{drawn}}},"tables":{embed.safe_json(shown)},"looks":{embed.safe_json(looks)}}}'
+    rest = embed.safe_json({"tables": shown, "looks": looks}).removeprefix("{")
+    return f'{{"figures":{{{drawn}}},{rest}'
 
 
 def _figure(chart: Chart) -> str:
@@ -88,6 +93,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    written: dict[str, Any] = {name: getattr(words, name) for name in ("money", "number", "percent")}
+    written: dict[str, Any] = {
+        name: getattr(words, name) for name in ("money", "number", "percent")
+    }
     environment.filters.update(written)
     return environment

@@ -39,14 +39,14 @@ def page(result: SearchResult) -> Page:
         "course": [search_charts.course_chart(result)],
         **_played(result),
     }
-    sections = dict(
-        result=result,
-        verdict=verdict(result),
-        size=size_of(result, result.best, result.best.size),
-        between=between(result, result.best),
-        groups=groups,
-        replayed=EPISODES,
-    )
+    sections = {
+        "result": result,
+        "verdict": verdict(result),
+        "size": size_of(result, result.best, result.best.size),
+        "between": between(result, result.best),
+        "groups": groups,
+        "replayed": EPISODES,
+    }
     shown = {
         "answers": tables.answers(result),
         "evidence": tables.evidence(result),
@@ -61,7 +61,7 @@ def _played(result: SearchResult) -> dict[str, list[Chart]]:
     if again is None:
         return {"standing": [], "revenue": [], "giving": [], "lorenz": [], "income": []}
     return {
-        "standing": [play_charts.standing_chart(result.study.target, again, name)],
+        "standing": [play_charts.standing_chart(result.study.target, again)],
         "revenue": [play_charts.revenue_chart(again, name)],
         "giving": play_charts.giving_charts(again, name),
         "lorenz": [play_charts.lorenz_chart(again, name)],

@@ -18,16 +18,21 @@ from mechlab.study import Target
 NONE = "no mechanism"
 
 
-def standing_chart(target: Target, replay: Replay, name: str) -> Chart:
+def standing_chart(target: Target, replay: Replay) -> Chart:
     """Where the group stands between nothing and the optimum."""
-    rows = {name: replay.answer, NONE: replay.baseline, **replay.references}
+    rows = {"the answer": replay.answer, NONE: replay.baseline, **replay.references}
     relative = replay.references[target.relative_to]["efficiency"].mean()
     means = {row: float(episodes["efficiency"].mean()) for row, episodes in rows.items()}
     alt = "; ".join(f"{row} {percent(mean)}" for row, mean in means.items())
-    data = Table(pd.DataFrame(means.items(), columns=["what", "efficiency"]), shares=frozenset({"efficiency"}))
+    data = Table(
+        pd.DataFrame(means.items(), columns=["what", "efficiency"]),
+        shares=frozenset({"efficiency"}),
+    )
     figure = figures.standing(rows, float(target.efficiency * relative))
     note = "Mean group revenue relative to the ceiling, with 95% intervals."
-    return Chart("standing", "Where the group stands", figure, f"Of the ceiling: {alt}.", data, note)
+    return Chart(
+        "standing", "Where the group stands", figure, f"Of the ceiling: {alt}.", data, note
+    )
 
 
 def revenue_chart(replay: Replay, name: str) -> Chart:
@@ -40,7 +45,14 @@ def revenue_chart(replay: Replay, name: str) -> Chart:
     alt = f"Mean group revenue after the last of {len(data)} rounds: {ends}."
     note = "Lines are means; bands hold the middle 80% of the episodes."
     table = Table(data, dollars=frozenset(so_far))
-    return Chart("revenue", "Group revenue over rounds", figures.revenue(played, replay.references), alt, table, note)
+    return Chart(
+        "revenue",
+        "Group revenue over rounds",
+        figures.revenue(played, replay.references),
+        alt,
+        table,
+        note,
+    )
 
 
 def giving_charts(replay: Replay, name: str) -> list[Chart]:
@@ -56,8 +68,8 @@ def _giving_chart(chart: str, name: str, episodes: Episodes, most: float) -> Cha
     gave = mean.sum(axis=1)
     words = episodes.game.words
     alt = (
-        f"An agent gave {number(gave.mean())} useful {words.units} an episode on average, the least giving "
-        f"{number(gave.min())}, the most giving {number(gave.max())}."
+        f"An agent gave {number(gave.mean())} useful {words.units} an episode on average, the "
+        f"least giving {number(gave.min())}, the most giving {number(gave.max())}."
     )
     data = Table(pd.DataFrame({"giver": agents, **dict(zip(agents, mean.T, strict=True))}))
     return Chart(chart, f"With {name}", figures.giving(episodes, most), alt, data)
@@ -87,9 +99,9 @@ def income_chart(replay: Replay) -> Chart:
     frame = pd.DataFrame({"agent": names, "earned": earned, "net_payment": paid})
     spend, subsidy = float(episodes["spend"].mean()), float(episodes["subsidy"].mean())
     alt = (
-        f"Agents are paid {money(spend)} an episode together; they pay {money(spend - subsidy)} of it "
-        f"themselves, in fines and contributions, and {money(subsidy)} comes from outside. The net payment "
-        f"of an agent is {money(paid.min())} to {money(paid.max())}."
+        f"Agents are paid {money(spend)} an episode together; they pay {money(spend - subsidy)} "
+        f"of it themselves, in fines and contributions, and {money(subsidy)} comes from outside. "
+        f"The net payment of an agent is {money(paid.min())} to {money(paid.max())}."
     )
     data = Table(frame, dollars=frozenset({"earned", "net_payment"}))
     return Chart("income", "Who is paid, and who pays", figures.incomes(episodes), alt, data)

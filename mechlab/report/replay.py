@@ -51,12 +51,19 @@ def replay(result: SearchResult) -> Replay | None:
 
     def play(population: Group, mechanism: str | Mechanism, condition: str) -> Episodes:
         return simulate(
-            study.played, population, mechanism, episodes=EPISODES, seed=study.seed, condition=condition
+            study.played,
+            population,
+            mechanism,
+            episodes=EPISODES,
+            seed=study.seed,
+            condition=condition,
         )
 
     group, plain = study.group.members, study.played.conditions[0]
     return Replay(
         answer=play(group, result.best.mechanism, study.condition),
         baseline=play(group, BASELINE, study.condition),
-        references={name: play(_Reference(name), BASELINE, plain) for name in study.played.references},
+        references={
+            name: play(_Reference(name), BASELINE, plain) for name in study.played.references
+        },
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from mechlab import figures
-from mechlab.figures.search import efficient, rows_of
+from mechlab.figures.dose import rows_of
+from mechlab.figures.trials import efficient
 from mechlab.report.chart import Chart
 from mechlab.report.sizes import size_of
 from mechlab.report.tables import Table
 from mechlab.report.verdict import target_words
-from mechlab.report.words import money, number, percent
+from mechlab.report.words import money, percent
 from mechlab.result import Answer, SearchResult
 
 
@@ -32,7 +33,9 @@ def _dose_chart(result: SearchResult, index: int, answer: Answer) -> Chart:
     )
     curve = result.curves.get(answer.candidate)
     data = "trials" if curve is None else Table(curve, shares=frozenset({"mean", "lo", "hi"}))
-    return Chart(f"dose-{index}", answer.candidate, figures.dose_response(result, answer), alt, data)
+    return Chart(
+        f"dose-{index}", answer.candidate, figures.dose_response(result, answer), alt, data
+    )
 
 
 def certificate_charts(result: SearchResult) -> list[Chart]:
@@ -46,20 +49,29 @@ def certificate_charts(result: SearchResult) -> list[Chart]:
         + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         + ". The table below lists them."
     )
-    return [Chart("certificate", "Doses on fresh episodes", figures.certificate(result), alt, "evidence")]
+    return [
+        Chart(
+            "certificate", "Doses on fresh episodes", figures.certificate(result), alt, "evidence"
+        )
+    ]
 
 
 def frontier_chart(result: SearchResult) -> Chart:
     """Efficiency against spend for all that was tried."""
     best = efficient(result.trials)
     ends = best.iloc[[0, -1]] if len(best) else best
-    steps = " to ".join(f"{percent(e)} for {money(s)}" for e, s in zip(ends["efficiency"], ends["spend"], strict=True))
+    steps = " to ".join(
+        f"{percent(e)} for {money(s)}"
+        for e, s in zip(ends["efficiency"], ends["spend"], strict=True)
+    )
     alt = f"{len(result.trials):,} trials. The frontier of the trials runs from {steps} an episode."
     note = (
-        "Right costs more, up earns more. Stars are the answers on fresh episodes. The frontier joins the "
-        "trials than which none was both cheaper and better; few episodes each, so it flatters."
+        "Right costs more, up earns more. Stars are the answers on fresh episodes. The frontier "
+        "joins the trials that none beat in both; it rests on few episodes each, so it flatters."
     )
-    return Chart("frontier", "Group revenue against spend", figures.frontier(result), alt, "trials", note)
+    return Chart(
+        "frontier", "Group revenue against spend", figures.frontier(result), alt, "trials", note
+    )
 
 
 def course_chart(result: SearchResult) -> Chart:
@@ -68,7 +80,7 @@ def course_chart(result: SearchResult) -> Chart:
     begun, ended = trials["started"].min(), trials["finished"].max()
     alt = (
         f"{len(trials):,} trials from {begun:%Y-%m-%d %H:%M:%S} to {ended:%Y-%m-%d %H:%M:%S}: "
-        f"{played['explore']:,} episodes exploring, then {number(played['certify'])} fresh ones to certify."
+        f"{played['explore']:,} episodes exploring, {played['certify']:,} fresh ones to certify."
     )
     note = "Filled marks met the target in their few episodes, open ones did not."
     return Chart("course", "What was tried, in order", figures.course(result), alt, "trials", note)

@@ -32,7 +32,7 @@ def between(result: SearchResult, answer: Answer) -> str:
 
 
 def size_words(result: SearchResult, answer: Answer) -> str:
-    """Return the smallest sufficient size in a sentence: what was shown to be enough, and what not."""
+    """Return the smallest sufficient size in a sentence: what was shown enough, and what not."""
     if answer.candidate == BASELINE and answer.status == "certified":
         return "Nothing need be paid."
     smallest, low, high = result.study.smallest, *answer.interval

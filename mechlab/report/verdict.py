@@ -18,8 +18,8 @@ STATUS = {
 }
 
 KINDS = {
-    "emulated": "emulated: stand-ins fitted to published figures, not the models themselves; whether those "
-    "respond alike, only a run with live agents can show",
+    "emulated": "emulated: stand-ins fitted to published figures, not the models themselves; "
+    "whether those respond alike, only a run with live agents can show",
     "scripted": "scripted: they follow fixed rules",
     "live": "live: a model chose every action",
     "own": "the user's own code",
@@ -83,7 +83,7 @@ def _headline(result: SearchResult, answer: Answer) -> str:
         return f"{rounded(answer.mechanism)} brings the group to {goal}, {sure}."
     if answer.status == "unreachable":
         return (
-            f"No candidate brings the group to {goal} within the ranges that were searched, {sure}. "
+            f"No candidate brings the group to {goal} within its range, {sure}. "
             f"The best is {rounded(answer.mechanism)}."
         )
     return (
@@ -97,7 +97,9 @@ def _efficiency(result: SearchResult, answer: Answer) -> str:
     if not reached.n:
         return "No fresh episodes were played at it."
     relative = result.study.target.relative_to
-    goal = f"{percent(reached.mean)} of {reference_words(relative)}, " if relative != "ceiling" else ""
+    goal = (
+        f"{percent(reached.mean)} of {reference_words(relative)}, " if relative != "ceiling" else ""
+    )
     return (
         f"With it the group earns {goal}{percent(of_ceiling.mean)} of the ceiling "
         f"(95% interval {interval(of_ceiling, percent)}; {of_ceiling.n:,} fresh episodes)."
@@ -110,7 +112,8 @@ def _spend(answer: Answer) -> str:
     if answer.spend.mean == 0:
         return "It pays nothing."
     return (
-        f"It spends {money(answer.spend.mean)} an episode (95% interval {interval(answer.spend, money)}), "
+        f"It spends {money(answer.spend.mean)} an episode "
+        f"(95% interval {interval(answer.spend, money)}), "
         f"{percent(answer.spend_share)} of group revenue; {_source(answer)}."
     )
 
@@ -129,7 +132,11 @@ def _source(answer: Answer) -> str:
 def _rivals(result: SearchResult) -> str:
     """Name the certified candidates whose intervals reach below the answer's upper end."""
     first, *others = result.answers
-    alike = [o for o in others if o.status == first.status == "certified" and not o.interval[0] >= first.size]
+    alike = [
+        o
+        for o in others
+        if o.status == first.status == "certified" and not o.interval[0] >= first.size
+    ]
     if not alike:
         return ""
     named = ", ".join(f"{o.candidate} ({size_of(result, o, o.size)})" for o in alike)

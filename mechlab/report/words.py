@@ -25,7 +25,9 @@ def rounded(mechanism: object) -> str:
     >>> rounded("royalty(share=0.123456) + sharing_bonus(rate=2170.1683)")
     'royalty(share=0.1235) + sharing_bonus(rate=2170)'
     """
-    return re.sub(r"\d+\.\d+(e-?\d+)?", lambda n: number(float(n[0])).replace(",", ""), str(mechanism))
+    return re.sub(
+        r"\d+\.\d+(e-?\d+)?", lambda n: number(float(n[0])).replace(",", ""), str(mechanism)
+    )
 
 
 def money(value: float) -> str:
@@ -84,7 +86,8 @@ def span(low: float, high: float, unit: str) -> str:
     """
     if not math.isfinite(low) or not math.isfinite(high):
         return f"{quantity(low, unit)} and {quantity(high, unit)}"
-    return f"{quantity(low, 'dollars' if unit.startswith('dollars') else '')} and {quantity(high, unit)}"
+    sign = "dollars" if unit.startswith("dollars") else ""
+    return f"{quantity(low, sign)} and {quantity(high, unit)}"
 
 
 def interval(summary: Summary, write: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -42,12 +41,12 @@ class Chromium:
 
     def resize(self, width: int, height: int = 900) -> None:
         """Set the viewport, in CSS pixels; narrow ones are phones."""
-        size = dict(width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self._send("Emulation.setDeviceMetricsOverride", **size)
 
     def media(self, kind: str = "", **features: str) -> None:
         """Emulate a medium (``print``) and preferences (``prefers_color_scheme="dark"``)."""
-        wanted = [dict(name=n.replace("_", "-"), value=v) for n, v in features.items()]
+        wanted = [{"name": n.replace("_", "-"), "value": v} for n, v in features.items()]
         self._send("Emulation.setEmulatedMedia", media=kind, features=wanted)
 
     def js(self, expression: str) -> Any:
@@ -71,20 +70,16 @@ class Chromium:
         """Press a named key (``Tab``, ``Enter``, ``Escape``)."""
         text = {"Enter": "\r"}.get(key, "")
         codes = {"Tab": 9, "Enter": 13, "Escape": 27}
-        common = dict(key=key, code=key, windowsVirtualKeyCode=codes[key])
+        common = {"key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
         self._send("Input.dispatchKeyEvent", type="keyDown", text=text, **common)
         self._send("Input.dispatchKeyEvent", type="keyUp", **common)
 
-    def screenshot(self, path: Path, *, whole: bool = True) -> None:
-        """Write a picture (PNG) of the whole page, or of the viewport."""
-        answer = self._send("Page.captureScreenshot", captureBeyondViewport=whole)
-        path.write_bytes(base64.b64decode(answer["data"]))
-
-    def pdf(self, path: Path) -> None:
-        """Print to A4 (PDF)."""
-        size = dict(paperWidth=8.27, paperHeight=11.69, printBackground=True)
-        answer = self._send("Page.printToPDF", **size)
-        path.write_bytes(base64.b64decode(answer["data"]))
+    def click(self, x: float, y: float) -> None:
+        """Move the mouse to a place of the viewport and click."""
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            button = {} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}
+            self._send("Input.dispatchMouseEvent", type=kind, x=x, y=y, **button)
+            self._run(asyncio.sleep(0.1))
 
     async def _start(self, downloads: Path) -> None:
         self._browser = await Browser(headless=True, enable_sandbox=False)
@@ -94,13 +89,13 @@ class Chromium:
         self._tab.subscribe("Network.requestWillBeSent", self._note_request)
         for domain in _ENABLED:
             await self._tab.send_command(f"{domain}.enable")
-        allowed = dict(behavior="allow", downloadPath=str(downloads))
+        allowed = {"behavior": "allow", "downloadPath": str(downloads)}
         await self._tab.send_command("Browser.setDownloadBehavior", allowed)
 
     async def _complain(self, event: Any) -> None:
         said = event["params"]
         if event["method"] != "Runtime.consoleAPICalled" or said["type"] in ("error", "warning"):
-            self.complaints.append(json.dumps(said)[:4000])
+            self.complaints.append(json.dumps(said)[:1000])
 
     async def _note_request(self, event: Any) -> None:
         self.requests.append(event["params"]["request"]["url"])

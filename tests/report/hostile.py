@@ -29,8 +29,8 @@ HOSTILE = (
     f"<input autofocus onfocus={MARK}>",
     f"<video><source onerror={MARK}>",
     f"<a href='javascript:{MARK}'>click</a>",
-    f"<a href=\"java\tscript:{MARK}\">click</a>",
-    f"<iframe src=\"javascript:{MARK}\"></iframe>",
+    f'<a href="java\tscript:{MARK}">click</a>',
+    f'<iframe src="javascript:{MARK}"></iframe>',
     f"<iframe srcdoc='<script>parent.{MARK}</script>'></iframe>",
     f"<object data='data:text/html,<script>{MARK}</script>'></object>",
     "<embed src=https://example.invalid/x.swf>",
@@ -40,9 +40,9 @@ HOSTILE = (
     "<link rel=stylesheet href=https://example.invalid/x.css>",
     "<img src=https://example.invalid/pixel.png>",
     # out of attributes
-    f"\" onmouseover=\"{MARK}\" x=\"",
+    f'" onmouseover="{MARK}" x="',
     f"' onfocus='{MARK}' tabindex='0' x='",
-    f"\"><script>{MARK}</script>",
+    f'"><script>{MARK}</script>',
     f"`-{MARK}-`",
     # styles
     "<style>*{display:none!important}</style>",
@@ -50,7 +50,7 @@ HOSTILE = (
     "<b style='position:fixed;inset:0;background:red'>all over</b>",
     "x{background:url(https://example.invalid/)}",
     "<b>bold</b><i>italic</i><br>line",
-    "<span style=\"font-size:90px\">big</span>",
+    '<span style="font-size:90px">big</span>',
     # templates and formats
     "{{ 7 * 7 }}",
     "{% raw %}{{ result }}{% endraw %}",
@@ -61,9 +61,9 @@ HOSTILE = (
     # entities, JSON and comments
     "&lt;script&gt; stays as it is &amp;",
     "&#60;script&#62;",
-    f"\"}};{MARK};//",
+    f'"}};{MARK};//',
     "\\u003c/script\\u003e",
-    "\\\"; alert(1); //",
+    '\\"; alert(1); //',
     # Unicode
     "line\u2028separator\u2029here",
     "right\u202eto left\u202c again",
@@ -73,6 +73,6 @@ HOSTILE = (
     "emoji \U0001f9ea and \U0001f468\u200d\U0001f52c",
     "控制 العربية עברית",
     # spreadsheets
-    "=HYPERLINK(\"https://example.invalid\")",
+    '=HYPERLINK("https://example.invalid")',
     "@SUM(1+1)*cmd|' /C calc'!A0",
 )

@@ -1,4 +1,4 @@
-"""Search results made by hand from real episodes, for tests that need one before or beside a search."""
+"""Search results made by hand from real episodes: what a search would hand to a report."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Reluctant(Agent):
 
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
         pull = math.log(0.2 / 0.8) + 60.0 * incentives.relative("answer")
-        return dict(ask=1.0, answer=1.0 / (1.0 + math.exp(-pull)), submit=1.0, chatter=0.5)
+        return {"ask": 1.0, "answer": 1.0 / (1.0 + math.exp(-pull)), "submit": 1.0, "chatter": 0.5}
 
 
 if "reluctant" not in AGENTS:
@@ -57,7 +57,10 @@ START = datetime(2026, 11, 22, 9, 30)
 def a_result() -> SearchResult:
     """Two candidates, the first certified."""
     study = Study.read(STUDY, name="reluctant")
-    answers = (_answer(study, "answer_bonus", 580.0, 640.0), _answer(study, "use_bonus", 570.0, 650.0))
+    answers = (
+        _answer(study, "answer_bonus", 580.0, 640.0),
+        _answer(study, "use_bonus", 570.0, 650.0),
+    )
     return SearchResult(
         study=study,
         answers=answers,
@@ -67,8 +70,12 @@ def a_result() -> SearchResult:
         calls=0,
         cost_usd=0.0,
         storage="sqlite:///.mechlab/reluctant.db",
-        provenance={"study": study.text, "seed": study.seed, "versions": {"mechlab": "0.1.0", "numpy": np.__version__},
-                    "command": "mechlab search studies/reluctant.toml"},
+        provenance={
+            "study": study.text,
+            "seed": study.seed,
+            "versions": {"mechlab": "0.1.0", "numpy": np.__version__},
+            "command": "mechlab search studies/reluctant.toml",
+        },
     )
 
 
@@ -86,7 +93,7 @@ def with_trials(count: int) -> SearchResult:
 
 
 def named(names: Sequence[str]) -> SearchResult:
-    """The same result with a candidate, an answer and an agent for each name, and all in the question."""
+    """The same result with a candidate, an answer and an agent of each name."""
     result = a_result()
     study = result.study.model_copy(update={"question": "\n".join(names)})
     members = [Reluctant(name) for name in names][: study.played.agents]
@@ -99,7 +106,13 @@ def named(names: Sequence[str]) -> SearchResult:
     answers = tuple(replace(result.best, candidate=name, mechanism=_called(name)) for name in names)
     provenance = {**result.provenance, "errors": list(names), "texts": dict(enumerate(names))}
     return replace(
-        result, study=study, answers=answers, trials=trials, evidence=evidence, curves={}, provenance=provenance,
+        result,
+        study=study,
+        answers=answers,
+        trials=trials,
+        evidence=evidence,
+        curves={},
+        provenance=provenance,
         storage=names[0],
     )
 
@@ -113,7 +126,9 @@ def _called(text: str) -> Mechanism:
 
 def _play(study: Study, candidate: str, rate: float, episodes: int, first: int) -> Episodes:
     mechanism = study.candidates[candidate].build({"rate": rate})
-    return simulate(study.played, study.population, mechanism, episodes=episodes, seed=study.seed, first=first)
+    return simulate(
+        study.played, study.population, mechanism, episodes=episodes, seed=study.seed, first=first
+    )
 
 
 def _relative(played: Episodes) -> np.ndarray:
@@ -124,9 +139,15 @@ def _answer(study: Study, candidate: str, low: float, high: float) -> Answer:
     played = _play(study, candidate, high, 200, 5000)
     summary = played.summary
     return Answer(
-        candidate=candidate, status="certified", mechanism=played.mechanism, size=high, interval=(low, high),
+        candidate=candidate,
+        status="certified",
+        mechanism=played.mechanism,
+        size=high,
+        interval=(low, high),
         reached=summarise(_relative(played)),
-        efficiency=summary["efficiency"], spend=summary["spend"], subsidy=summary["subsidy"],
+        efficiency=summary["efficiency"],
+        spend=summary["spend"],
+        subsidy=summary["subsidy"],
         spend_share=summary["spend"].mean / summary["group_revenue"].mean,
     )
 
@@ -140,12 +161,23 @@ def _trials(study: Study) -> pd.DataFrame:
         played = _play(study, candidate, rate, 4, 4 * (number // 2))
         got, share = played.summary, _relative(played)
         begun = START + timedelta(seconds=0.7 * number)
-        rows.append({
-            "number": number, "candidate": candidate, "state": "COMPLETE", "size": rate,
-            "efficiency": share.mean(), "efficiency_lo": share.min(), "efficiency_hi": share.max(),
-            "spend": got["spend"].mean, "subsidy": got["subsidy"].mean, "episodes": 4,
-            "started": begun, "finished": begun + timedelta(seconds=0.5), f"{candidate}.rate": rate,
-        })
+        rows.append(
+            {
+                "number": number,
+                "candidate": candidate,
+                "state": "COMPLETE",
+                "size": rate,
+                "efficiency": share.mean(),
+                "efficiency_lo": share.min(),
+                "efficiency_hi": share.max(),
+                "spend": got["spend"].mean,
+                "subsidy": got["subsidy"].mean,
+                "episodes": 4,
+                "started": begun,
+                "finished": begun + timedelta(seconds=0.5),
+                f"{candidate}.rate": rate,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -156,16 +188,29 @@ def _evidence(study: Study, answer: Answer) -> pd.DataFrame:
         half = 2.2 * share.std(ddof=1) / len(share) ** 0.5
         low, high = share.mean() - half, share.mean() + half
         target = study.target.efficiency
-        verdict = "sufficient" if low >= target else "insufficient" if high < target else "undecided"
-        rows.append({
-            "candidate": answer.candidate, "attempt": 1, "purpose": purpose, "size": size,
-            "efficiency": share.mean(), "lo": low, "hi": high, "episodes": len(share), "verdict": verdict,
-            f"{answer.candidate}.rate": size,
-        })
+        verdict = (
+            "sufficient" if low >= target else "insufficient" if high < target else "undecided"
+        )
+        rows.append(
+            {
+                "candidate": answer.candidate,
+                "attempt": 1,
+                "purpose": purpose,
+                "size": size,
+                "efficiency": share.mean(),
+                "lo": low,
+                "hi": high,
+                "episodes": len(share),
+                "verdict": verdict,
+                f"{answer.candidate}.rate": size,
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def _curve(study: Study, candidate: str) -> pd.DataFrame:
     doses = np.linspace(0, 3000, 9)
     mean = np.array([_relative(_play(study, candidate, d, 8, 0)).mean() for d in doses])
-    return pd.DataFrame({"dose": doses, "size": doses, "mean": mean, "lo": mean - 0.02, "hi": mean + 0.02})
+    return pd.DataFrame(
+        {"dose": doses, "size": doses, "mean": mean, "lo": mean - 0.02, "hi": mean + 0.02}
+    )

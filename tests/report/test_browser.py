@@ -1,8 +1,9 @@
 """The page in a real browser: drawn, silent, self-contained, and of use to hand, key and ear."""
 
 import csv
-import os
 import shutil
+import subprocess
+import tarfile
 import time
 
 import pytest
@@ -15,9 +16,14 @@ pytest.importorskip("choreographer", reason="needs the extra 'browser'")
 if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))):
     pytest.skip("needs Chromium", allow_module_level=True)
 
-from tests.report.chromium import Chromium  # noqa: E402 # after the check that it can be imported
+from tests.report.chromium import Chromium  # after the check that it can be imported
 
 pytestmark = pytest.mark.slow
+
+TRIALS = "document.querySelector('#search > .table')"
+RIGHT_EDGES = (
+    "[...document.querySelectorAll('.plot .main-svg')].map(s => s.getBoundingClientRect().right)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +51,10 @@ def page(browser, report):
 
 
 def test_every_chart_is_drawn_and_nothing_complains(page):
+    marks = ".points path, .lines path, .heatmaplayer image, .barlayer path"
     drawn = page.js(
-        "[...document.querySelectorAll('.plot')].map(p => [p.dataset.figure, p.querySelectorAll("
-        "'.trace, .point, .points path, .heatmaplayer image, .barlayer path').length, p.clientHeight])"
+        "[...document.querySelectorAll('.plot')].map(p =>"
+        f" [p.dataset.figure, p.querySelectorAll('{marks}').length, p.clientHeight])"
     )
     assert len(drawn) == 11
     assert all(marks > 0 and height > 100 for _, marks, height in drawn), drawn
@@ -55,7 +62,9 @@ def test_every_chart_is_drawn_and_nothing_complains(page):
 
 
 def test_no_request_leaves_the_file(page, report):
-    assert [url for url in page.requests if not url.startswith(("data:", "blob:"))] == [report.as_uri()]
+    assert [url for url in page.requests if not url.startswith(("data:", "blob:"))] == [
+        report.as_uri()
+    ]
 
 
 def test_it_opens_in_two_seconds(page):
@@ -64,9 +73,9 @@ def test_it_opens_in_two_seconds(page):
 
 
 def test_sorting(page):
-    table = "document.querySelector('#search > .table')"
-    head = f"[...{table}.querySelectorAll('th')].find(h => h.textContent === 'spend')"
-    column = f"[...{table}.querySelectorAll('tbody tr')].map(r => r.cells[{head}.cellIndex].textContent)"
+    head = f"[...{TRIALS}.querySelectorAll('th')].find(h => h.textContent === 'spend')"
+    rows = f"[...{TRIALS}.querySelectorAll('tbody tr')]"
+    column = f"{rows}.map(r => r.cells[{head}.cellIndex].textContent)"
     for direction in ("ascending", "descending"):
         page.js(f"{head}.querySelector('button').click()")
         values = [float(text.strip("$").replace(",", "")) for text in page.js(column)]
@@ -75,17 +84,20 @@ def test_sorting(page):
 
 
 def test_filtering_and_paging(page):
-    table = "document.querySelector('#search > .table')"
-    page.js(f"const f = {table}.querySelector('input'); f.value = 'use_bonus size>500';"
-            " f.dispatchEvent(new Event('input'))")
+    page.js(
+        f"const f = {TRIALS}.querySelector('input'); f.value = 'use_bonus size>500';"
+        " f.dispatchEvent(new Event('input'))"
+    )
     trials = a_result().trials
     wanted = trials[(trials["candidate"] == "use_bonus") & (trials["size"] > 500)]
-    assert page.js(f"{table}.querySelector('[role=status]').textContent").endswith(f" of {len(wanted)}")
+    assert page.js(f"{TRIALS}.querySelector('[role=status]').textContent").endswith(
+        f" of {len(wanted)}"
+    )
     page.js("f.value = 'no such word'; f.dispatchEvent(new Event('input'))")
-    assert page.js(f"{table}.querySelector('[role=status]').textContent") == "No rows"
+    assert page.js(f"{TRIALS}.querySelector('[role=status]').textContent") == "No rows"
     page.js("f.value = ''; f.dispatchEvent(new Event('input'))")
-    page.js(f"[...{table}.querySelectorAll('button')].find(b => b.textContent === 'Next').click()")
-    assert page.js(f"{table}.querySelector('[role=status]').textContent").startswith("Rows 16 to ")
+    page.js(f"[...{TRIALS}.querySelectorAll('button')].find(b => b.textContent === 'Next').click()")
+    assert page.js(f"{TRIALS}.querySelector('[role=status]').textContent").startswith("Rows 16 to ")
 
 
 def test_the_theme_follows_the_system_and_the_button(page):
@@ -122,11 +134,13 @@ def test_the_glossary_explains_on_focus(page):
 
 def test_the_data_of_every_chart_can_be_had(page, folder):
     page.js("document.querySelectorAll('details.data').forEach(d => d.open = true)")
-    page.wait("[...document.querySelectorAll('.chart .table')].every(t => t.querySelector('table'))")
+    page.wait(
+        "[...document.querySelectorAll('.chart .table')].every(t => t.querySelector('table'))"
+    )
     page.js("document.querySelector('#chart-revenue .bar button:last-child').click()")
     rows = _downloaded(folder / "downloads" / "revenue.csv")
     assert rows[0][0] == "round" and len(rows) == 21
-    page.js("[...document.querySelectorAll('#search > .table .bar button')].find(b => b.textContent === 'CSV').click()")
+    page.js(f"[...{TRIALS}.querySelectorAll('button')].find(b => b.textContent === 'CSV').click()")
     rows = _downloaded(folder / "downloads" / "trials.csv")
     assert len(rows) == 1 + len(a_result().trials)
     spend = [float(row[rows[0].index("spend")]) for row in rows[1:]]
@@ -138,7 +152,7 @@ def _downloaded(path):
         if path.exists() and path.stat().st_size:
             return list(csv.reader(path.read_text("utf-8").splitlines()))
         time.sleep(0.05)
-    raise AssertionError(f"{path} did not arrive: {os.listdir(path.parent)}")
+    raise AssertionError(f"{path} did not arrive: {list(path.parent.iterdir())}")
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
@@ -148,15 +162,14 @@ def test_no_sideways_scroll(browser, report, width):
     assert browser.js("document.documentElement.scrollWidth") <= width
     browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert browser.js("document.documentElement.scrollWidth") <= width
-    cut = "[...document.querySelectorAll('.plot')].filter(p => p.querySelector('.main-svg').getBoundingClientRect().right > innerWidth + 1).length"
-    assert browser.js(cut) == 0
+    assert max(browser.js(RIGHT_EDGES)) <= width
 
 
 def test_print_has_whole_charts(page):
     page.media("print")
     page.resize(720, 1000)
     page.js("window.dispatchEvent(new Event('beforeprint'))")
-    page.wait("[...document.querySelectorAll('.plot .main-svg')].every(s => s.getBoundingClientRect().right <= 720)")
+    page.wait(f"{RIGHT_EDGES}.every(right => right <= 720)")
     assert page.js("getComputedStyle(document.querySelector('nav')).display") == "none"
     page.js("window.dispatchEvent(new Event('afterprint'))")
 
@@ -175,8 +188,8 @@ def test_hostile_text_runs_nothing(browser, folder, report, start):
     browser.media()
     browser.open(write_report(named(texts), folder / f"hostile-{start}.html"))
     browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert browser.js("[window.pwned, document.querySelectorAll('main img, iframe, object, embed, form, base').length]") \
-        == [None, 0]
+    assert browser.js("window.pwned") is None
+    assert browser.js("document.querySelector('main img, iframe, object, form, base')") is None
     assert browser.complaints == []
     assert len([url for url in browser.requests if not url.startswith(("data:", "blob:"))]) == 1
     assert browser.js("document.querySelectorAll('style').length") <= 3
@@ -190,8 +203,43 @@ def test_hostile_text_in_charts_is_shown_letter_by_letter(browser, folder):
     texts = [text for text in HOSTILE if "<" in text][:8]
     browser.media()
     browser.open(write_report(named(texts), folder / "labels.html"))
-    legend = browser.js("[...document.querySelectorAll('#chart-frontier .legendtext')].map(t => t.textContent)")
+    legend = browser.js(
+        "[...document.querySelectorAll('#chart-frontier .legendtext')].map(t => t.textContent)"
+    )
     for text in texts:
         shown = text if len(text) <= 40 else text[:39] + "…"
         assert shown in legend, (shown, legend)
     assert browser.js("document.querySelectorAll('.plot svg a, .plot svg b').length") == 0
+
+
+def test_a_click_on_a_trial_shows_it_in_the_table(page):
+    point = page.js(
+        "(() => { const p = document.querySelector('[data-figure=course] .points path');"
+        " p.scrollIntoView({block: 'center'}); const r = p.getBoundingClientRect();"
+        " return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+    )
+    page.click(*point)
+    shown = f"[...{TRIALS}.querySelectorAll('tbody tr')].map(r => r.cells[0].textContent)"
+    trials = a_result().trials
+    first = trials[trials["candidate"] == a_result().best.candidate]["number"].iloc[0]
+    assert page.js(shown) == [str(first)]
+
+
+def test_axe_finds_no_serious_fault(page, folder):
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip("needs npm, to fetch axe-core")
+    subprocess.run(
+        [npm, "pack", "--silent", "axe-core@4.14.1"], cwd=folder, check=True, capture_output=True
+    )
+    with tarfile.open(folder / "axe-core-4.14.1.tgz") as package:
+        page.js(package.extractfile("package/axe.min.js").read().decode() + ";1")
+    page.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for theme in ("light", "dark"):
+        page.wait(f"document.documentElement.dataset.theme === '{theme}'")
+        found = page.js(
+            "axe.run().then(r => r.violations.map(v =>"
+            " [v.impact, v.id, v.nodes.map(n => n.target[0])]))"
+        )
+        assert [fault for fault in found if fault[0] in ("serious", "critical")] == []
+        page.js("document.getElementById('theme').click()")

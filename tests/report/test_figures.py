@@ -5,15 +5,16 @@ import pandas as pd
 import pytest
 
 from mechlab import figures
-from mechlab.figures.search import dose_of, efficient
+from mechlab.figures.dose import dose_of
 from mechlab.figures.style import PALETTE, plain, short
+from mechlab.figures.trials import efficient
 from mechlab.simulate import simulate
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result
 
 
 def test_gini_of_known_incomes():
-    # 1, 2, ..., n: G = (n - 1) / (3 n) (n + 1) / (n + 1), from the definition: (n^2 - 1) / (3 n (n + 1))
+    # 1, 2, ..., n: the definition gives (n^2 - 1) / (3 n (n + 1))
     n = 10
     assert figures.mean_gini(np.arange(1.0, n + 1)[None]) == pytest.approx((n - 1) / (3 * n))
     assert figures.mean_gini(np.full((3, 5), 7.0)) == pytest.approx(0.0)
@@ -33,7 +34,9 @@ def test_lorenz_curves_sag_and_rise():
 
 def test_the_frontier_holds_all_that_none_beats():
     rng = np.random.default_rng(0)
-    trials = pd.DataFrame({"spend": rng.integers(0, 20, 60) * 1.0, "efficiency": rng.integers(0, 20, 60) / 20})
+    trials = pd.DataFrame(
+        {"spend": rng.integers(0, 20, 60) * 1.0, "efficiency": rng.integers(0, 20, 60) / 20}
+    )
     points = {tuple(row) for row in trials.to_numpy()}
     beaten = {p for p in points for q in points if q != p and q[0] <= p[0] and q[1] >= p[1]}
     assert {tuple(row) for row in efficient(trials).to_numpy()} == points - beaten
@@ -53,7 +56,9 @@ def test_cumulative_revenue_ends_at_group_revenue():
 def test_nobody_gives_to_oneself():
     played = simulate(population="perfect", episodes=5)
     z = np.array(figures.giving(played).data[0].z)
-    assert np.isnan(np.diag(z)).all() and np.nansum(z) == pytest.approx(played.given.mean(axis=0).sum())
+    assert np.isnan(np.diag(z)).all() and np.nansum(z) == pytest.approx(
+        played.given.mean(axis=0).sum()
+    )
     assert not np.isnan(played.given).any()  # the episodes are left as they were
 
 

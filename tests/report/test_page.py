@@ -12,13 +12,26 @@ from mechlab.report import write_report
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result, named, with_trials
 
-CHARTS = {"standing", "dose-0", "dose-1", "certificate", "frontier", "income", "revenue", "lorenz", "giving-0",
-          "giving-1", "course"}
+CHARTS = {
+    "standing",
+    "dose-0",
+    "dose-1",
+    "certificate",
+    "frontier",
+    "income",
+    "revenue",
+    "lorenz",
+    "giving-0",
+    "giving-1",
+    "course",
+}
 
 
 @pytest.fixture(scope="module")
 def html(tmp_path_factory):
-    return write_report(a_result(), tmp_path_factory.mktemp("report") / "one.html").read_text("utf-8")
+    return write_report(a_result(), tmp_path_factory.mktemp("report") / "one.html").read_text(
+        "utf-8"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +48,15 @@ def test_the_verdict_stands_first_and_says_all(page):
     first = page.xpath("//main/section")[0]
     said = " ".join(first.text_content().split())
     best = a_result().best
-    for fact in ("certified", "answer_bonus(rate=640)", "between $580 and $640 per piece", "of group revenue",
-                 "stand-ins", f"{best.efficiency.mean:.1%}", "95% confidence"):
+    for fact in (
+        "certified",
+        "answer_bonus(rate=640)",
+        "between $580 and $640 per piece",
+        "of group revenue",
+        "stand-ins",
+        f"{best.efficiency.mean:.1%}",
+        "95% confidence",
+    ):
         assert fact in said, fact
 
 
@@ -47,7 +67,12 @@ def test_every_chart_has_a_figure_words_and_data(page, data):
         assert page.get_element_by_id(plot.get("aria-describedby")).text_content().strip()
     for table in page.xpath("//div[@data-table]"):
         packed = data["tables"][table.get("data-table")]
-        assert len(packed["columns"]) == len(packed["values"]) == len(packed["titles"]) == len(packed["kinds"])
+        assert (
+            len(packed["columns"])
+            == len(packed["values"])
+            == len(packed["titles"])
+            == len(packed["kinds"])
+        )
         assert len({len(column) for column in packed["values"]}) == 1
 
 
@@ -70,10 +95,27 @@ def test_the_trials_are_all_there(data):
 def test_hostile_text_stays_text(tmp_path):
     html = write_report(named(HOSTILE), tmp_path / "hostile.html").read_text("utf-8")
     page = lxml.html.document_fromstring(html)
-    plain = lxml.html.document_fromstring(write_report(a_result(), tmp_path / "plain.html").read_text("utf-8"))
-    for tag in ("script", "style", "img", "iframe", "form", "object", "embed", "base", "link", "svg", "meta", "b"):
+    plain = lxml.html.document_fromstring(
+        write_report(a_result(), tmp_path / "plain.html").read_text("utf-8")
+    )
+    for tag in (
+        "script",
+        "style",
+        "img",
+        "iframe",
+        "form",
+        "object",
+        "embed",
+        "base",
+        "link",
+        "svg",
+        "meta",
+        "b",
+    ):
         assert len(page.findall(f".//{tag}")) == len(plain.findall(f".//{tag}")), tag
-    assert not page.xpath("//@onerror | //@onload | //@onfocus | //@onmouseover | //@ontoggle | //@style")
+    assert not page.xpath(
+        "//@onerror | //@onload | //@onfocus | //@onmouseover | //@ontoggle | //@style"
+    )
     said = " ".join(page.text_content().split())
     for text in HOSTILE:
         assert " ".join(text.split()) in said, text
@@ -113,7 +155,9 @@ def test_ten_thousand_trials_are_small_and_quick(tmp_path):
 
 def test_an_unwritable_path_is_one_line_and_harms_nothing(tmp_path):
     (tmp_path / "file").write_text("kept")
-    with pytest.raises(UserError, match=r"file/report\.html: the report cannot be written: .+") as error:
+    with pytest.raises(
+        UserError, match=r"file/report\.html: the report cannot be written: .+"
+    ) as error:
         write_report(a_result(), tmp_path / "file" / "report.html")
     assert "\n" not in str(error.value)
     (tmp_path / "folder").mkdir()

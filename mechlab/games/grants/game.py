@@ -42,15 +42,15 @@ class Grants(Game):
     Nothing can be falsified. Giving is to grant a piece to which the other has no access in the
     next round: as grants expire, it can be given again and again.
 
-    Three points can be told beforehand, with T rounds, N agents and L tasks each: where requests
-    are answered at once a task takes two turns, so the ceiling is N * L * floor(T / 2) tasks (grants
-    of two rounds); where all grant all from the first turn on, every task is complete from the
-    second round, and L * C(N, needed + 1) / C(N - 1, needed) are in the first, on average.
+    Two points can be told beforehand, with T rounds, N agents and L tasks each. Where requests
+    are answered at once a task takes two turns, so the ceiling is N * L * floor(T / 2) tasks, or
+    hardly more with long grants. Where all grant all from the first turn on, every task is complete
+    from the second round, and L * C(N, needed + 1) / C(N - 1, needed) are in the first, on average.
 
-    Source: the second environment of Yadav, Black and Sourbut, "More Capable, Less Cooperative? When
-    LLMs Fail At Zero-Cost Collaboration", arXiv 2604.07821: access in place of copies, expiry of
-    grants and tasks, direct messages, pieces of distinct owners. Group and reward are those of their
-    sharing game; the lengths of grants and tasks are ours.
+    Source: the second environment of Yadav, Black and Sourbut, "More Capable, Less Cooperative?
+    When LLMs Fail At Zero-Cost Collaboration", arXiv 2604.07821: access in place of copies, expiry
+    of grants and tasks, direct messages, pieces of distinct owners. Group and reward are those of
+    their sharing game; the lengths of grants and tasks are ours.
 
     >>> Grants(reward=100).acts["answer"].credit
     25.0
@@ -97,8 +97,8 @@ class Grants(Game):
         super().__post_init__()
         if self.needed > self.agents - 1:
             raise UserError(
-                f"needed must be at most agents - 1 ({self.agents - 1}), as each piece of a task has "
-                f"another owner, got {self.needed}"
+                f"needed must be at most agents - 1 ({self.agents - 1}), as each piece of a task "
+                f"has another owner, got {self.needed}"
             )
 
     @property

@@ -1,0 +1,188 @@
+"""Several workers on one record: equal, expendable, and of one mind."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+
+import pytest
+from optuna.trial import Trial
+from tests.search.studies import a_study
+
+from mechlab.errors import UserError
+from mechlab.search.explore import OUTCOME, Explorer
+from mechlab.search.heart import beating, dismiss, living, new_worker
+from mechlab.search.play import KEPT
+from mechlab.search.run import known, search
+from mechlab.search.sampler import report
+from mechlab.search.work import Dismissed, calm, work
+from mechlab.search.workers import join
+from mechlab.store import Store, StorageError
+
+WORKER = """
+import sys
+from tests.search.studies import a_study
+from mechlab.search.run import search
+search(a_study(**eval(sys.argv[2])), sys.argv[1])
+"""
+
+
+def start(url: str, **changes) -> subprocess.Popen[bytes]:
+    """Start a search in a process of its own."""
+    command = [sys.executable, "-c", WORKER, url, repr(changes)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE)
+
+
+def told(url: str) -> dict[int, tuple]:
+    """Return what the record holds of every finished trial."""
+    with calm(), closing(Store.open(a_study(), url, create=False)) as store:
+        trials = store.trials().get_trials(deepcopy=False)
+    return {t.number: (t.params, t.values, t.user_attrs[OUTCOME]) for t in trials if t.values}
+
+
+@pytest.mark.slow
+def test_four_workers_answer_within_the_interval_of_one(database, tmp_path):
+    alone = search(a_study(), f"sqlite:///{tmp_path}/alone.db").best
+    together = search(a_study(), database, workers=4).best
+    assert together.status == alone.status == "certified"
+    assert together.interval[0] < alone.size and alone.interval[0] < together.size
+
+
+@pytest.mark.slow
+def test_searches_started_at_once_work_together(database):
+    crew = [start(database) for _ in range(3)]
+    for member in crew:
+        _, said = member.communicate(timeout=120)
+        assert member.returncode == 0, said.decode()
+    result = known(a_study(), database)
+    assert result.best.status == "certified"
+    assert result.trials["number"].is_unique
+
+
+@pytest.mark.slow
+def test_workers_killed_at_random_moments_lose_nothing(database):
+    chance = random.Random(1)
+    before: dict[int, tuple] = {}
+    crew = [start(database), start(database)]
+    for _ in range(20):
+        time.sleep(chance.uniform(0.0, 4.0))
+        victim = crew.pop(chance.randrange(len(crew)))
+        victim.send_signal(signal.SIGKILL)
+        victim.communicate()
+        crew.append(start(database))
+        try:
+            now = told(database)
+        except StorageError:  # nothing was begun before the first kill
+            continue
+        assert {n: now[n] for n in before} == before  # what was told stays as it was
+        before = now
+    for member in crew:
+        member.communicate(timeout=120)
+    result = search(a_study(), database)
+    assert result.best.status == "certified"
+    assert {n: told(database)[n] for n in before} == before
+    done = result.trials[result.trials["state"] == "COMPLETE"]
+    assert done["number"].is_unique
+    assert result.episodes["explore"] == done["episodes"].sum()
+
+
+@pytest.fixture
+def store(tmp_path):
+    with calm(), closing(Store.open(a_study(), f"sqlite:///{tmp_path}/a.db")) as opened:
+        yield opened
+
+
+def begun(store: Store, worker: str, rate: float) -> int:
+    """Leave a trial as a worker does that is killed while it plays; return its number."""
+    trials = store.trials()
+    trials.enqueue_trial({"mechanism": "sharing_bonus", "sharing_bonus.rate": rate})
+    trial = trials.ask()
+    trial.set_user_attr("mechlab:worker", worker)
+    trial.suggest_categorical("mechanism", ["none", "sharing_bonus"])
+    trial.suggest_float("sharing_bonus.rate", 0, 3000)
+    return int(trial.number)
+
+
+def states(store: Store) -> dict[int, str]:
+    return {t.number: t.state.name for t in store.trials().get_trials(deepcopy=False)}
+
+
+def test_a_dead_workers_trial_is_played_again(store):
+    number = begun(store, "dead", rate=700.0)
+    result = search(a_study(), store.url)
+    assert states(store)[number] == "FAIL"
+    done = result.trials[result.trials["state"] == "COMPLETE"]
+    assert (done["sharing_bonus.rate"] == 700.0).sum() == 1
+
+
+def test_a_trial_that_was_played_but_not_told_is_told_not_played_again(store):
+    number = begun(store, "dead", rate=700.0)
+    trial = Trial(store.trials(), store.trials().get_trials()[number]._trial_id)
+    outcome = {name: [1.0, 1.0] for name in KEPT}
+    trial.set_user_attr(OUTCOME, outcome)
+    trial.set_user_attr("mechlab:target", 0.75)
+    report(trial, [0.5, 0.6])
+    search(a_study(), store.url)
+    told = store.trials().get_trials()[number]
+    assert told.state.name == "COMPLETE"
+    assert told.user_attrs["mechlab:efficiency"] == [0.5, 0.6]
+    assert told.values == [700.0]  # the size, which is the rate
+
+
+def test_a_living_workers_trial_is_left_alone(store):
+    with beating(store, new_worker()) as heart:
+        number = begun(store, heart.worker, rate=700.0)
+        search(a_study(), store.url)
+        assert states(store)[number] == "RUNNING"
+
+
+def test_two_workers_take_a_dead_trial_up_once(store):
+    number = begun(store, "dead", rate=700.0)
+    one, two = Explorer(store, "one"), Explorer(store, "two")
+    one._take_up_dead_trials()
+    two._take_up_dead_trials()
+    assert list(states(store).values()) == ["FAIL", "WAITING"]
+    assert store.trials().get_trials()[1].params == store.trials().get_trials()[number].params
+
+
+def test_a_worker_that_is_gone_or_silent_is_dead(store, monkeypatch):
+    with beating(store, "here") as heart:
+        assert living(store) == {"here"}
+        monkeypatch.setattr("mechlab.search.heart.GRACE", -1.0)
+        assert living(store) == set()
+        monkeypatch.undo()
+        monkeypatch.setattr("mechlab.search.heart._gone", lambda pid: pid == os.getpid())
+        assert living(store) == set()
+        assert not heart.dismissed
+    assert living(store) == set()
+
+
+def test_a_dismissed_worker_goes_home(store, monkeypatch):
+    monkeypatch.setattr("mechlab.search.heart.BEAT", 0.01)
+    with beating(store, "here") as heart:
+        dismiss(store, ["here"])
+        while not heart.dismissed:
+            time.sleep(0.01)
+        with pytest.raises(Dismissed):
+            work(store, heart)
+
+
+def test_joining_needs_a_search_that_was_begun_and_the_same_study(store, tmp_path):
+    with pytest.raises(StorageError, match="holds no search"):
+        join(a_study(), f"sqlite:///{tmp_path}/none.db", new_worker())
+    with pytest.raises(StorageError, match="seed is 4 here and 3 there"):
+        join(a_study(seed=4), store.url, new_worker())
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_works_on_a_search(database):
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    options = dict(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    with distributed.LocalCluster(host="127.0.0.1", **options) as cluster:
+        result = search(a_study(), database, dask=cluster.scheduler_address)
+    assert result.best.status == "certified"
+    with pytest.raises(UserError, match="no Dask scheduler answers"):
+        search(a_study(), database, dask="127.0.0.1:1")

@@ -138,6 +138,12 @@ class Study(_Part):
                 raise UserError(f"{field}: {error}") from None
         return self
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with some fields changed, checked like any study."""
+        if not update:
+            return super().model_copy(deep=deep)
+        return type(self).model_validate({**self.model_dump(), **update})
+
     @cached_property
     def played(self) -> Game:
         """The game with its settings."""

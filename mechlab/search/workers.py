@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from importlib import import_module
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -109,10 +110,10 @@ def _reach(study: Study, storage: str) -> None:
 
 def _client(address: str) -> Any:
     try:
-        from distributed import Client
+        distributed: Any = import_module("distributed")
     except ImportError:
         raise UserError("Dask is not installed: pip install 'mechlab[dask]'") from None
     try:
-        return Client(address, timeout=10)
+        return distributed.Client(address, timeout=10)
     except (OSError, ValueError) as error:
         raise UserError(f"no Dask scheduler answers at {address!r}: {error}") from None

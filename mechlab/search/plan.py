@@ -1,0 +1,116 @@
+"""What a search would cost, before anything is spent: from simulations of the search itself."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from mechlab.errors import UserError
+from mechlab.result import SearchResult, Status
+from mechlab.search.run import search
+from mechlab.search.sequences import spent
+from mechlab.study import Study
+
+REPEATS = 6  # searches that are simulated
+_OTHER_LUCK = 1_000_003  # added to the seed: a plan must not play the search's own episodes
+_POWER = 0.8  # chance to show a difference that is really there
+_OFFLINE = frozenset({"scripted", "emulated"})  # kinds of agents that cost nothing to play
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a search of a study is expected to take.
+
+    Attributes:
+        study: name of the study.
+        repeats: searches that were simulated, each on other luck.
+        episodes: mean number of episodes; exploring and certifying apart in ``explore``,
+            ``certify``.
+        range: the least and the most episodes that a simulated search took.
+        statuses: how many of them ended ``certified``, ``unreachable``, ``out_of_budget``.
+        turns: turns of agents in so many episodes: the calls of as many live agents.
+        calls, tokens, cost_usd: of the study's own agents, which are offline.
+        seconds: mean time of a simulated search on this machine.
+        resolution: the smallest difference between mean efficiency and the target that the rest
+            of the budget can show, with 80% power, at one pair of doses.
+    """
+
+    study: str
+    repeats: int
+    episodes: float
+    explore: float
+    certify: float
+    range: tuple[int, int]
+    statuses: Mapping[Status, int]
+    turns: float
+    calls: float
+    tokens: float
+    cost_usd: float
+    seconds: float
+    resolution: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as plain JSON values."""
+        return asdict(self)
+
+
+def plan(study: Study) -> Plan:
+    """Simulate a few searches of a study and say what one is expected to take.
+
+    Raises:
+        UserError: for a group with agents that cannot be played offline.
+    """
+    online = study.group.kinds - _OFFLINE
+    if online:
+        raise UserError(
+            f"population: a plan plays scripted and emulated agents only, got {study.group} "
+            f"({', '.join(sorted(online))}): plan with emulated agents in their place"
+        )
+    found, seconds = zip(*(_simulated(study, k) for k in range(REPEATS)), strict=True)
+    explore = [result.episodes["explore"] for result in found]
+    certify = [result.episodes["certify"] for result in found]
+    episodes = [sum(both) for both in zip(explore, certify, strict=True)]
+    return Plan(
+        study=study.name,
+        repeats=REPEATS,
+        episodes=float(np.mean(episodes)),
+        explore=float(np.mean(explore)),
+        certify=float(np.mean(certify)),
+        range=(min(episodes), max(episodes)),
+        statuses=dict(Counter(result.best.status for result in found)),
+        turns=float(np.mean(episodes)) * study.played.agents * study.played.rounds,
+        calls=0,
+        tokens=0,
+        cost_usd=0.0,
+        seconds=float(np.median(seconds)),
+        resolution=_resolution(study, found),
+    )
+
+
+def _simulated(study: Study, number: int) -> tuple[SearchResult, float]:
+    """Search once on other luck, in a record that is thrown away; return result and seconds."""
+    other = study.model_copy(update={"seed": study.seed + _OTHER_LUCK + number})
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        result = search(other, f"sqlite:///{folder}/plan.db")
+        return result, time.perf_counter() - begun
+
+
+def _resolution(study: Study, found: tuple[SearchResult, ...]) -> float:
+    """Return the difference that a pair of doses shows at the first look of the certificate."""
+    explore = np.mean([result.episodes["explore"] for result in found])
+    each = (study.budget.episodes - explore) / 2.0
+    deviations = [result.best.reached.sd for result in found]
+    if each < 2 or np.isnan(deviations).all():
+        return math.nan
+    alpha = (1.0 - study.target.confidence) / len(study.mechanisms) * spent(0) / 2.0
+    quantiles = float(ndtri(1.0 - alpha) + ndtri(_POWER))
+    return quantiles * float(np.nanmean(deviations)) / math.sqrt(each)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mechlab.flows import Amounts, Array
 from mechlab.game import Game, Seeds, game
@@ -148,18 +149,28 @@ class Matrix(Game):
         state.chosen = np.stack(
             [np.bincount(choice[:, i], minlength=self.choices) / len(choice) for i in range(2)]
         )
-        gift = _given(choice, self.choices) * state.on[:, None]
-        row, column = choice[:, 0], choice[:, 1]
-        for i, ungiven in enumerate(((row, -1), (-1, column))):
-            earned = self.payoffs[i][row, column]
-            now.produced[:, i] = earned * state.on
-            now.given[:, i, 1 - i] = gift[:, i]
-            now.used[:, i, 1 - i] = gift[:, 1 - i]
-            rests = np.maximum(0.0, earned - self.payoffs[i][ungiven])
-            now.credit[:, i, 1 - i] = rests * state.on
+        self._earn(choice, state.on[:, None], now)
+
+    def outcomes(self) -> Amounts:
+        """Return what happens in one round of each pair of choices: B = M * M, row by row."""
+        choice = np.stack(np.divmod(np.arange(self.choices**2), self.choices), axis=1)
+        now = Amounts.zeros(len(choice), 2)
+        self._earn(choice, np.ones((len(choice), 1)), now)
+        return now
+
+    def _earn(self, choice: NDArray[np.int64], on: Array, now: Amounts) -> None:
+        """Write down what choices, (B, 2), earn and give in matches that go on, (B, 1)."""
+        row, column = choice.T
+        earned = np.stack([pay[row, column] for pay in self.payoffs], axis=1)
+        alone = np.stack([self.payoffs[0][row, -1], self.payoffs[1][-1, column]], axis=1)
+        pair = (slice(None), [0, 1], [1, 0])
+        now.produced[...] = earned * on
+        now.given[pair] = _given(choice, self.choices) * on
+        now.used[pair] = now.given[pair][:, ::-1]
+        now.credit[pair] = np.maximum(0.0, earned - alone) * on
 
 
-def _given(choice: int | Array, choices: int) -> Array:
+def _given(choice: int | NDArray[np.int64], choices: int) -> Array:
     """Units that a choice gives: 1 for the first, 0 for the last."""
     return np.asarray(1.0 - np.asarray(choice, float) / (choices - 1))
 

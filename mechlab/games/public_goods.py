@@ -31,13 +31,14 @@ class PublicGoods(Game):
     """Each agent divides an endowment between itself and a common project that pays all equally.
 
     Of n agents, i contributes c_i of its ``endowment`` of tokens and earns
-    ``endowment - c_i + multiplier / n * sum_j c_j`` dollars a round. Between multipliers 1 and n the
-    group earns most when all contribute all, and each earns most when it contributes nothing:
+    ``endowment - c_i + multiplier / n * sum_j c_j`` dollars a round. Between multipliers 1 and n
+    the group earns most when all contribute all, and each earns most when it contributes nothing:
     giving becomes dominant when it is paid more than 1 - multiplier / n a token.
 
     An agent contributes the share ``give`` of its endowment, in whole tokens (the last one by lot).
-    In the condition ``punishment`` it then spends ``punish`` dollars for each token by which another
-    fell short of its own contribution, and each of them takes ``impact`` dollars from that agent.
+    In the condition ``punishment`` it then spends ``punish`` dollars for each token by which
+    another fell short of its own contribution, and each of these dollars takes ``impact`` dollars
+    from that agent.
 
     Source: Fehr and Gaechter, "Cooperation and Punishment in Public Goods Experiments", American
     Economic Review 90 (2000): 4 agents, 20 tokens, 0.4 back from each token, 10 rounds; one dollar

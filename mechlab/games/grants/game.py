@@ -68,11 +68,11 @@ class Grants(Game):
         "prompt",  # 1: answers the moment it is asked, not on its own turn
     )
     words: ClassVar[Words] = Words(
-        unit="access to a piece",
-        units="accesses to pieces",
-        give="grant",
-        given="granted",
-        to="to an agent that lacks it",
+        unit="piece",
+        units="pieces",
+        give="lend",
+        given="lent",
+        to="to an agent that has no access to it",
     )
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {
         "perfect": {**PERFECT, "prompt": 1.0},

@@ -87,8 +87,8 @@ def play_round(s, flows, terms, behaviour, round):
     """Play one round of every episode of a batch."""
     for b in range(s.seeds.size):
         e = episode(s, flows, b)
-        for i in range(e.order.size):
-            e.order[i] = i
+        for seat in range(e.order.size):
+            e.order[seat] = seat
         shuffle(e.order, event(e.seed, ORDER, round, 0))
         for position in range(e.order.size):
             i = np.int64(e.order[position])

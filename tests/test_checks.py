@@ -1,0 +1,184 @@
+"""Checks of mechanisms, where theory tells what they must find."""
+
+import builtins
+import json
+import math
+
+import numpy as np
+import pytest
+
+from mechanisms import FalsificationFine, NoMechanism, Royalty, SharingBonus
+from mechlab.checks import check
+from mechlab.checks.dynamics import advantages, drift
+from mechlab.checks.equilibria import equilibria, paid_table
+from mechlab.checks.farming import farming, flood
+from mechlab.checks.honesty import dominance, falsifying
+from mechlab.checks.promises import balance, rationality
+from mechlab.checks.states import strategies
+from mechlab.errors import UserError
+from mechlab.games import Commons, Grants, Matrix, PublicGoods, Sharing
+
+SMALL = Sharing(agents=4, pieces=40, rounds=8)
+PD = Matrix(table="5,5 -1,7; 7,-1 1,1")  # T, R, P, S = 7, 5, 1, -1
+
+
+@pytest.mark.parametrize(("rate", "margin"), [(0.0, -0.6), (0.5, -0.1), (0.7, 0.1)])
+def test_margin_of_giving_in_public_goods(rate, margin):
+    found = dominance(SharingBonus(rate=rate), PublicGoods())
+    assert found.values["margin"] == pytest.approx(margin)
+    assert found.holds == (margin > 0)
+
+
+@pytest.mark.parametrize(("rate", "among_all", "everywhere"), [(0, -2, -2), (3, 1, 1), (1, -1, -1)])
+def test_margin_in_the_prisoners_dilemma(rate, among_all, everywhere):
+    # Cooperation costs T - R = 2 against a cooperator, P - S = 2 against a defector.
+    found = dominance(SharingBonus(rate=rate), PD)
+    assert found.values["margin_among_honest"] == pytest.approx(among_all)
+    assert found.values["margin"] == pytest.approx(everywhere)
+
+
+def test_the_stag_is_a_best_response_but_not_dominant():
+    found = dominance(NoMechanism(), Matrix(table="stag_hunt"))
+    assert not found.holds
+    assert found.values["margin_among_honest"] == pytest.approx(1)  # R - T
+    assert found.values["margin"] == pytest.approx(-3)  # S - P
+
+
+@pytest.mark.parametrize("game", [SMALL, PublicGoods(), PD, Commons(), Grants(rounds=5)])
+def test_a_royalty_is_balanced_and_a_bonus_is_not(game):
+    assert balance(Royalty(share=0.3), game).holds
+    found = balance(SharingBonus(rate=1), game)
+    assert not found.holds
+    assert found.values["largest_sum"] > 0
+    assert balance(NoMechanism(), game).holds
+
+
+def test_a_bonus_never_costs_the_honest_and_a_royalty_can():
+    assert rationality(SharingBonus(rate=1), SMALL).holds
+    found = rationality(Royalty(share=0.5), SMALL)
+    assert not found.holds
+    # Replayed, the episode shows the very loss.
+    again = found.play.replay()
+    assert again.payments[0, found.play.agent] == pytest.approx(found.values["worst_payment"])
+
+
+def test_a_flat_bonus_is_found_to_be_farmed_and_priced():
+    rate = 10.0
+    found = farming(SharingBonus(rate=rate), SMALL, 1)
+    assert not found.holds
+    assert found.values["price_of_waste"] == pytest.approx(rate)
+    # Alone it can give each of its 10 pieces to 3 others, asked or not: at most 40 pieces in all
+    # can be given to each, and what it receives it can pass on.
+    assert found.values["taken"] >= 10 * 3 * rate > found.values["taken_honestly"]
+    pair = farming(SharingBonus(rate=rate), SMALL, 2)
+    assert pair.values["worst_spend"] >= found.values["worst_spend"]
+
+
+def test_what_the_farm_of_a_flat_bonus_costs_and_produces():
+    # Each of 40 pieces reaches each of the 3 agents that lack it, once: 120 pieces at the rate.
+    found = flood(SharingBonus(rate=10), SMALL)
+    assert found.values["given"] == 120
+    assert found.values["spend"] == pytest.approx(1200)
+    assert found.values["efficiency"] > 1.5  # unasked giving passes the ceiling of asking
+
+
+def test_a_royalty_on_use_resists_farming_by_one_and_by_two():
+    for colluders in (1, 2):
+        found = farming(Royalty(share=0.1), SMALL, colluders)
+        assert found.holds
+        assert found.values["price_of_waste"] == 0
+
+
+def test_a_colluding_pair_farms_a_bonus_on_answers_that_one_cannot():
+    from mechanisms import AnswerBonus
+
+    assert farming(AnswerBonus(rate=10), SMALL, 1).holds
+    assert not farming(AnswerBonus(rate=10), SMALL, 2).holds
+
+
+def test_a_counterexample_shows_what_it_says():
+    found = farming(SharingBonus(rate=10), SMALL, 1)
+    again = found.play.replay()
+    assert again.seeds.shape == (1,)
+    assert again.payments.shape == (1, 4)
+
+
+def test_a_fine_on_falsifying_deters_it_and_a_bonus_on_silence_would_not():
+    assert falsifying(FalsificationFine(rate=5), SMALL).values["gain"] == pytest.approx(-5)
+    assert falsifying(NoMechanism(), SMALL).values["gain"] == 0
+    assert falsifying(NoMechanism(), PD).holds is None
+
+
+def test_equilibria_of_the_dilemma_before_and_after():
+    pytest.importorskip("pygambit")
+    assert equilibria(PD.payoffs) == [((0, 1), (0, 1))]
+    assert equilibria(paid_table(SharingBonus(rate=2.1), PD)) == [((1, 0), (1, 0))]
+
+
+def test_equilibria_of_the_stag_hunt_are_both_and_the_mixed_one():
+    pytest.importorskip("pygambit")
+    found = equilibria(Matrix(table="stag_hunt").payoffs)
+    # Indifferent where 4 p = 3.
+    expected = [((1, 0), (1, 0)), ((0.75, 0.25), (0.75, 0.25)), ((0, 1), (0, 1))]
+    assert np.allclose(sorted(found), sorted(expected))
+
+
+def test_the_travellers_dilemma_has_one_equilibrium():
+    pytest.importorskip("pygambit")
+    (row, column), *others = equilibria(Matrix(table="travellers_dilemma").payoffs)
+    assert not others
+    assert row[-1] == column[-1] == 1
+
+
+def test_without_gambit_one_line_says_what_to_install(monkeypatch):
+    plain = builtins.__import__
+
+    def missing(name, *rest):
+        if name == "pygambit":
+            raise ImportError(name)
+        return plain(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(UserError, match=r"pip install 'mechlab\[gambit\]'"):
+        equilibria(PD.payoffs)
+
+
+def test_drift_of_a_group_game_is_its_binomial_mean():
+    # In public goods a giver loses 1 - m/n a token whoever else gives.
+    lost = advantages(NoMechanism(), PublicGoods(rounds=1))
+    assert np.allclose(lost, -0.6 * 20)
+    assert np.allclose(drift(lost, np.linspace(0, 1, 5)), -12)
+
+
+def test_replicator_of_the_stag_hunt_turns_at_the_mixed_equilibrium():
+    found = check("none", Matrix(table="stag_hunt"))["replicator"]
+    assert not found.holds
+    assert found.values["rest_point_1"] == pytest.approx(0.75, abs=0.001)
+    assert "above 75%" in found.words
+
+
+def test_replicator_of_chicken_settles_in_the_mixed_equilibrium():
+    # Swerve p: 3 p + 1 (1 - p) = 5 p, so p = 1/3.
+    found = check("none", Matrix(table="chicken"))["replicator"]
+    assert found.values["rest_point_1"] == pytest.approx(1 / 3, abs=0.001)
+    assert "move towards it" in found.words
+
+
+def test_verdicts_are_json_without_nan_and_words():
+    found = check("sharing_bonus(rate=0.7)", "public_goods")
+    data = json.loads(found.to_json())
+    assert [v["name"] for v in data["verdicts"]] == [v.name for v in found]
+    assert all(v["words"].endswith(".") for v in data["verdicts"])
+    assert str(found).startswith("sharing_bonus(rate=0.7) in public_goods")
+    assert all(math.isfinite(x) for v in found for x in v.values.values())
+
+
+def test_what_does_not_fit_the_game_is_refused():
+    with pytest.raises(UserError, match="needs the flows"):
+        check("falsification_fine", "public_goods")
+
+
+def test_pure_strategies_are_every_choice_of_every_group_of_acts():
+    # ask, submit, volunteer: 2 each; answer, falsify or neither: 3.
+    assert len(strategies(Sharing())) == 24
+    assert len(strategies(PublicGoods())) == 2

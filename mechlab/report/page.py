@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from mechlab.report import play_charts, search_charts, tables
 from mechlab.report.chart import Chart
 from mechlab.report.replay import EPISODES, replay
-from mechlab.report.sizes import between, size_of
 from mechlab.report.tables import Table
+from mechlab.report.tiles import tiles
 from mechlab.report.verdict import verdict
 from mechlab.report.words import rounded
 from mechlab.result import SearchResult
@@ -35,15 +36,14 @@ def page(result: SearchResult) -> Page:
     groups = {
         "doses": search_charts.dose_charts(result),
         "certificate": search_charts.certificate_charts(result),
-        "frontier": [search_charts.frontier_chart(result)],
-        "course": [search_charts.course_chart(result)],
+        **_tried(result),
         **_played(result),
     }
     sections = {
         "result": result,
         "verdict": verdict(result),
-        "size": size_of(result, result.best, result.best.size),
-        "between": between(result, result.best),
+        "tiles": tiles(result),
+        "members": _members(result),
         "groups": groups,
         "replayed": EPISODES,
     }
@@ -55,13 +55,32 @@ def page(result: SearchResult) -> Page:
     return Page(sections, [chart for group in groups.values() for chart in group], shown)
 
 
+def _members(result: SearchResult) -> list[str]:
+    """Return a line on each sort of agent in the group: how many, which, and what it is."""
+    counts = Counter(result.study.group.members)
+    return [
+        f"{count} × {getattr(member, 'name', type(member).__name__)}: {getattr(member, 'what', '')}"
+        for member, count in counts.items()
+    ]
+
+
+def _tried(result: SearchResult) -> dict[str, list[Chart]]:
+    """Return the charts of the trials, empty where none has come to its end."""
+    if not result.trials["efficiency"].notna().any():
+        return {"frontier": [], "course": []}
+    return {
+        "frontier": [search_charts.frontier_chart(result)],
+        "course": [search_charts.course_chart(result)],
+    }
+
+
 def _played(result: SearchResult) -> dict[str, list[Chart]]:
     """Return the charts of the answer played again, all empty where it cannot be."""
     again, name = replay(result), rounded(result.best.mechanism)
     if again is None:
         return {"standing": [], "revenue": [], "giving": [], "lorenz": [], "income": []}
     return {
-        "standing": [play_charts.standing_chart(result.study.target, again)],
+        "standing": [play_charts.standing_chart(result, again)],
         "revenue": [play_charts.revenue_chart(again, name)],
         "giving": play_charts.giving_charts(again, name),
         "lorenz": [play_charts.lorenz_chart(again, name)],

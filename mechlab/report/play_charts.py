@@ -12,15 +12,17 @@ from mechlab.report.chart import Chart
 from mechlab.report.replay import Replay
 from mechlab.report.tables import Table
 from mechlab.report.words import money, number, percent
+from mechlab.result import SearchResult
 from mechlab.simulate import Episodes
-from mechlab.study import Target
 
 NONE = "no mechanism"
+_CALLED = {"certified": "the answer", "unreachable": "the best", "out_of_budget": "the likeliest"}
 
 
-def standing_chart(target: Target, replay: Replay) -> Chart:
+def standing_chart(result: SearchResult, replay: Replay) -> Chart:
     """Where the group stands between nothing and the optimum."""
-    rows = {"the answer": replay.answer, NONE: replay.baseline, **replay.references}
+    rows = {_CALLED[result.best.status]: replay.answer, NONE: replay.baseline, **replay.references}
+    target = result.study.target
     relative = replay.references[target.relative_to]["efficiency"].mean()
     means = {row: float(episodes["efficiency"].mean()) for row, episodes in rows.items()}
     alt = "; ".join(f"{row} {percent(mean)}" for row, mean in means.items())

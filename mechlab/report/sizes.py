@@ -40,10 +40,12 @@ def size_words(result: SearchResult, answer: Answer) -> str:
         return f"No {smallest} in its range is enough."
     if not math.isfinite(low) and not math.isfinite(high):
         return f"No {smallest} was shown to be enough, and none to be too small."
-    small = f"{size_of(result, answer, low)} was shown not to be enough"
-    enough = f"{size_of(result, answer, high)} was shown to be enough"
+    small, enough = size_of(result, answer, low), size_of(result, answer, high)
     if not math.isfinite(high):
-        return f"A {smallest} of {small}; none was shown to be enough."
+        return f"A {smallest} of {small} was shown not to be enough; none was shown to be."
     if not math.isfinite(low):
-        return f"A {smallest} of {enough}; none was shown to be too small."
-    return f"The smallest sufficient {smallest} lies {between(result, answer)}: {small}, {enough}."
+        return f"A {smallest} of {enough} was shown to be enough; none was shown to be too small."
+    return (
+        f"The smallest sufficient {smallest} lies {between(result, answer)}: "
+        "the lower end was shown not to be enough, the upper end was."
+    )

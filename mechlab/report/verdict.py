@@ -31,7 +31,8 @@ class Verdict:
     """The answer of a study in sentences.
 
     Attributes:
-        status: of the answer, in words.
+        status: of the answer.
+        meaning: what the status means.
         headline: the mechanism, and whether it meets the target.
         size: the smallest sufficient size with its interval.
         efficiency: what the group earns with it.
@@ -41,6 +42,7 @@ class Verdict:
     """
 
     status: str
+    meaning: str
     headline: str
     size: str
     efficiency: str
@@ -59,7 +61,8 @@ def verdict(result: SearchResult) -> Verdict:
     """Return the verdict of a search."""
     answer = result.best
     return Verdict(
-        status=STATUS[answer.status],
+        status=answer.status,
+        meaning=STATUS[answer.status],
         headline=_headline(result, answer),
         size=size_words(result, answer),
         efficiency=_efficiency(result, answer),
@@ -101,7 +104,7 @@ def _efficiency(result: SearchResult, answer: Answer) -> str:
         f"{percent(reached.mean)} of {reference_words(relative)}, " if relative != "ceiling" else ""
     )
     return (
-        f"With it the group earns {goal}{percent(of_ceiling.mean)} of the ceiling "
+        f"The group then earns {goal}{percent(of_ceiling.mean)} of the ceiling "
         f"(95% interval {interval(of_ceiling, percent)}; {of_ceiling.n:,} fresh episodes)."
     )
 
@@ -114,12 +117,15 @@ def _spend(answer: Answer) -> str:
     return (
         f"It spends {money(answer.spend.mean)} an episode "
         f"(95% interval {interval(answer.spend, money)}), "
-        f"{percent(answer.spend_share)} of group revenue; {_source(answer)}."
+        f"{percent(answer.spend_share)} of group revenue; {source_words(answer)}."
     )
 
 
-def _source(answer: Answer) -> str:
+def source_words(answer: Answer) -> str:
+    """Return where the money comes from, for an answer that was measured."""
     subsidy = answer.subsidy.mean
+    if answer.spend.mean == 0 == subsidy:
+        return "nothing is paid"
     if math.isclose(subsidy, answer.spend.mean):
         return "all of it comes from outside"
     if abs(subsidy) < 1e-9 * answer.spend.mean:

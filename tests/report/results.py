@@ -117,6 +117,24 @@ def named(names: Sequence[str]) -> SearchResult:
     )
 
 
+def only_begun() -> SearchResult:
+    """A search of which nothing was played yet."""
+    result, nan = a_result(), math.nan
+    nothing = summarise(np.empty(0))
+    answer = replace(
+        result.best,
+        status="out_of_budget",
+        size=nan,
+        interval=(nan, nan),
+        spend_share=nan,
+        **dict.fromkeys(("reached", "efficiency", "spend", "subsidy"), nothing),
+    )
+    trials, evidence = (
+        pd.DataFrame([], columns=t.columns) for t in (result.trials, result.evidence)
+    )
+    return replace(result, answers=(answer,), trials=trials, evidence=evidence, curves={})
+
+
 def _called(text: str) -> Mechanism:
     class Named(Mechanism):
         name: ClassVar[str] = text

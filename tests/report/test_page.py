@@ -3,14 +3,16 @@
 import json
 import time
 from dataclasses import replace
+from math import nan
 
 import lxml.html
+import pandas as pd
 import pytest
 
 from mechlab.errors import UserError
 from mechlab.report import write_report
 from tests.report.hostile import HOSTILE
-from tests.report.results import a_result, named, with_trials
+from tests.report.results import a_result, named, only_begun, with_trials
 
 CHARTS = {
     "standing",
@@ -128,21 +130,24 @@ def test_the_data_block_cannot_be_left(tmp_path):
     assert json.loads(block)["tables"]["answers"]["values"]
 
 
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [("unreachable", "No candidate brings"), ("out_of_budget", "Not decided")],
-)
-def test_other_verdicts(tmp_path, status, words):
-    result = a_result()
-    nan = float("nan")
-    best = replace(result.best, status=status, size=nan, interval=(nan, nan))
-    html = write_report(replace(result, answers=(best,)), tmp_path / "x.html").read_text("utf-8")
-    assert words in html and "no interval was shown" in html
+def test_a_search_that_has_only_begun(tmp_path):
+    begun = only_begun()
+    verdict = _verdict(begun, tmp_path)
+    assert "not decided" in verdict and "not measured" in verdict and "nan" not in verdict
 
 
-def test_a_page_without_evidence_or_trials_of_some_candidate(tmp_path):
-    result = a_result()
-    write_report(replace(result, evidence=result.evidence.head(0), curves={}), tmp_path / "x.html")
+def test_a_trial_that_still_runs(tmp_path):
+    trials = a_result().trials.copy()
+    measured = ["size", "efficiency", "efficiency_lo", "efficiency_hi", "spend", "subsidy"]
+    trials.loc[trials.index[-1], measured] = nan
+    trials.loc[trials.index[-1], "finished"] = pd.NaT
+    assert "certified" in _verdict(replace(a_result(), trials=trials), tmp_path)
+
+
+def _verdict(result, folder):
+    html = write_report(result, folder / "page.html").read_text("utf-8")
+    verdict = lxml.html.document_fromstring(html).get_element_by_id("verdict")
+    return " ".join(verdict.text_content().split())
 
 
 def test_ten_thousand_trials_are_small_and_quick(tmp_path):

@@ -1,6 +1,7 @@
 """Databases for the tests of the search."""
 
 import pytest
+
 from tests.search import postgresql
 
 

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-from tests.search.studies import a_study
 
 from mechlab.errors import UserError
 from mechlab.result import SearchResult
 from mechlab.search.run import SearchStopped, known, search
 from mechlab.simulate import simulate
-from mechlab.store import Store
+from tests.search.studies import a_study
 
 
 def url(folder) -> str:
@@ -21,7 +20,7 @@ def found(tmp_path_factory) -> SearchResult:
 
 
 def truth(mechanism, episodes=3000) -> float:
-    """Mean efficiency, of turns, over many episodes of a seed that the search has nothing to do with."""
+    """Mean efficiency, of turns, over many episodes of a seed that the search never plays."""
     played = simulate(population="gpt-5-mini", mechanism=mechanism, episodes=episodes, seed=99)
     return float((played["group_revenue"] / played["turns"]).mean())
 
@@ -51,7 +50,12 @@ def test_the_baseline_is_explored_through_the_same_path(found):
 
 def test_every_row_has_its_numbers(found):
     done = found.trials[found.trials["state"] == "COMPLETE"]
-    assert done[["size", "efficiency", "spend", "subsidy", "started", "finished"]].notna().to_numpy().all()
+    assert (
+        done[["size", "efficiency", "spend", "subsidy", "started", "finished"]]
+        .notna()
+        .to_numpy()
+        .all()
+    )
     bonus = done[done["candidate"] == "sharing_bonus"]
     assert np.array_equal(bonus["size"], bonus["sharing_bonus.rate"])
     assert set(found.evidence["purpose"]) <= {"hi", "lo", "answer"}

@@ -10,7 +10,6 @@ from contextlib import closing
 
 import pytest
 from optuna.trial import Trial
-from tests.search.studies import a_study
 
 from mechlab.errors import UserError
 from mechlab.search.explore import OUTCOME, Explorer
@@ -20,7 +19,8 @@ from mechlab.search.run import known, search
 from mechlab.search.sampler import report
 from mechlab.search.work import Dismissed, calm, work
 from mechlab.search.workers import join
-from mechlab.store import Store, StorageError
+from mechlab.store import StorageError, Store
+from tests.search.studies import a_study
 
 WORKER = """
 import sys
@@ -68,7 +68,7 @@ def test_workers_killed_at_random_moments_lose_nothing(database):
     before: dict[int, tuple] = {}
     crew = [start(database), start(database)]
     for _ in range(20):
-        time.sleep(chance.uniform(0.0, 4.0))
+        time.sleep(chance.uniform(0.0, 2.5))
         victim = crew.pop(chance.randrange(len(crew)))
         victim.send_signal(signal.SIGKILL)
         victim.communicate()
@@ -180,7 +180,7 @@ def test_joining_needs_a_search_that_was_begun_and_the_same_study(store, tmp_pat
 @pytest.mark.slow
 def test_a_dask_cluster_works_on_a_search(database):
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
-    options = dict(n_workers=2, threads_per_worker=1, dashboard_address=None)
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with distributed.LocalCluster(host="127.0.0.1", **options) as cluster:
         result = search(a_study(), database, dask=cluster.scheduler_address)
     assert result.best.status == "certified"

@@ -1,0 +1,46 @@
+"""The plan of a search."""
+
+import json
+
+import pytest
+
+from mechlab.search import plan as planning
+from mechlab.search.run import search
+from tests.search.studies import a_study
+
+
+@pytest.fixture(scope="module")
+def plan():
+    planning.REPEATS = 2
+    return planning.plan(a_study())
+
+
+def test_it_expects_what_a_search_takes(plan, tmp_path):
+    taken = sum(search(a_study(), f"sqlite:///{tmp_path}/a.db").episodes.values())
+    assert taken / 3 < plan.episodes < taken * 3
+    assert plan.episodes == plan.explore + plan.certify
+    assert plan.range[0] <= plan.episodes <= plan.range[1] <= a_study().budget.episodes
+    assert sum(plan.statuses.values()) == plan.repeats
+
+
+def test_offline_agents_call_no_model(plan):
+    assert plan.calls == plan.tokens == plan.cost_usd == 0
+    assert plan.turns == plan.episodes * 10 * 20  # agents and rounds of the default game
+
+
+def test_a_larger_budget_tells_smaller_differences_apart(plan):
+    larger = planning._resolution(a_study(budget={"episodes": 50000}), planned())
+    smaller = planning._resolution(a_study(budget={"episodes": 500}), planned())
+    assert 0 < larger < smaller < 0.1
+
+
+def planned():
+    return (planning._simulated(a_study(), 0)[0],)
+
+
+def test_it_prints_as_json(plan):
+    assert json.loads(json.dumps(plan.as_json()))["episodes"] == plan.episodes
+
+
+def test_it_does_not_play_the_searchs_own_episodes():
+    assert planning._simulated(a_study(), 0)[0].study.seed != a_study().seed

@@ -2,10 +2,13 @@
 
 from mechanisms.answer_bonus import AnswerBonus
 from mechanisms.decaying_bonus import DecayingBonus
+from mechanisms.deposit import Deposit
 from mechanisms.falsification_fine import FalsificationFine
 from mechanisms.hidden import Hidden
 from mechanisms.none import NoMechanism
+from mechanisms.pivotal import Pivotal
 from mechanisms.protocol import Protocol
+from mechanisms.reciprocity_bonus import ReciprocityBonus
 from mechanisms.royalty import Royalty
 from mechanisms.sharing_bonus import SharingBonus
 from mechanisms.team_share import TeamShare
@@ -16,10 +19,13 @@ from mechanisms.withholding_fine import WithholdingFine
 __all__ = [
     "AnswerBonus",
     "DecayingBonus",
+    "Deposit",
     "FalsificationFine",
     "Hidden",
     "NoMechanism",
+    "Pivotal",
     "Protocol",
+    "ReciprocityBonus",
     "Royalty",
     "SharingBonus",
     "TeamShare",

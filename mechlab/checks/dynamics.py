@@ -40,7 +40,7 @@ def advantages(mechanism: Mechanism, game: Game) -> Array:
 def drift(advantage: Array, share: Array) -> Array:
     """The growth of givers over withholders at each share x of givers: x' / (x (1 - x)).
 
-    >>> drift(np.array([-1.0, 1.0]), np.array([0.0, 0.5, 1.0]))
+    >>> drift(np.array([-1.0, 1.0]), np.array([0.0, 0.5, 1.0])).round(9) + 0.0
     array([-1.,  0.,  1.])
     """
     others = len(advantage) - 1

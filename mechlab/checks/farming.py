@@ -37,8 +37,8 @@ def farming(mechanism: Mechanism, game: Game, colluders: int) -> Verdict:
     """Whether ``colluders`` agents are paid for what nobody uses, and what it can cost.
 
     The promise is judged on the rule itself: one unit more that is given, or between two also asked
-    for, and never used, must pay its givers nothing, in every sampled state. The cost is the best of
-    their pure strategies against honest agents, beside what they are paid for honesty.
+    for, and never used, must pay its givers nothing, in every sampled state. The cost is the best
+    of their pure strategies against honest agents, beside what they are paid for honesty.
     """
     wasteful = any(np.any(act.given > np.asarray(act.used)) for act in game.acts.values())
     price, play = _price_of_waste(mechanism, game, colluders) if wasteful else (0.0, None)

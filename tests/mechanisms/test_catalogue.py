@@ -15,6 +15,9 @@ NAMES = {
     "falsification_fine": ["rate"],
     "decaying_bonus": ["rate", "half_life"],
     "tournament": ["prize"],
+    "reciprocity_bonus": ["rate"],
+    "pivotal": ["share"],
+    "deposit": ["stake"],
     "protocol": ["ask", "answer", "submit"],
     "hidden": ["board", "notices", "thoughts"],
 }

@@ -1,0 +1,51 @@
+"""A stake that comes back to those who give honestly what they are asked for."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mechlab.flows import Array, Flows
+from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.parameters import param
+
+
+@mechanism
+@dataclass(frozen=True)
+class Deposit(Mechanism):
+    """Every agent stakes an amount each round and loses the part that it failed to earn back.
+
+    With a = sum_j answered[i, j] and w = sum_j withheld[i, j], payment_i = -stake * w / (a + w);
+    nothing where nobody asked. stake in dollars per round; what is lost leaves the group. Unlike a
+    fine per unit, the stake bounds what an agent can lose.
+
+    Source: Gerber and Wichardt, "Providing Public Goods in the Absence of Strong Institutions",
+    Journal of Public Economics 93 (2009).
+
+    >>> flows = Flows.of(answered=[[[0, 3], [0, 0]]], withheld=[[[0, 1], [0, 0]]])
+    >>> Deposit(stake=1000).payments(flows)
+    array([[-250.,    0.]])
+    """
+
+    name: ClassVar[str] = "deposit"
+    needs: ClassVar[frozenset[str]] = frozenset({"answered", "withheld"})
+
+    stake: float = param(1000.0, low=0, high=20000, unit="dollars per round")
+
+    def payments(self, flows: Flows) -> Array:
+        """Return minus the part of the stake that is forfeited."""
+        withheld: Array = flows.withheld.sum(axis=2)
+        due = withheld + flows.answered.sum(axis=2)
+        lost = np.divide(withheld, due, out=np.zeros_like(due), where=due > 0.0)
+        return 0.0 - self.stake * lost
+
+    def rule(self, words: Words) -> str:
+        """What is staked, and how it comes back."""
+        if not self.stake:
+            return ""
+        stake = words.money(self.stake)
+        return (
+            f"Each round you stake {stake}. You get it back in proportion to how many of the "
+            f"{words.units} {words.asked} from you that you could {words.give} you have "
+            f"{words.given}, and all of it where none was {words.asked}."
+        )

@@ -37,7 +37,7 @@ class Deposit(Mechanism):
         withheld: Array = flows.withheld.sum(axis=2)
         due = withheld + flows.answered.sum(axis=2)
         lost = np.divide(withheld, due, out=np.zeros_like(due), where=due > 0.0)
-        return 0.0 - self.stake * lost
+        return np.asarray(0.0 - self.stake * lost)
 
     def rule(self, words: Words) -> str:
         """What is staked, and how it comes back."""

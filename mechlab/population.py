@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from mechlab.agent import AGENTS, Agent, Player
@@ -64,13 +65,13 @@ class Population:
         return frozenset(getattr(member, "kind", "own") for member in self.members)
 
     def __str__(self) -> str:
-        counts: dict[str, int] = {}
-        for member in self.members:
-            name = str(member) if isinstance(member, Agent) else _name(member)
-            counts[name] = counts.get(name, 0) + 1
-        if len(counts) == 1:
-            return next(iter(counts))
-        return " + ".join(name if n == 1 else f"{name}*{n}" for name, n in counts.items())
+        names = (str(m) if isinstance(m, Agent) else _name(m) for m in self.members)
+        runs = [
+            (name, len(list(run))) for name, run in groupby(names)
+        ]  # in order, for numbers matter
+        if len(runs) == 1:
+            return runs[0][0]
+        return " + ".join(name if n == 1 else f"{name}*{n}" for name, n in runs)
 
 
 def _parse(spec: str, agents: int) -> tuple[Member, ...]:
@@ -87,8 +88,7 @@ def _term(term: str, spec: str) -> re.Match[str]:
     found = _TERM.fullmatch(term)
     if found is None:
         raise UserError(
-            "a population is written like 'o3*5 + perfect*5' or 'logit(lambda=2)*5', "
-            f"got {spec!r}"
+            f"a population is written like 'o3*5 + perfect*5' or 'logit(lambda=2)*5', got {spec!r}"
         )
     return found
 

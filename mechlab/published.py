@@ -120,7 +120,14 @@ def _figure(row: dict[str, str], baseline: dict[str, str], where: str) -> Figure
     except ValueError as error:
         raise UserError(f"{where}: {error}") from None
     return Figure(
-        row["model"], row["condition"], row["metric"], value, ci95, row["unit"], row["source"], target
+        row["model"],
+        row["condition"],
+        row["metric"],
+        value,
+        ci95,
+        row["unit"],
+        row["source"],
+        target,
     )
 
 

@@ -29,7 +29,7 @@ from importlib.resources import files
 from typing import Any, ClassVar
 
 from mechlab.agent import AGENTS, Agent
-from mechlab.errors import UserError
+from mechlab.errors import UserError, unknown
 from mechlab.game import Game
 from mechlab.incentives import Incentives
 
@@ -87,7 +87,11 @@ class Emulated(Agent):
     def what(self) -> str:
         """One line for lists: what it is, what it was fitted to and what it borrowed."""
         own = f"stand-in for {self.name}, fitted to its published figures"
-        return f"{own}; borrowed from other models: {', '.join(self.borrowed)}" if self.borrowed else own
+        return (
+            f"{own}; borrowed from other models: {', '.join(self.borrowed)}"
+            if self.borrowed
+            else own
+        )
 
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
         """Return its behaviour for one round.
@@ -111,16 +115,19 @@ class Emulated(Agent):
 
     def _check(self, game: Game, incentives: Incentives) -> None:
         if game.name != "sharing":
-            raise UserError(f"{self.name} is emulated from figures of the game 'sharing' only, not {game.name!r}")
+            raise UserError(
+                f"{self.name} is fitted to figures of the game 'sharing', not {game.name!r}"
+            )
         _whole(self.name, "hides", incentives.hides, VIEW, "were hidden only all together")
         _whole(self.name, "advises", incentives.advises, STEPS, "were advised only all together")
 
 
 def _whole(name: str, verb: str, some: frozenset[str], all_of: frozenset[str], why: str) -> None:
     if some and some != all_of:
+        known, asked = ", ".join(sorted(all_of)), ", ".join(sorted(some))
         raise UserError(
-            f"{name} is emulated from figures in which {', '.join(sorted(all_of))} {why}; what it does "
-            f"where a mechanism {verb} {', '.join(sorted(some))} alone is not known: use all, or a live agent"
+            f"{name} is fitted to figures in which {known} {why}: what it does where a mechanism "
+            f"{verb} only {asked} is not known; use all of them, or a live agent"
         )
 
 
@@ -139,6 +146,29 @@ def stored() -> dict[str, Any]:
     text = files("mechlab.data").joinpath("emulated.json").read_text(encoding="utf-8")
     content: dict[str, Any] = json.loads(text)
     return content
+
+
+def describe(name: str) -> dict[str, Any]:
+    """Return what an emulated agent rests on: figures, borrowed parameters, worst misfits.
+
+    >>> describe("o3")["kind"]
+    'emulated'
+    """
+    entry = stored()["models"].get(name)
+    if entry is None:
+        raise unknown("emulated agent", name, stored()["models"])
+    rows = [row for row in entry["figures"] if row["measure"]]
+    fitted = [row for row in rows if row["fitted"]]
+    return {
+        "name": name,
+        "kind": Emulated.kind,
+        "fitted": len(fitted),
+        "inside": sum(row["inside"] for row in fitted),
+        "borrowed": entry["borrowed"],
+        "worst": sorted(
+            (row for row in rows if not row["inside"]), key=lambda row: -(row["factor"] or math.inf)
+        ),
+    }
 
 
 def emulated(name: str, entry: Mapping[str, Any]) -> Emulated:

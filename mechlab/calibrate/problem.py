@@ -1,0 +1,101 @@
+"""The least-squares problem of one model: its figures against a few of its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mechlab.agents.emulated import Emulated, Propensities
+from mechlab.calibrate.residuals import means
+from mechlab.calibrate.scales import Scale
+from mechlab.flows import Array
+from mechlab.published import Figure
+
+_PULL = (
+    0.05  # weight of a step away from the middle, in tolerances: settles what figures leave open
+)
+_STEP = 0.15  # of the finite differences: wide enough to pass over the grain of finite episodes
+_FAR = 10.0  # residual of a measure that is undefined
+_HEADLINE = 4.0  # weight of the baseline's tasks, the figure that all others refer to
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Residuals of ``figures`` as a function of the places of ``free`` on their scales.
+
+    A residual is (ours - target) / tolerance, made robust by sign(z) sqrt(log(1 + z^2)) (Cauchy's
+    loss), so that one figure that the form cannot reach does not spoil the others.
+
+    Attributes:
+        figures: the figures to meet.
+        free: the parameters to fit.
+        fixed: values of the others.
+        episodes, seed: of each run; the same for all parameters.
+    """
+
+    figures: Sequence[Figure]
+    free: Sequence[Scale]
+    fixed: Mapping[str, float]
+    episodes: int
+    seed: int
+    _known: dict[bytes, Array] = field(default_factory=dict, init=False)
+
+    def values(self, places: Array) -> dict[str, float]:
+        """Return the values of all parameters, fixed and free."""
+        free = {s.name: float(s.outward(x)) for s, x in zip(self.free, places, strict=True)}
+        return {**self.fixed, **free}
+
+    def places(self, values: Mapping[str, float]) -> Array:
+        """Return the places of the free parameters' values, kept inside their bounds."""
+        low, high = self.bounds
+        inside = np.array([s.inward(values[s.name]) for s in self.free])
+        clipped: Array = np.clip(inside, low + 1e-3, high - 1e-3)
+        return clipped
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """Bounds of the places."""
+        low = np.array([s.inward(s.low) for s in self.free])
+        return low, np.array([s.inward(s.high) for s in self.free])
+
+    def residuals(self, places: Array) -> Array:
+        """Return the robust residuals, and after them the pull of each free parameter."""
+        key = places.tobytes()
+        if key not in self._known:
+            self._known[key] = self._means(places, self.figures)
+        return self._robust(self._known[key], places)
+
+    def jacobian(self, places: Array) -> Array:
+        """Return forward differences; only runs that a parameter has an effect in are played."""
+        here = self.residuals(places)
+        ours = self._known[places.tobytes()]
+        columns = []
+        for i, scale in enumerate(self.free):
+            step = _STEP if places[i] + _STEP <= self.bounds[1][i] else -_STEP
+            there = places.copy()
+            there[i] += step
+            moved = [k for k, f in enumerate(self.figures) if scale.affects(f.condition)]
+            theirs = ours.copy()
+            theirs[moved] = self._means(there, [self.figures[k] for k in moved])
+            columns.append((self._robust(theirs, there) - here) / step)
+        return np.stack(columns, axis=1)
+
+    def _means(self, places: Array, figures: Sequence[Figure]) -> Array:
+        agent = Emulated("candidate", Propensities(**self.values(places)))
+        return means(agent, figures, self.episodes, self.seed)
+
+    def _robust(self, ours: Array, places: Array) -> Array:
+        off = np.array(
+            [
+                _weight(f) * (x - f.target) / f.tolerance
+                for f, x in zip(self.figures, ours, strict=True)
+            ]
+        )
+        off = np.nan_to_num(off, nan=_FAR)
+        return np.concatenate([np.sign(off) * np.sqrt(np.log1p(off**2)), _PULL * places])
+
+
+def _weight(figure: Figure) -> float:
+    return _HEADLINE if (figure.condition, figure.metric) == ("baseline", "tasks") else 1.0

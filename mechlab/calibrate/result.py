@@ -1,0 +1,129 @@
+"""What a calibration found: the agents, and the residual of every published figure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mechlab.agents.emulated import Emulated
+from mechlab.errors import UserError
+from mechlab.published import Figure
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A published figure and ours.
+
+    Attributes:
+        figure: the published figure.
+        ours: our mean over fresh episodes; nan where we do not measure it.
+        fitted: whether the fit tried to meet it.
+        reason: why not, where it did not.
+    """
+
+    figure: Figure
+    ours: float
+    fitted: bool
+    reason: str = ""
+
+    @property
+    def inside(self) -> bool:
+        """Whether ours lies in the published interval, or within 10% where there is none."""
+        return self.figure.holds(self.ours)
+
+    @property
+    def factor(self) -> float:
+        """How many times too large or too small ours is; nan where that has no meaning."""
+        if not self.ours > 0.0 or not self.figure.target > 0.0:
+            return math.nan
+        return max(self.ours / self.figure.target, self.figure.target / self.ours)
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The cell as a row of the stored fit."""
+        f = self.figure
+        row = {
+            "condition": f.condition,
+            "metric": f.metric,
+            "source": f.source,
+            "published": f.value,
+            "ci95": f.ci95,
+            "measure": f.measure,
+            "target": f.target,
+            "tolerance": f.tolerance,
+            "ours": self.ours,
+            "factor": self.factor,
+            "inside": self.inside if f.measure else None,
+            "fitted": self.fitted,
+            "reason": self.reason,
+        }
+        return {name: _plain(value) for name, value in row.items()}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Emulated agents, fitted.
+
+    Attributes:
+        agents: by the name of the model.
+        cells: every published figure beside ours, in the order of the file.
+        seed: seed of the calibration.
+        episodes: fresh episodes of each run behind ``ours``.
+    """
+
+    agents: Mapping[str, Emulated]
+    cells: tuple[Cell, ...]
+    seed: int
+    episodes: int
+
+    @property
+    def inside(self) -> float:
+        """Share of the fitted cells that lie inside."""
+        fitted = [cell for cell in self.cells if cell.fitted]
+        return sum(cell.inside for cell in fitted) / len(fitted)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The stored form of the fit."""
+        fitted = [cell for cell in self.cells if cell.fitted]
+        return {
+            "about": "Stand-ins fitted to published figures by mechlab.calibrate.",
+            "seed": self.seed,
+            "episodes": self.episodes,
+            "fitted": len(fitted),
+            "inside": sum(cell.inside for cell in fitted),
+            "models": {name: self._entry(name) for name in self.agents},
+            "others": [
+                {"model": c.figure.model, **c.row}
+                for c in self.cells
+                if c.figure.model not in self.agents
+            ],
+        }
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        agent = self.agents[name]
+        return {
+            "parameters": asdict(agent.fitted),
+            "borrowed": list(agent.borrowed),
+            "figures": [cell.row for cell in self.cells if cell.figure.model == name],
+        }
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fit as JSON; raises ``UserError`` where the file cannot be written."""
+        text = json.dumps(self.content, indent=1, allow_nan=False) + "\n"
+        try:
+            Path(path).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"cannot write the fit to {path}: {error.strerror}") from None
+        return Path(path)
+
+
+def _plain(value: Any) -> Any:
+    """Round a number to six digits, no more than the fit has; nan, which JSON lacks, is null."""
+    if not isinstance(value, float):
+        return value
+    return None if math.isnan(value) else float(f"{value:.6g}")

@@ -1,0 +1,74 @@
+"""The parameters that are fitted: the scale each is fitted on, and the figures that it moves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+OWN_MESSAGES = frozenset({"baseline", "policy", "incentive_1000", "limited_visibility"})
+"""Published conditions in which agents answer each other, not the system."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How one parameter is fitted.
+
+    Chances are fitted on the logit scale, the others in units of ``step``, so that a change of 1
+    is of like weight in all.
+
+    Attributes:
+        name: a field of ``Propensities``.
+        low, high: bounds of the value itself.
+        start: value that the search begins with.
+        step: unit of a parameter that is no chance; 0 for a chance.
+        moves: the published conditions that it has an effect in; empty for all.
+    """
+
+    name: str
+    low: float
+    high: float
+    start: float
+    step: float = 0.0
+    moves: frozenset[str] = frozenset()
+
+    def inward(self, value: float) -> float:
+        """Return the place of a value on the scale.
+
+        >>> Scale("ask", 0.01, 0.99, 0.5).inward(0.5)
+        0.0
+        """
+        return value / self.step if self.step else math.log(value / (1.0 - value))
+
+    def outward(self, place: float) -> float:
+        """Return the value at a place on the scale."""
+        return place * self.step if self.step else 1.0 / (1.0 + math.exp(-place))
+
+    def affects(self, condition: str) -> bool:
+        """Whether the parameter has an effect in a published condition."""
+        return not self.moves or condition in self.moves
+
+
+def _chance(name: str, start: float, moves: Iterable[str] = ()) -> Scale:
+    return Scale(name, 0.005, 0.995, start, moves=frozenset(moves))
+
+
+BASE = (
+    _chance("ask", 0.5),
+    _chance("answer", 0.5, OWN_MESSAGES),
+    _chance("answer_system", 0.5, {"auto_request"}),
+    _chance("submit", 0.9),
+    Scale("chatter", 0.0, 10.0, 0.5, step=2.0),
+)
+"""What every model has; ``calibrate`` needs the figures of the baseline for it."""
+
+VOLUNTEER = Scale("volunteer", 0.0, 0.03, 0.001, step=0.002)
+"""Fitted where more pieces are sent than requested: only unasked giving explains it; else 0."""
+
+SHIFTS = (
+    # not below 0: more pay, no less giving
+    Scale("payment", 0.0, 100.0, 15.0, step=10.0, moves=frozenset({"incentive_1000"})),
+    Scale("protocol", -6.0, 6.0, 0.5, step=1.0, moves=frozenset({"policy"})),
+    Scale("hidden", -6.0, 6.0, 0.3, step=1.0, moves=frozenset({"limited_visibility"})),
+)
+"""Each is fitted to the one condition that it has an effect in, and borrowed without it."""

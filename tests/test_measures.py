@@ -1,0 +1,51 @@
+"""Measures on counts made by hand: expected values follow from their definitions."""
+
+import numpy as np
+import pytest
+
+from mechlab.measures import gini, messages_per_task, pipeline_efficiency, ratio, response_rate
+
+
+class Counts(dict):
+    """Episodes that are known by their tallies alone."""
+
+    @property
+    def tallies(self):
+        return self
+
+
+def of_tasks(*tasks):
+    return Counts(tasks=np.array([tasks], float))
+
+
+@pytest.mark.parametrize(
+    ("tasks", "expected"),
+    [
+        ((3, 3, 3, 3), 0.0),
+        ((0, 0, 0, 5), 0.75),  # one has all: (n - 1) / n
+        ((1, 3), 0.25),
+    ],
+)
+def test_gini(tasks, expected):
+    assert gini(of_tasks(*tasks)) == pytest.approx([expected])
+
+
+def test_gini_of_nothing_is_undefined():
+    assert np.isnan(gini(of_tasks(0, 0, 0))).all()
+
+
+def test_ratios_of_counts():
+    counts = Counts(
+        tasks=np.array([[1.0, 3.0]]),
+        messages=np.array([10.0]),
+        requested=np.array([8.0]),
+        sent=np.array([10.0]),
+        feasible=np.array([5.0]),
+    )
+    assert messages_per_task(counts) == [2.5]
+    assert response_rate(counts) == [1.25]
+    assert pipeline_efficiency(counts) == [0.8]
+
+
+def test_a_ratio_to_nothing_is_undefined():
+    assert np.isnan(ratio(np.array([0.0, 1.0]), np.zeros(2))).all()

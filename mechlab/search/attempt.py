@@ -13,7 +13,7 @@ from mechlab.flows import Array
 from mechlab.search.ray import Dose, Ray
 from mechlab.search.sequences import LEAST
 
-POWER = 1.1  # normal quantile of the share of answers within the tolerance: 0.8, with some in hand
+POWER = 1.4  # normal quantile of the share of answers within the tolerance: 0.8, with some in hand
 MARGIN = 1.6  # standard deviations by which the doses are set off beyond what the test needs
 MOST = 4096  # episodes a dose at a first look
 
@@ -26,53 +26,50 @@ class Design:
     n: int
 
 
-def design(ray: Ray, alpha: float, tolerance: float) -> Design:
+def design(ray: Ray, alpha: float, tolerance: float, least: int = LEAST) -> Design:
     """Return the attempt that the belief recommends.
 
     Args:
         ray: the way through the parameters, with the belief.
         alpha: error that the first look may spend.
         tolerance: share of the true size within which the answer should come in 80 of 100 cases.
+        least: fewest episodes a dose.
     """
     crossings = ray.crossings
     if np.isfinite(crossings).mean() < 0.5:
-        return _one(ray, Dose(np.inf, ray.belief.most, "lo"), alpha)
+        return _one(ray, Dose(np.inf, ray.belief.most, "lo"), alpha, least)
     if (crossings <= 0.0).mean() > 0.5:
-        return _one(ray, ray.dose(0.0, "hi"), alpha)
-    return _bracket(ray, crossings[np.isfinite(crossings)], alpha, tolerance)
+        return _one(ray, ray.dose(0.0, "hi"), alpha, least)
+    return _bracket(ray, alpha, tolerance, least)
 
 
-def _one(ray: Ray, dose: Dose, alpha: float) -> Design:
+def _one(ray: Ray, dose: Dose, alpha: float, least: int) -> Design:
     """Play nothing at all, hoped to be enough, or the best setting, believed too little."""
     gap = abs(float(ray.belief.curve([dose.params])[0][0]) - ray.belief.target)
     sd = _sd(ray)
-    return Design((dose,), _count((sd * (norm.isf(alpha) + POWER) / max(gap, sd / 20)) ** 2))
+    n = _count((sd * (norm.isf(alpha) + POWER) / max(gap, sd / 20)) ** 2, least)
+    return Design((dose,), n)
 
 
-def _bracket(ray: Ray, found: Array, alpha: float, tolerance: float) -> Design:
+def _bracket(ray: Ray, alpha: float, tolerance: float, least: int) -> Design:
     """Play on both sides of the boundary, as far apart as noise and doubt about it require."""
-    mid, spread = middle(found)
-    n, error = resolution(ray, mid, spread, alpha, tolerance)
+    mid, spread = ray.middle
+    n, error = resolution(ray, alpha, tolerance, least)
     half = float(norm.isf(alpha / 2.0)) * error + MARGIN * math.hypot(error, spread)
     return Design((ray.dose(mid - half, "lo"), ray.dose(mid + half, "hi")), n)
 
 
-def middle(found: Array) -> tuple[float, float]:
-    """Return the median of draws, and half the width of their central 68%."""
-    low, mid, high = np.quantile(found, [0.16, 0.5, 0.84])
-    return float(mid), float(high - low) / 2.0
-
-
 def resolution(
-    ray: Ray, mid: float, spread: float, alpha: float, tolerance: float
+    ray: Ray, alpha: float, tolerance: float, least: int = LEAST
 ) -> tuple[int, float]:
     """Return the episodes a dose that an answer within the tolerance takes, and the standard
     error, in t, with which so many episodes at one dose place the boundary."""
+    mid, spread = ray.middle
     growth = max(_slope(ray.sizes, mid, 0.05 * mid), 1e-12)
     near = tolerance * float(ray.sizes(np.array([mid]))[0]) / growth
     steep = max(_slope(ray.curve, mid, max(spread, 0.05 * mid)), 1e-6)
     z = float(norm.isf(alpha / 2.0))
-    n = _count((_sd(ray) * (z + POWER) / (steep * near)) ** 2 / 2.0)
+    n = _count((_sd(ray) * (z + POWER) / (steep * near)) ** 2 / 2.0, least)
     return n, _sd(ray) / (steep * math.sqrt(n))
 
 
@@ -86,5 +83,5 @@ def _sd(ray: Ray) -> float:
     return float(np.sqrt(points.variance_at(np.array([ray.belief.target]))[0]))
 
 
-def _count(n: float) -> int:
-    return int(min(MOST, max(LEAST, math.ceil(n))))
+def _count(n: float, least: int) -> int:
+    return max(least, int(min(MOST, math.ceil(n))))

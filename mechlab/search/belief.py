@@ -8,9 +8,9 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm, qmc
 
 from mechlab.flows import Array
+from mechlab.search.fan import Fan, Index, around, crossing, everywhere
 from mechlab.search.model import Nodes, Posterior, fit
 from mechlab.search.points import Play, gather
 from mechlab.search.space import Space
@@ -28,30 +28,40 @@ class Threshold:
     Attributes:
         lo, mid, hi: quantiles of the size where efficiency first reaches the target, given that
             it is reached at all; nan where it hardly is.
+        spread: half the width of the central 68%.
         reachable: probability that the target is reached anywhere in the range.
     """
 
     lo: float
     mid: float
     hi: float
+    spread: float
     reachable: float
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Curves drawn from the posterior at candidate points, in order of size.
+    """Curves drawn from the posterior at candidate points on some rays.
 
     Attributes:
         x: points (G, width); size: their sizes (G,); curves: efficiencies (S, G).
         least: the smallest sufficient size of each curve (S,), inf where there is none.
-        where: index of the candidate at which it is reached (S,).
+        ray, t: where it is reached: which ray (S,), and the position on it (S,).
     """
 
+    fan: Fan
     x: Array
     size: Array
     curves: Array
     least: Array
-    where: np.ndarray
+    ray: Index
+    t: Array
+
+    @cached_property
+    def where(self) -> Array:
+        """The points of the smallest sufficient sizes, of the curves that suffice anywhere."""
+        found = np.isfinite(self.least)
+        return self.fan.at(self.ray[found], self.t[found])
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ class Belief:
 
     def shortlist_for(self, plays: int) -> tuple[Nodes, int] | None:
         """Return the shapes to consider after so many plays; None where all of them are due."""
-        nodes, chosen = self.shortlist or (self.posterior.nodes, len(self.plays))
+        nodes, chosen = self.shortlist or (self.posterior.shortlist, len(self.plays))
         return (nodes, chosen) if plays < 1.2 * chosen else None
 
     @cached_property
@@ -103,52 +113,30 @@ class Belief:
 
     @cached_property
     def drawn(self) -> Drawn:
-        """Posterior curves, first over the whole range, then also where thresholds were found."""
-        wide = self._draw(self._everywhere())
-        found = wide.where[np.isfinite(wide.least)]
-        if len(found) < DRAWS // 20:
+        """Posterior curves, first over the whole range, then close to where thresholds are."""
+        wide = self._draw(everywhere(self.space))
+        found = np.isfinite(wide.least)
+        if found.sum() < DRAWS // 20 or not self.space.numbers:
             return wide
-        return self._draw(np.vstack([wide.x[:: 2 if self.line else 1], self._around(wide, found)]))
+        return self._draw(around(wide.fan, wide.ray[found], wide.t[found]))
 
     @property
     def line(self) -> bool:
         """Whether there is one parameter, a number."""
-        return self.space.width == 1 == self.space.numbers
+        return self.space.line
 
-    def _everywhere(self) -> Array:
-        if self.line:
-            grid = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 48), np.linspace(0, 1, 33)[1:-1]])
-            return np.unique(grid)[:, None]
-        cube = _quasi(len(self.space.distributions), 160)
-        corners = np.array([np.zeros(cube.shape[1]), np.ones(cube.shape[1])])
-        played = self.posterior.points.x[:40]
-        return np.unique(np.vstack([self.space.spread(np.vstack([cube, corners])), played]), axis=0)
-
-    def _around(self, wide: Drawn, found: np.ndarray) -> Array:
-        if self.line:
-            ends = np.quantile(found, [0.01, 0.99]).astype(int)
-            low, high = wide.x[max(0, ends[0] - 1), 0], wide.x[min(len(wide.x) - 1, ends[1]), 0]
-            return np.linspace(low, high, 48)[:, None]
-        centres = wide.x[found[_even(len(found), 120)]]
-        numbers = self.space.numbers
-        shift = norm.ppf(_quasi(numbers + 1, 120) * 0.98 + 0.01)
-        moved = centres.copy()
-        step = 0.15 * np.exp(shift[:, -1:]) * (centres[:, :numbers].std(axis=0) + 0.02)
-        moved[:, :numbers] = np.clip(centres[:, :numbers] + step * shift[:, :numbers], 0, 1)
-        return moved
-
-    def _draw(self, x: Array) -> Drawn:
-        x = np.unique(self.space.valid(x), axis=0)
-        size = self.sizes(x)
-        order = np.argsort(size, kind="stable")
-        x, size = x[order], size[order]
-        curves = self.posterior.draws(x, _normals(len(x)))
-        enough = curves >= self.target
-        where = enough.argmax(axis=1)
-        least = np.where(enough.any(axis=1), size[where], np.inf)
-        if self.line:
-            least = crossing(size, curves, self.target)
-        return Drawn(x, size, curves, least, where)
+    def _draw(self, fan: Fan) -> Drawn:
+        x = fan.points
+        size, curves = self.sizes(x), self.draws(x)
+        rays = curves.reshape(DRAWS, *fan.t.shape)
+        t = crossing(fan.t, rays, self.target, self.space.smooth)
+        reached = np.stack([
+            np.interp(t[:, ray], fan.t[ray], sizes, right=np.inf)
+            for ray, sizes in enumerate(size.reshape(fan.t.shape))
+        ], axis=1)
+        ray = reached.argmin(axis=1)
+        each = np.arange(DRAWS)
+        return Drawn(fan, x, size, curves, reached[each, ray], ray, t[each, ray])
 
     @cached_property
     def threshold(self) -> Threshold:
@@ -156,16 +144,18 @@ class Belief:
         least = self.drawn.least
         found = least[np.isfinite(least)]
         if not len(found):
-            return Threshold(np.nan, np.nan, np.nan, 0.0)
+            return Threshold(np.nan, np.nan, np.nan, np.nan, 0.0)
         tail = (1.0 - self.confidence) / 2.0
-        lo, mid, hi = np.quantile(found, [tail, 0.5, 1.0 - tail])
-        return Threshold(float(lo), float(mid), float(hi), len(found) / len(least))
+        lo, left, mid, right, hi = map(
+            float, np.quantile(found, [tail, 0.16, 0.5, 0.84, 1.0 - tail])
+        )
+        return Threshold(lo, mid, hi, (right - left) / 2.0, len(found) / len(least))
 
     @cached_property
     def best(self) -> dict[str, Any]:
         """Where the cheapest sufficient setting is believed to be: the mean over the drawn curves
         (of the commonest words); the most efficient setting where hardly a curve suffices."""
-        found = self.drawn.x[self.drawn.where[np.isfinite(self.drawn.least)]]
+        found = self.drawn.where
         if len(found) < DRAWS // 20:
             return self.most
         words, count = np.unique(found[:, self.space.numbers :], axis=0, return_counts=True)
@@ -181,39 +171,20 @@ class Belief:
     def first(self, x: Array, t: Array) -> Array:
         """Return the position t (G,) at which each drawn curve first reaches the target (S,),
         going through the points x (G, width) in turn; inf where it never does."""
-        return crossing(t, self.posterior.draws(x, _normals(len(x))), self.target)
+        return crossing(t, self.draws(x), self.target, self.space.smooth)
+
+    def draws(self, x: Array) -> Array:
+        """Return curves drawn from what is believed (S, G) at points (G, width); they are always
+        the same, so that a search can be repeated."""
+        return self.posterior.draws(x, _normals(len(x)))
 
     def curve(self, params: Sequence[Mapping[str, Any]]) -> tuple[Array, Array, Array]:
         """Return mean, lower and upper believed efficiency at some settings."""
         x = self.space.encode(params)
-        curves = self.posterior.draws(x, _normals(len(x)))
+        curves = self.draws(x)
         tail = (1.0 - self.confidence) / 2.0
         lo, hi = np.quantile(curves, [tail, 1.0 - tail], axis=0)
         return self.posterior.mean(x), lo, hi
-
-
-def crossing(t: Array, curves: Array, target: float) -> Array:
-    """Return where curves (S, G) over positions t (G,) first reach the target, interpolated.
-
-    >>> crossing(np.array([0.0, 1.0, 2.0]), np.array([[0.2, 0.4, 0.8], [0.0, 0.0, 0.0]]), 0.6)
-    array([1.5, inf])
-    """
-    enough = curves >= target
-    right = enough.argmax(axis=1)
-    rows, left = np.arange(len(curves)), np.maximum(right - 1, 0)
-    below, above = curves[rows, left], curves[rows, right]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(right > 0, (target - below) / (above - below), 0.0)
-    return np.where(enough.any(axis=1), t[left] + share * (t[right] - t[left]), np.inf)
-
-
-def _even(count: int, wanted: int) -> np.ndarray:
-    return (np.arange(wanted) * count // wanted).astype(int)
-
-
-@lru_cache
-def _quasi(axes: int, count: int) -> Array:
-    return np.asarray(qmc.Halton(axes, seed=1).random(count))
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,7 +12,8 @@ from mechlab.flows import Array
 from mechlab.search.ray import Dose, Purpose, Ray
 from mechlab.search.sequences import Sample, bounds
 
-STEEPEST = 14.0  # standard errors that the mean may rise between two doses to be interpolated
+STEEPEST = 3.5  # a mean that rises more than this many standard deviations of an episode from
+# one dose to the next may hide a jump: nothing in between is judged
 
 
 @dataclass(frozen=True)
@@ -83,19 +83,20 @@ class Look:
         first = np.flatnonzero(upper >= self._target).min(initial=len(shares)) - 1
         return self._end(float(shares[first]), up=False)
 
-    def inside(self) -> bool:
-        """Whether the boundary seems to lie well between two doses, so that more will tell."""
+    def promising(self) -> bool:
+        """Whether more episodes at the same doses are likely to tell more."""
         if len(self.doses) == 1:
             wanted = 1.0 if self.doses[0].purpose == "hi" else -1.0
             return wanted * (self.samples[0].mean - self._target) > 0.0
         low, high = self.samples[0].mean, self.samples[1].mean
-        return low < self._target < high and 0.1 < (self._target - low) / (high - low) < 0.9
+        inside = low < self._target < high and 0.1 < (self._target - low) / (high - low) < 0.9
+        return inside and self._gentle
 
     @property
     def _gentle(self) -> bool:
+        """Whether the mean rises little enough from dose to dose to be judged in between."""
         low, high = self.samples[0], self.samples[-1]
-        error = math.sqrt(low.variance / low.n + high.variance / high.n)
-        return high.mean - low.mean <= STEEPEST * error
+        return high.mean - low.mean <= STEEPEST * ((low.variance + high.variance) / 2) ** 0.5
 
     @property
     def _target(self) -> float:
@@ -113,11 +114,7 @@ class Look:
         return Evidence(dose.params, dose.purpose, sample.n, mean, lower, upper, shown)
 
     def _along(self) -> tuple[Array, ...]:
-        """Return shares of the rise between the doses, with mean and bounds of efficiency.
-
-        Where the rise is large against the noise, what lies between is a matter of the curve's
-        shape rather than of these episodes, and only the doses themselves are judged.
-        """
+        """Return shares of the rise between the doses, with mean and bounds of efficiency."""
         shares = np.linspace(0.0, 1.0, 201 if self._gentle else 2)
         shares = shares if len(self.doses) == 2 else np.ones(1)
         return shares, *np.array([self._mean(share) for share in shares]).T
@@ -132,19 +129,8 @@ class Look:
             dose = self.doses[0]
             return End(dose.t, dose.params, self.sizes[0], *self._mean(share), n)
         low, high = self.doses[0].t, self.doses[1].t
-        t = self.ray.valid(_place(self.ray, low, high, share), high if up else low)
+        t = self.ray.valid(self.ray.place(low, high, share), high if up else low)
         size = np.interp(t, [low, high], self.sizes)
         if self.ray.belief.size is not None:
             size = self.ray.sizes(np.array([t]))[0]
         return End(t, self.ray.params(t), float(size), *self._mean(share), n)
-
-
-def _place(ray: Ray, low: float, high: float, share: float) -> float:
-    """Return where on the ray the explored curve has made a share of its rise."""
-    t = np.linspace(low, high, 101)
-    rise = np.maximum.accumulate(ray.curve(t))
-    straight = (t - low) / (high - low)
-    if rise[-1] - rise[0] < 1e-6:
-        return float(low + share * (high - low))
-    curved = (rise - rise[0]) / (rise[-1] - rise[0])
-    return float(np.interp(share, 0.98 * curved + 0.02 * straight, t))  # strictly rising

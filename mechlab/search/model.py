@@ -29,7 +29,8 @@ from mechlab.search.points import Points
 FLOOR, FLOOR_SD = 0.3, 0.4  # prior of the floor, in units of efficiency
 RISE, RISE_SD = 0.5, 0.6  # prior of the rise: more likely up than down, and either is possible
 WARPED, RAW = 0.4, 0.35  # how far apart, along h and along each axis, g is still alike
-SHORTLIST = 12  # nodes kept for prediction
+SHORTLIST = 64  # most shapes to which later fits are confined
+KEPT = 16  # most shapes that predict: a sample of all of them by their weights
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def nodes(axes: int) -> Nodes:
     if axes == 1:
         pairs = [
             (c, s)
-            for s in (1.0, 2.0, 4.0, 8.0)
-            for c in np.geomspace(0.003, 3.0, int(7 * s))  # finer where the curve is steeper
+            for s in (1.0, 2.0, 4.0, 8.0, 24.0)
+            for c in np.geomspace(0.003, 3.0, int(min(7 * s, 84)))  # finer where steeper
         ]
         scale, steep = np.array(pairs)[:, :1], np.array(pairs)[:, 1]
     else:
@@ -87,11 +88,17 @@ def nodes(axes: int) -> Nodes:
 
 @dataclass(frozen=True)
 class Posterior:
-    """The nodes that the data leave standing, each with its exact Gaussian posterior."""
+    """Nodes drawn by how well they fit, each with its exact Gaussian posterior.
+
+    Attributes:
+        points: the data; nodes, weight: the nodes drawn, and how often.
+        shortlist: the nodes that fit best, for the fits to come.
+    """
 
     points: Points
     nodes: Nodes
     weight: Array
+    shortlist: Nodes
 
     @cached_property
     def _factor(self) -> Array:
@@ -163,9 +170,11 @@ def fit(points: Points, candidates: Nodes | None = None) -> Posterior:
     log = evidence(points, pool)
     if candidates is None and points.axes > 1:
         pool, log = _refined(points, pool, log)
-    best = np.argsort(-log, kind="stable")[:SHORTLIST]
-    weight = np.exp(log[best] - log[best[0]])
-    return Posterior(points, pool[best], weight / weight.sum())
+    order = np.argsort(-log, kind="stable")[:SHORTLIST]
+    weight = np.exp(log - log.max())
+    kept = np.searchsorted(np.cumsum(weight / weight.sum()), _strata(KEPT))
+    chosen, times = np.unique(kept, return_counts=True)
+    return Posterior(points, pool[chosen], times / KEPT, pool[np.sort(order)])
 
 
 def _refined(points: Points, pool: Nodes, log: Array) -> tuple[Nodes, Array]:

@@ -11,6 +11,7 @@ from mechlab.flows import Array
 
 MOST = 96  # distinct points that the model is fitted to; near ones are merged beyond
 LEVEL = 0.1  # episodes at doses whose mean efficiencies are this alike share their variance
+MISFIT = 0.003  # what no model fits: without it, curves without noise would be believed too much
 PRIOR_SD = 0.1  # noise of one episode before anything is known
 
 Whole = np.ndarray[tuple[int, ...], np.dtype[np.intp]]
@@ -59,7 +60,8 @@ def gather(plays: Sequence[Play], axes: int) -> Points:
     index = np.concatenate([np.arange(p.first, p.first + len(p.values)) for p in plays])
     scaled = residual / np.sqrt(variance[owner])
     sd = np.sqrt(variance) / counts
-    noise = np.diag(variance / counts + 1e-7) + _shared(index, owner, scaled, len(x)) * np.outer(sd, sd)
+    noise = _shared(index, owner, scaled, len(x)) * np.outer(sd, sd)
+    np.fill_diagonal(noise, variance / counts + MISFIT**2)
     return Points(x, mean, variance, noise, axes)
 
 

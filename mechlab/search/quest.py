@@ -15,8 +15,9 @@ from mechlab.search.points import Play
 from mechlab.search.ray import Dose, Ray
 from mechlab.search.sequences import LEAST, Sample, spent
 
-LOOKS = 3  # looks of one attempt; sample sizes double from each to the next
-WIDEST = 2.5  # an interval this many tolerances wide is narrow enough
+LOOKS = 4  # looks of one attempt
+GROWTH = 1.5  # of the sample sizes, from each look to the next
+WIDEST = 2.0  # an interval this many tolerances wide is narrow enough
 APART = 1_000_000  # added to fresh replicate indices in the belief: not the luck of exploring
 
 Told = tuple[tuple[float, ...], tuple[float, ...]]  # efficiencies, and sizes where observed
@@ -36,7 +37,11 @@ class Attempt:
     @property
     def reserved(self) -> int:
         """Indices that one dose may come to need."""
-        return int(self.design.n * 2 ** (LOOKS - 1))
+        return self.upto(LOOKS - 1)
+
+    def upto(self, look: int) -> int:
+        """Return the episodes that a dose has by a look."""
+        return int(self.design.n * GROWTH**look)
 
     @property
     def end(self) -> int:
@@ -50,7 +55,7 @@ class Attempt:
 
     def batches(self, most: int) -> list[tuple[Dose, int, int]]:
         """Return dose, first index and count of all batches up to the present look."""
-        edges = [0, *(self.design.n * 2**look for look in range(self.look + 1))]
+        edges = [0, *(self.upto(look) for look in range(self.look + 1))]
         return [
             (dose, self.first + k * self.reserved + at, min(most, stop - at))
             for k, dose in enumerate(self.design.doses)
@@ -119,7 +124,8 @@ class Quest:
             return False
         wide = self.hi.size - self.lo.size
         narrow = wide <= WIDEST * self.tolerance * abs(self.hi.size)
-        return narrow or self.attempts[-1].ray.adjacent(self.lo.t, self.hi.t)
+        between = self.attempts[-1].ray.between(self.lo.t, self.hi.t)
+        return narrow or between == 0 or (between == 1 and len(self.attempts) > 1)
 
     def open(self) -> list[tuple[Dose, int, int]]:
         """Return the batches (dose, first index, count) not told yet."""
@@ -139,15 +145,25 @@ class Quest:
         if owner is self.attempts[-1] and not self.open():
             self._judge(owner)
 
-    def _begin(self) -> None:
+    def _begin(self, least: int = LEAST) -> None:
         """Plan the next attempt; where the budget allows less than planned, play what it allows."""
         first = self.attempts[-1].end if self.attempts else 0
-        ray = Ray(self.belief)
-        plan = design(ray, self.alpha * spent(self.looks), self.tolerance)
+        ray = self._aimed()
+        plan = design(ray, self.alpha * spent(self.looks), self.tolerance, least)
         affordable = (self.budget - self.episodes) // len(plan.doses)
         self.broke = affordable < LEAST
         if not self.broke:
-            self.attempts.append(Attempt(ray, replace(plan, n=min(plan.n, affordable)), first))
+            plan = replace(plan, n=min(plan.n, affordable))
+            self.attempts.append(Attempt(ray, plan, first))
+
+    def _aimed(self) -> Ray:
+        """Return the ray of the earlier attempts, or another one where that leads nowhere."""
+        if self.attempts:
+            same = Ray(self.belief, self.attempts[-1].ray.aim)
+            if np.isfinite(same.crossings).mean() >= 0.5:
+                return same
+            self.lo = None  # what was too little there may be enough here
+        return Ray(self.belief, self.belief.best)
 
     def _judge(self, attempt: Attempt) -> None:
         look = attempt.judged(self.alpha * spent(self.looks))
@@ -156,12 +172,13 @@ class Quest:
         self._hold(look.hi(), look.lo())
         if self.decided:
             return
-        more = attempt.episodes  # the next look doubles it
-        if look.inside() and attempt.look + 1 < LOOKS and self.episodes + more <= self.budget:
+        more = len(look.doses) * (attempt.upto(attempt.look + 1) - look.samples[0].n)
+        affordable = attempt.look + 1 < LOOKS and self.episodes + more <= self.budget
+        if affordable and look.promising():
             attempt.look += 1
         else:
             self.belief = self._taught()
-            self._begin()
+            self._begin(2 * look.samples[0].n if look.promising() else LEAST)
 
     def _hold(self, hi: End | None, lo: End | None) -> None:
         if lo is not None and np.isinf(lo.t):

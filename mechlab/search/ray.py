@@ -11,6 +11,7 @@ import numpy as np
 
 from mechlab.flows import Array
 from mechlab.search.belief import Belief
+from mechlab.search.fan import close, through
 
 Purpose = Literal["hi", "lo"]
 
@@ -28,24 +29,21 @@ class Dose:
 class Ray:
     """One way through the parameters, t from 0 (all numbers lowest) to 1 (the range's end).
 
-    With one number this is its range. With several it is the straight line through the setting
-    believed to be the cheapest sufficient one, words fixed.
+    With one number this is its range. With several it is the straight line through ``aim``, words
+    fixed.
+
+    Attributes:
+        belief: what is known of the mechanism.
+        aim: a setting, such as the one believed to be the cheapest sufficient one.
     """
 
     belief: Belief
+    aim: Mapping[str, Any]
 
     @cached_property
     def _ends(self) -> tuple[Array, Array]:
-        space = self.belief.space
-        best = space.encode([self.belief.best])[0]
-        start, numbers = best.copy(), space.numbers
-        start[:numbers] = 0.0
-        reach = best[:numbers].max(initial=0.0)
-        if reach <= 0.0:
-            best[:numbers], reach = 1.0, 1.0
-        end = best.copy()
-        end[:numbers] = best[:numbers] / reach
-        return start, end
+        fan = through(self.belief.space, self.belief.space.encode([self.aim]), np.zeros(1))
+        return fan.start[0], fan.end[0]
 
     def x(self, t: Array) -> Array:
         """Return the valid points (len(t), width) nearest to positions t."""
@@ -75,10 +73,9 @@ class Ray:
                 return position
         return towards
 
-    def adjacent(self, low: float, high: float) -> bool:
-        """Whether no valid position lies between two valid ones."""
-        inner = self.x(np.linspace(low, high, 65))
-        return len(np.unique(inner, axis=0)) <= 2
+    def between(self, low: float, high: float) -> int:
+        """Return how many valid settings lie strictly between two valid positions."""
+        return max(0, len(np.unique(self.x(np.linspace(low, high, 65)), axis=0)) - 2)
 
     def sizes(self, t: Array) -> Array:
         """Return the (expected) sizes at positions t."""
@@ -96,7 +93,22 @@ class Ray:
         found = first[np.isfinite(first)]
         if len(found) < len(first) // 20:
             return first
-        cells = np.searchsorted(coarse, np.quantile(found, [0.01, 0.99]))
-        low, high = coarse[max(0, cells[0] - 1)], coarse[min(cells[1] + 1, len(coarse) - 1)]
-        fine = np.union1d(coarse[::2], np.linspace(low, high, 60))
+        fine = close(coarse, *np.quantile(found, [0.01, 0.99]))
         return self.belief.first(self.x(fine), fine)
+
+    @cached_property
+    def middle(self) -> tuple[float, float]:
+        """The median of the crossings, and half the width of their central 68%."""
+        found = self.crossings[np.isfinite(self.crossings)]
+        low, mid, high = np.quantile(found, [0.16, 0.5, 0.84])
+        return float(mid), float(high - low) / 2.0
+
+    def place(self, low: float, high: float, share: float) -> float:
+        """Return where between two positions the believed curve has made a share of its rise.
+
+        Only its shape matters: it is moved and stretched to whatever its two ends turn out to be.
+        """
+        t = np.linspace(low, high, 101)
+        curve = np.maximum.accumulate(self.curve(t))
+        rise = curve + (curve[-1] - curve[0] + 1e-6) * np.linspace(0.0, 0.02, 101)  # strictly
+        return float(np.interp(rise[0] + share * (rise[-1] - rise[0]), rise, t))

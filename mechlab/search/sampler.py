@@ -33,7 +33,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from mechlab.errors import UserError
-from mechlab.search.attempt import middle, resolution
+from mechlab.search.attempt import resolution
 from mechlab.search.belief import TOLERANCE, Belief, Threshold
 from mechlab.search.points import Play
 from mechlab.search.ray import Ray
@@ -43,6 +43,7 @@ from mechlab.search.space import Space
 MECHANISM = "mechanism"  # the categorical parameter that separates mechanisms in one study
 WANTED, TARGET = "mechlab:replicates", "mechlab:target"
 EFFICIENCY, SIZE = "mechlab:efficiency", "mechlab:size"
+DOUBT = 0.7  # tolerances of doubt about the boundary at which fresh episodes take over
 FEW, MANY = 4, 12  # replicates of a trial, far from the boundary and at it
 
 
@@ -182,8 +183,11 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
 
     def explored(self, study: Study) -> bool:
         """Return whether more exploring would hardly help the certificate."""
-        beliefs = self.beliefs(study).values()
-        return bool(beliefs) and all(self._settled(b) for b in beliefs)
+        beliefs = self.beliefs(study)
+        names = set(beliefs)
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))[-1:]:
+            names.update(getattr(trial.distributions.get(MECHANISM), "choices", ()))
+        return names == set(beliefs) != set() and all(self._settled(b) for b in beliefs.values())
 
     # How it decides ----------------------------------------------------------------------
 
@@ -191,22 +195,23 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
         """Whether the boundary is known about as well as fresh episodes can resolve it."""
         reachable = belief.threshold.reachable
         if not 0.02 < reachable < 0.98:
-            return len(belief.posterior.points.x) >= _start(len(belief.space.distributions)) and (
+            return len(belief.plays) >= _start(len(belief.space.distributions)) and (
                 reachable < 0.5 or self._narrow(belief)
             )
         return False
 
     def _narrow(self, belief: Belief) -> bool:
-        ray = Ray(belief)
-        mid, spread = middle(ray.crossings[np.isfinite(ray.crossings)])
-        if mid <= 0.0:
+        threshold = belief.threshold
+        if threshold.spread > DOUBT * self.tolerance * threshold.mid:
+            return False
+        ray = Ray(belief, belief.best)
+        mid, spread = ray.middle
+        if mid <= 0.0:  # sufficient at no incentive, or no number to choose
             return spread <= 0.0
-        if ray.adjacent(max(0.0, mid - 2 * spread), min(1.0, mid + 2 * spread)):
+        if not ray.between(max(0.0, mid - 2 * spread), min(1.0, mid + 2 * spread)):
             return True
-        alpha = (1.0 - belief.confidence) * spent(0)
-        _, error = resolution(ray, mid, spread, alpha, self.tolerance)
-        near = self.tolerance * mid
-        return spread <= 0.7 * near and (spread <= 2.0 * error or spread <= 0.1 * near)
+        _, error = resolution(ray, (1.0 - belief.confidence) * spent(0), self.tolerance)
+        return spread <= max(2.0 * error, 0.1 * self.tolerance * mid)
 
     def _believed(self, name: str, trials: Sequence[FrozenTrial]) -> Belief:
         """Return the belief after these trials; fitted anew only where there are others."""

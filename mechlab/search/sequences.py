@@ -1,15 +1,17 @@
 """Bounds for means of fresh episodes, and how the permitted error is spent over the looks.
 
-A group-sequential design: the data are judged at planned looks only, whose sample sizes double,
-and every look, of every attempt, spends a part of the permitted error fixed beforehand
-(Slud & Wei 1982; Lan & DeMets 1983; Jennison & Turnbull 2000, ch. 7). The parts add up to the
-whole, so the union bound holds whatever the dependence between looks, and whoever watches in
+A group-sequential design: the data are judged at planned looks only, and every look, of every
+attempt, spends a part of the permitted error that was fixed beforehand (Slud & Wei 1982; Lan &
+DeMets 1983; Jennison & Turnbull 2000, ch. 7). The parts add up to the whole, so the union bound holds whatever the dependence between looks, and whoever watches in
 between changes nothing. An anytime-valid confidence sequence (Howard, Ramdas, McAuliffe &
 Sekhon 2021; Waudby-Smith & Ramdas 2024) may be judged after every episode, and pays for that with
 two to three times the episodes; for bounded data with a small spread, several times more.
 
 One bound is a Student interval with Hall's (1992) correction for skewness, which makes each tail
 right to second order. Assumption: means of at least `LEAST` episodes are that close to normal.
+What happens in a few of a hundred episodes and in none of those played cannot be seen in their
+spread; only where all of them are equal, and so have none, is the bound the exact one for a share
+of episodes that differ (Clopper & Pearson 1934).
 """
 
 from __future__ import annotations
@@ -56,6 +58,8 @@ class Sample:
         if n < 3:
             return cls(n, float(x.mean()) if n else np.nan, np.nan, np.nan)
         off = x - x.mean()
+        if np.all(x == x[0]):
+            return cls(n, float(x[0]), 0.0, 0.0)  # rounding would leave a trace of spread
         third = n / ((n - 1) * (n - 2)) * float((off**3).sum())
         return cls(n, float(x.mean()), float(off @ off / (n - 1)), third)
 
@@ -73,14 +77,23 @@ def bounds(
     """
     shares = [w**2 * p.variance / p.n for p, w in zip(parts, weights, strict=True)]
     mean = sum(w * p.mean for p, w in zip(parts, weights, strict=True))
+    unseen = sum(w * _unseen(p, alpha) for p, w in zip(parts, weights, strict=True))
     variance = sum(shares)
-    if not variance > 0:
-        return mean, *((mean, mean) if variance == 0 else (np.nan, np.nan))
+    if not variance > 0.0:
+        return mean, mean - unseen, mean + unseen  # nan where a sample is too small
     degrees = variance**2 / sum(s**2 / (p.n - 1) for p, s in zip(parts, shares, strict=True))
     third = sum(w**3 * p.third / p.n**2 for p, w in zip(parts, weights, strict=True))
     skew, error = third / variance**1.5, variance**0.5
-    quantile = float(student.ppf(1.0 - alpha, degrees))
-    return mean, mean - error * _unskewed(quantile, skew), mean - error * _unskewed(-quantile, skew)
+    high = float(student.ppf(1.0 - alpha, degrees))
+    below, above = _unskewed(high, skew), _unskewed(-high, skew)
+    return mean, mean - error * below - unseen, mean - error * above + unseen
+
+
+def _unseen(sample: Sample, alpha: float) -> float:
+    """Return how far episodes that differ may move the mean of a sample of equal ones."""
+    if sample.variance != 0.0:
+        return 0.0 * sample.variance
+    return float((1.0 - alpha ** (1.0 / sample.n)) * max(1.0, abs(sample.mean)))
 
 
 def _unskewed(z: float, skew: float) -> float:

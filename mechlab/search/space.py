@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from optuna.distributions import (
 from mechlab.flows import Array
 
 Number = FloatDistribution | IntDistribution
+MOST = 16  # choices of words that are looked at one by one
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,23 @@ class Space:
     def width(self) -> int:
         """Number of coordinates: one a number, one a choice of each word."""
         return self.numbers + sum(len(d.choices) for _, d in self._words())
+
+    @property
+    def line(self) -> bool:
+        """Whether there is one parameter, a number."""
+        return self.numbers == len(self.distributions) == 1
+
+    @property
+    def smooth(self) -> bool:
+        """Whether every number may take any value of its range."""
+        return all(isinstance(d, FloatDistribution) and d.step is None for _, d in self._numbers())
+
+    def axes(self) -> Array:
+        """Return points that matter by themselves (n, width): each number alone at its most, and
+        all of them; of each choice of words."""
+        numbers = np.vstack([np.eye(self.numbers), np.ones((1, self.numbers))])
+        words = self._corners()
+        return np.hstack([np.tile(numbers, (len(words), 1)), np.repeat(words, len(numbers), axis=0)])
 
     def encode(self, params: Sequence[Mapping[str, Any]]) -> Array:
         """Return the coordinates (len(params), width) of some settings."""
@@ -90,6 +109,19 @@ class Space:
             chosen = np.minimum((cube[:, axis] * count).astype(int), count - 1)
             blocks.append(np.eye(count)[chosen])
         return np.hstack(blocks)
+
+    def _corners(self) -> Array:
+        """Return all choices of words; of very many, each word's choices with the others' first."""
+        blocks = [np.eye(len(word.choices)) for _, word in self._words()]
+        if math.prod(len(block) for block in blocks) <= MOST:
+            rows = list(product(*blocks))
+        else:
+            rows = [
+                tuple(row if other == at else block[0] for other, block in enumerate(blocks))
+                for at, chosen in enumerate(blocks)
+                for row in chosen
+            ]
+        return np.array([np.concatenate([np.zeros(0), *row]) for row in rows])
 
     def _numbers(self) -> list[tuple[str, Number]]:
         return [(name, d) for name, d in self.distributions if isinstance(d, Number)]

@@ -46,6 +46,7 @@ class Propensities:
         answer, answer_system: chance to send a piece that a peer, or the system, asked for.
         submit: chance to submit each complete task, each turn.
         volunteer: chance to send each piece that a peer lacks, unasked, each turn.
+        breadth: chance to ask each further holder of a piece, beside the one asked by lot.
         chatter: messages a turn that ask for nothing.
         payment: shift of giving for a marginal payment of one task's reward, in logits.
         protocol: shift of asking, answering and submitting under the protocol, in logits.
@@ -57,6 +58,7 @@ class Propensities:
     answer_system: float
     submit: float
     volunteer: float = 0.0
+    breadth: float = 0.0
     chatter: float = 0.0
     payment: float = 0.0
     protocol: float = 0.0
@@ -110,6 +112,7 @@ class Emulated(Agent):
             "answer_system": shifted(own.answer_system, told + paid),
             "submit": shifted(own.submit, told),
             "volunteer": own.volunteer,
+            "breadth": own.breadth,
             "chatter": own.chatter,
         }
 

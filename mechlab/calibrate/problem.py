@@ -18,7 +18,7 @@ _PULL = (
 )
 _STEP = 0.15  # of the finite differences: wide enough to pass over the grain of finite episodes
 _FAR = 10.0  # residual of a measure that is undefined
-_HEADLINE = 4.0  # weight of the baseline's tasks, the figure that all others refer to
+_HEADLINE = 2.0  # weight of the baseline's tasks, the figure that all others refer to
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Problem:
     """Residuals of ``figures`` as a function of the places of ``free`` on their scales.
 
     A residual is (ours - target) / tolerance, made robust by sign(z) sqrt(log(1 + z^2)) (Cauchy's
-    loss), so that one figure that the form cannot reach does not spoil the others.
+    loss), so that one figure that the form cannot reach does not spoil the others; all but the
+    baseline's tasks, which are to be met.
 
     Attributes:
         figures: the figures to meet.
@@ -51,8 +52,7 @@ class Problem:
         """Return the places of the free parameters' values, kept inside their bounds."""
         low, high = self.bounds
         inside = np.array([s.inward(values[s.name]) for s in self.free])
-        clipped: Array = np.clip(inside, low + 1e-3, high - 1e-3)
-        return clipped
+        return np.clip(inside, low + 1e-3, high - 1e-3)
 
     @property
     def bounds(self) -> tuple[Array, Array]:
@@ -62,15 +62,18 @@ class Problem:
 
     def residuals(self, places: Array) -> Array:
         """Return the robust residuals, and after them the pull of each free parameter."""
+        return self._robust(self.means(places), places)
+
+    def means(self, places: Array) -> Array:
+        """Return our means of the figures."""
         key = places.tobytes()
         if key not in self._known:
             self._known[key] = self._means(places, self.figures)
-        return self._robust(self._known[key], places)
+        return self._known[key]
 
     def jacobian(self, places: Array) -> Array:
-        """Return forward differences; only runs that a parameter has an effect in are played."""
-        here = self.residuals(places)
-        ours = self._known[places.tobytes()]
+        """Return forward differences; only the runs that a parameter has an effect in are played."""
+        here, ours = self.residuals(places), self.means(places)
         columns = []
         for i, scale in enumerate(self.free):
             step = _STEP if places[i] + _STEP <= self.bounds[1][i] else -_STEP
@@ -88,14 +91,13 @@ class Problem:
 
     def _robust(self, ours: Array, places: Array) -> Array:
         off = np.array(
-            [
-                _weight(f) * (x - f.target) / f.tolerance
-                for f, x in zip(self.figures, ours, strict=True)
-            ]
+            [(x - f.target) / f.tolerance for f, x in zip(self.figures, ours, strict=True)]
         )
         off = np.nan_to_num(off, nan=_FAR)
-        return np.concatenate([np.sign(off) * np.sqrt(np.log1p(off**2)), _PULL * places])
+        robust = np.sign(off) * np.sqrt(np.log1p(off**2))
+        headline = np.array([_is_headline(f) for f in self.figures])
+        return np.concatenate([np.where(headline, _HEADLINE * off, robust), _PULL * places])
 
 
-def _weight(figure: Figure) -> float:
-    return _HEADLINE if (figure.condition, figure.metric) == ("baseline", "tasks") else 1.0
+def _is_headline(figure: Figure) -> bool:
+    return (figure.condition, figure.metric) == ("baseline", "tasks")

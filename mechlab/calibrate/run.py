@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
@@ -44,9 +47,11 @@ def calibrate(
     if not names:
         raise UserError(f"no model in {path}: a model needs a row with its tasks in the baseline")
     found = {}
-    for name in names:
-        found[name] = _rounded(fit_model(_fitted(figures, name), seed))
-        progress(f"{name} is fitted ({len(found)} of {len(names)})")
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        fits = pool.map(fit_model, [_fitted(figures, name) for name in names], repeat(seed))
+        for name, values in zip(names, fits, strict=True):
+            found[name] = _rounded(values)
+            progress(f"{name} is fitted ({len(found)} of {len(names)})")
     agents = _agents(found)
     cells = tuple(
         cell for name in _all(figures) for cell in _cells(name, figures, agents, seed + 1)

@@ -53,22 +53,30 @@ def _chance(name: str, start: float, moves: Iterable[str] = ()) -> Scale:
     return Scale(name, 0.005, 0.995, start, moves=frozenset(moves))
 
 
+def _shift(name: str, condition: str, low: float, high: float, start: float, step: float) -> Scale:
+    return Scale(name, low, high, start, step, frozenset({condition}))
+
+
 BASE = (
     _chance("ask", 0.5),
     _chance("answer", 0.5, OWN_MESSAGES),
     _chance("answer_system", 0.5, {"auto_request"}),
     _chance("submit", 0.9),
-    Scale("chatter", 0.0, 10.0, 0.5, step=2.0),
 )
 """What every model has; ``calibrate`` needs the figures of the baseline for it."""
 
+BREADTH = _chance("breadth", 0.2, OWN_MESSAGES)
+"""Of messages beyond one holder a piece: fitted first, for to ask is what a message is for."""
+
+CHATTER = Scale("chatter", 0.0, 10.0, 0.5, step=2.0)
+"""Fitted where even asking every holder makes fewer messages than were published; else 0."""
+
 VOLUNTEER = Scale("volunteer", 0.0, 0.03, 0.001, step=0.002)
-"""Fitted where more pieces are sent than requested: only unasked giving explains it; else 0."""
+"""Fitted where pieces sent exceed pieces requested, which only unasked giving can explain; else 0."""
 
 SHIFTS = (
-    # not below 0: more pay, no less giving
-    Scale("payment", 0.0, 100.0, 15.0, step=10.0, moves=frozenset({"incentive_1000"})),
-    Scale("protocol", -6.0, 6.0, 0.5, step=1.0, moves=frozenset({"policy"})),
-    Scale("hidden", -6.0, 6.0, 0.3, step=1.0, moves=frozenset({"limited_visibility"})),
+    _shift("payment", "incentive_1000", 0.0, 100.0, 15.0, 10.0),  # >= 0: more pay, no less giving
+    _shift("protocol", "policy", -6.0, 6.0, 0.5, 1.0),
+    _shift("hidden", "limited_visibility", -6.0, 6.0, 0.3, 1.0),
 )
-"""Each is fitted to the one condition that it has an effect in, and borrowed without it."""
+"""Each fitted to the figures of the one condition that it has an effect in; borrowed without any."""

@@ -93,7 +93,7 @@ def gini(episodes: Episodes) -> Array:
     ordered = np.sort(episodes.tallies["tasks"], axis=1)
     n = ordered.shape[1]
     weighted = (ordered * np.arange(1, n + 1)).sum(axis=1)
-    return 2.0 * ratio(weighted, n * ordered.sum(axis=1)) - (n + 1) / n
+    return np.asarray(2.0 * ratio(weighted, n * ordered.sum(axis=1)) - (n + 1) / n)
 
 
 @measure("sent", "requested")
@@ -134,4 +134,5 @@ def net_revenue(episodes: Episodes) -> Array:
 
 def ratio(above: Array, below: Array) -> Array:
     """Return ``above / below``, nan where ``below`` is 0."""
-    return np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below != 0)
+    undefined = np.full(np.shape(below), np.nan)
+    return np.asarray(np.divide(above, below, out=undefined, where=below != 0))

@@ -69,7 +69,7 @@ def test_a_bonus_leaves_agents_alone_that_do_not_respond():
         ({"game": "sharin"}, "did you mean 'sharing'"),
         ({"condition": "auto_reqest"}, "did you mean 'auto_request'"),
         ({"population": "o4"}, "unknown agent 'o4'"),
-        ({"settings": {"rounds": 0}}, "rounds must be in"),
+        ({"settings": {"rounds": 0}}, "rounds must be"),
     ],
 )
 def test_a_wrong_argument_is_named(arguments, message):

@@ -52,7 +52,7 @@ class Problem:
         """Return the places of the free parameters' values, kept inside their bounds."""
         low, high = self.bounds
         inside = np.array([s.inward(values[s.name]) for s in self.free])
-        return np.clip(inside, low + 1e-3, high - 1e-3)
+        return np.asarray(np.clip(inside, low + 1e-3, high - 1e-3))
 
     @property
     def bounds(self) -> tuple[Array, Array]:

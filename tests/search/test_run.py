@@ -57,7 +57,7 @@ def test_every_row_has_its_numbers(found):
         .all()
     )
     bonus = done[done["candidate"] == "sharing_bonus"]
-    assert np.array_equal(bonus["size"], bonus["sharing_bonus.rate"])
+    assert np.allclose(bonus["size"], bonus["sharing_bonus.rate"])
     assert set(found.evidence["purpose"]) <= {"hi", "lo", "answer"}
     assert found.evidence["sharing_bonus.rate"].notna().all()
     assert found.episodes["explore"] == done["episodes"].sum()
@@ -87,13 +87,30 @@ def stopping_after(steps: int):
     return watch
 
 
-@pytest.mark.parametrize("steps", [0, 3, 9, 14])
-def test_a_stopped_search_goes_on_to_the_same_answer(found, tmp_path, steps):
+@pytest.mark.parametrize("steps", [0, 3, 9])
+def test_a_search_stopped_while_exploring_keeps_what_was_told(found, tmp_path, steps):
     with pytest.raises(SearchStopped, match="the same command goes on from there"):
         search(a_study(), url(tmp_path), progress=stopping_after(steps))
     again = search(a_study(), url(tmp_path))
-    assert again.answers == found.answers
-    assert again.trials["efficiency"].tolist() == found.trials["efficiency"].tolist()
+    assert (
+        again.trials["efficiency"][:steps].tolist() == found.trials["efficiency"][:steps].tolist()
+    )
+    assert again.best.status == "certified"
+    assert again.best.interval[0] < found.best.size and found.best.interval[0] < again.best.size
+
+
+def test_a_search_stopped_while_certifying_comes_to_the_same_answer(tmp_path):
+    def watch(now):
+        if now.phase == "certifying":
+            raise Stop
+
+    with pytest.raises(SearchStopped):
+        search(a_study(), url(tmp_path), progress=watch)
+    first = known(a_study(), url(tmp_path))
+    again = search(a_study(), url(tmp_path))
+    assert again.trials.equals(first.trials)
+    assert again.best.status == "certified"
+    assert search(a_study(), url(tmp_path)).answers == again.answers
 
 
 def test_a_finished_search_plays_nothing_more(tmp_path):

@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
@@ -52,10 +53,23 @@ class Amounts:
     produced: Array
 
     @classmethod
-    def zeros(cls, episodes: int, agents: int) -> Amounts:
-        """Return amounts of nothing for ``episodes`` episodes of ``agents`` agents."""
-        pair = {name: np.zeros((episodes, agents, agents)) for name in PAIRWISE}
-        return cls(**pair, produced=np.zeros((episodes, agents)))
+    def zeros(cls, episodes: int, agents: int, kept: Iterable[str] = FIELDS) -> Amounts:
+        """Return amounts of nothing for ``episodes`` episodes of ``agents`` agents.
+
+        Fields that are not ``kept`` are a single cell in the shape of an array: what is written
+        there is lost, at no cost.
+        """
+        shapes = {name: (episodes, agents, agents) for name in PAIRWISE}
+        shapes["produced"] = (episodes, agents)
+        names = frozenset(kept)
+        return cls(
+            **{
+                name: np.zeros(shape)
+                if name in names
+                else as_strided(np.zeros(1), shape, (0,) * len(shape))
+                for name, shape in shapes.items()
+            }
+        )
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
         """Iterate over the names and arrays of the eight fields."""
@@ -66,10 +80,10 @@ class Amounts:
         for name in names:
             getattr(self, name)[...] += getattr(other, name)
 
-    def clear(self) -> None:
-        """Set every amount to nothing, in place."""
-        for _, mine in self.arrays():
-            mine.fill(0.0)
+    def clear(self, names: Iterable[str] = FIELDS) -> None:
+        """Set the named fields to nothing, in place."""
+        for name in names:
+            getattr(self, name).fill(0.0)
 
 
 @dataclass(frozen=True, eq=False)

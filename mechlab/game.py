@@ -5,15 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mechlab.errors import unknown
+from mechlab.errors import UserError, unknown
 from mechlab.flows import FIELDS, Amounts, Array
 from mechlab.incentives import Act
-from mechlab.mechanism import Words
+from mechlab.mechanism import Mechanism, Words
 from mechlab.parameters import Parameterised
 from mechlab.registry import Registry
 
@@ -91,6 +91,14 @@ class Game(Parameterised, ABC):
             raise unknown(f"propensity of {self.name}", name, self.propensities)
         return np.array([[row.get(name, 0.0) for name in self.propensities] for row in rows], float)
 
+    def table(self, state: Any, mechanism: Mechanism, players: Mapping[int, Any]) -> Table:
+        """Seat agents written in Python, by number, at a batch of one; rows play on as before.
+
+        Raises:
+            UserError: for a game that is not played turn by turn.
+        """
+        raise UserError(f"the game {self.name!r} has no turns for agents written in Python")
+
     def reference(self, name: str) -> Mapping[str, float]:
         """Return the behaviour of all at a reference point: the ceiling's unless it differs."""
         return self.references.get(name, self.references["ceiling"])
@@ -99,6 +107,22 @@ class Game(Parameterised, ABC):
         """Raise ``UserError`` for a condition that the game does not have."""
         if condition not in self.conditions:
             raise unknown(f"condition of {self.name}", condition, self.conditions)
+
+
+class Table(Protocol):
+    """One episode with agents written in Python, turn by turn; see ``Game.table``.
+
+    Attributes:
+        invalid_actions: actions of players that could not be carried out.
+    """
+
+    invalid_actions: int
+
+    def play(self, round: int, behaviour: Array, now: Amounts) -> None:
+        """Play one round, asking each player on its turn, and write the flows into ``now``."""
+
+    def settle(self, income: Array) -> None:
+        """Book what each agent earned and was paid in the round, (N,)."""
 
 
 GAMES = Registry[type[Game]]("game", "mechlab.games")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mechlab.agent import Player
 from mechlab.flows import Amounts, Array, Flows
 from mechlab.game import Game, Seeds, make_game
 from mechlab.measures import MEASURES, measures_of
@@ -114,12 +115,18 @@ def simulate(
     """
     played = make_game(game, settings)
     group = Population.of(population, played.agents)
-    rules = parse(mechanism) if isinstance(mechanism, str) else mechanism or MECHANISMS.get("none")()
+    rules = (
+        parse(mechanism) if isinstance(mechanism, str) else mechanism or MECHANISMS.get("none")()
+    )
     check_fit(rules, played.fields, played.name)
     played.check_condition(condition)
     seeds = episode_seeds(seed, first, episodes)
     behaviour = behaviours(played, group, rules, condition)
-    parts = [_play(played, behaviour, rules, condition, chunk) for chunk in _chunks(seeds)]
+    size = 1 if group.players else BATCH  # players sit at a table of their own
+    parts = [
+        _play(played, behaviour, rules, condition, chunk, group.players)
+        for chunk in _chunks(seeds, size)
+    ]
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     record = {name: arrays.pop(name) for name in _RECORD}
     return Episodes(played, group, rules, condition, seed, first, seeds, **record, tallies=arrays)
@@ -141,30 +148,48 @@ def episode_seeds(seed: int, first: int, count: int) -> Seeds:
 _RECORD = ("revenue", "produced", "payments", "spend", "given")
 
 
-def _chunks(seeds: Seeds) -> Iterator[Seeds]:
-    return (seeds[start : start + BATCH] for start in range(0, max(1, len(seeds)), BATCH))
+def _chunks(seeds: Seeds, size: int = BATCH) -> Iterator[Seeds]:
+    return (seeds[start : start + size] for start in range(0, max(1, len(seeds)), size))
 
 
-def _play(
-    game: Game, behaviour: Array, mechanism: Mechanism, condition: str, seeds: Seeds
+def _play(  # noqa: PLR0913 - what an episode is made of
+    game: Game,
+    behaviour: Array,
+    mechanism: Mechanism,
+    condition: str,
+    seeds: Seeds,
+    players: Mapping[int, Player] | None = None,
 ) -> dict[str, Array]:
-    """Play one batch under behaviour (T, N, A); return the record and the tallies, episode axis first."""
+    """Play a batch under behaviour (T, N, A); return record and tallies, episode axis first."""
     batch, agents = len(seeds), game.agents
+    kept = mechanism.needs | {"given", "produced"}
     state = game.start(seeds, condition)
-    now, past = Amounts.zeros(batch, agents), Amounts.zeros(batch, agents)
+    table = game.table(state, mechanism, players) if players else None
+    now, past = (Amounts.zeros(batch, agents, kept) for _ in range(2))
     revenue = np.zeros((batch, game.rounds))
     payments, spend = np.zeros((batch, agents)), np.zeros(batch)
-    kept = mechanism.needs | {"given", "produced"}
     for round in range(game.rounds):
-        now.clear()
-        game.play(state, round, behaviour[round], now)
+        now.clear(kept)
+        if table:
+            table.play(round, behaviour[round], now)
+        else:
+            game.play(state, round, behaviour[round], now)
         paid = mechanism.payments(Flows.over(now, past, round, game.unit))
+        if table:
+            table.settle(now.produced[0] + paid[0])
         payments += paid
         spend += np.maximum(paid, 0.0).sum(axis=1)
         revenue[:, round] = now.produced.sum(axis=1)
         past.add(now, kept)
-    record = dict(revenue=revenue, produced=past.produced, payments=payments, spend=spend, given=past.given)
-    return {**record, **game.tallies(state)}
+    record = {
+        "revenue": revenue,
+        "produced": past.produced,
+        "payments": payments,
+        "spend": spend,
+        "given": past.given,
+    }
+    refused = {"invalid_actions": np.array([float(table.invalid_actions)])} if table else {}
+    return {**record, **game.tallies(state), **refused}
 
 
 _REFERENCES: dict[tuple[Game, str], dict[int, float]] = {}

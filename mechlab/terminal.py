@@ -34,6 +34,11 @@ def working(text: str) -> Iterator[None]:
         yield
 
 
+def say(text: str) -> None:
+    """Print one plain line."""
+    OUT.print(Text(text))
+
+
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object on stdout; undefined numbers are null."""
     print(json.dumps(_plain(value), allow_nan=False))

@@ -59,9 +59,7 @@ def _bracket(ray: Ray, alpha: float, tolerance: float, least: int) -> Design:
     return Design((ray.dose(mid - half, "lo"), ray.dose(mid + half, "hi")), n)
 
 
-def resolution(
-    ray: Ray, alpha: float, tolerance: float, least: int = LEAST
-) -> tuple[int, float]:
+def resolution(ray: Ray, alpha: float, tolerance: float, least: int = LEAST) -> tuple[int, float]:
     """Return the episodes a dose that an answer within the tolerance takes, and the standard
     error, in t, with which so many episodes at one dose place the boundary."""
     mid, spread = ray.middle

@@ -69,8 +69,7 @@ class Belief:
     """What is known of one mechanism after some plays.
 
     Attributes:
-        name: the mechanism ("" where the study has only one).
-        space: its parameters.
+        space: the mechanism's parameters.
         target: efficiency to reach.
         confidence: of the interval in ``threshold``.
         plays: efficiencies of all trials.
@@ -79,7 +78,6 @@ class Belief:
             which they were chosen.
     """
 
-    name: str
     space: Space
     target: float
     confidence: float
@@ -130,10 +128,13 @@ class Belief:
         size, curves = self.sizes(x), self.draws(x)
         rays = curves.reshape(DRAWS, *fan.t.shape)
         t = crossing(fan.t, rays, self.target, self.space.smooth)
-        reached = np.stack([
-            np.interp(t[:, ray], fan.t[ray], sizes, right=np.inf)
-            for ray, sizes in enumerate(size.reshape(fan.t.shape))
-        ], axis=1)
+        reached = np.stack(
+            [
+                np.interp(t[:, ray], fan.t[ray], sizes, right=np.inf)
+                for ray, sizes in enumerate(size.reshape(fan.t.shape))
+            ],
+            axis=1,
+        )
         ray = reached.argmin(axis=1)
         each = np.arange(DRAWS)
         return Drawn(fan, x, size, curves, reached[each, ray], ray, t[each, ray])

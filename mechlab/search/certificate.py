@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -116,9 +117,8 @@ class Certifier:
             raise UserError("nothing to certify: no trial of any mechanism is finished")
         self.confidence, self.budget = confidence, budget
         self._waiting = sorted(beliefs.items(), key=lambda item: _promise(item[1]))
-        self._settings = {
-            "alpha": (1.0 - confidence) / len(beliefs), "tolerance": tolerance, "batch": batch
-        }
+        alpha = (1.0 - confidence) / len(beliefs)
+        self._quest = partial(Quest, alpha=alpha, tolerance=tolerance, batch=batch)
         self._quests: dict[str, Quest] = {}
         self._issued: set[tuple[str, int]] = set()
         self._advance()
@@ -182,12 +182,13 @@ class Certifier:
         """Begin the next mechanism where the present one has nothing more to play."""
         while self._waiting and not (self._quests and self.open()):
             name, belief = self._waiting.pop(0)
-            left = self.budget - self.episodes
-            self._quests[name] = Quest(belief, budget=left, **self._settings)
+            self._quests[name] = self._quest(belief, budget=self.budget - self.episodes)
 
     def _certificate(self, name: str, quest: Quest) -> Certificate:
         found = quest.best or quest.hi
-        status: Status = "unreachable" if quest.best else "certified" if quest.hi else "out_of_budget"
+        status: Status = (
+            "unreachable" if quest.best else "certified" if quest.hi else "out_of_budget"
+        )
         certified = status == "certified"
         return Certificate(
             mechanism=name,
@@ -216,7 +217,7 @@ def _interval(quest: Quest) -> tuple[float, float]:
     high = quest.hi.size if quest.hi else math.inf
     if quest.lo is not None:
         return quest.lo.size, high
-    least = float(quest.attempts[-1].ray.sizes(np.zeros(1))[0]) if quest.attempts else math.nan
+    least = float(quest.belief.drawn.size.min())
     return min(least, high), high
 
 

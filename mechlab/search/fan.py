@@ -35,7 +35,9 @@ class Fan:
         """The valid points (R * m, width) nearest to the positions, ray by ray."""
         way = (self.end - self.start)[:, None, :]
         x = self.start[:, None, :] + self.t[:, :, None] * way
-        return self.space.valid(x.reshape(self.t.size, -1) if x.size else np.zeros((self.t.size, 0)))
+        return self.space.valid(
+            x.reshape(self.t.size, -1) if x.size else np.zeros((self.t.size, 0))
+        )
 
     def at(self, ray: Index, t: Array) -> Array:
         """Return the points (n, width) at position t (n,) of ray (n,)."""
@@ -82,7 +84,7 @@ def around(fan: Fan, ray: Index, t: Array) -> Fan:
 
 
 def close(t: Array, low: float, high: float) -> Array:
-    """Return every other of some positions, and 40 from just below ``low`` to just above ``high``."""
+    """Return every other of some positions, and 40 close together from ``low`` to ``high``."""
     left, right = np.searchsorted(t, [low, high])
     ends = t[max(0, left - 1)], t[min(right + 1, len(t) - 1)]
     return np.union1d(t[::2], np.linspace(*ends, 40))

@@ -89,14 +89,17 @@ class Look:
             wanted = 1.0 if self.doses[0].purpose == "hi" else -1.0
             return wanted * (self.samples[0].mean - self._target) > 0.0
         low, high = self.samples[0].mean, self.samples[1].mean
-        inside = low < self._target < high and 0.1 < (self._target - low) / (high - low) < 0.9
-        return inside and self._gentle
+        if not low < self._target < high:
+            return False
+        if self._gentle:
+            return 0.1 < (self._target - low) / (high - low) < 0.9
+        return "neither" in {dose.shown for dose in self.evidence()}
 
     @property
     def _gentle(self) -> bool:
         """Whether the mean rises little enough from dose to dose to be judged in between."""
         low, high = self.samples[0], self.samples[-1]
-        return high.mean - low.mean <= STEEPEST * ((low.variance + high.variance) / 2) ** 0.5
+        return bool(high.mean - low.mean <= STEEPEST * ((low.variance + high.variance) / 2) ** 0.5)
 
     @property
     def _target(self) -> float:

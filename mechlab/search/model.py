@@ -5,11 +5,11 @@ saturating curve with a floor and a ceiling of its own,
 
     f(x) = floor + rise * h(x) + g(h(x), x),    h(x) = 1 - exp(-sum_d (x_d / c_d)^s),
 
-where g is a discrepancy (rational quadratic kernel) that takes up whatever has another shape: humps, flats,
-declines. Given (c, s) and the size of g the model is Gaussian and exact; those few numbers are
-averaged over many nodes, each weighted by its evidence (Rasmussen & Williams 2006, ch. 2 and 5;
-Kennedy & O'Hagan 2001 for the discrepancy). One parameter has a grid of nodes, several have a
-quasi-random one.
+where g is a discrepancy (rational quadratic kernel) that takes up whatever has another shape:
+humps, flats, declines. Given (c, s) and the size of g the model is Gaussian and exact; those few
+numbers are averaged over many nodes, each weighted by its evidence (Rasmussen & Williams 2006,
+ch. 2 and 5; Kennedy & O'Hagan 2001 for the discrepancy). One parameter has a grid of nodes,
+several have a quasi-random one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Nodes:
         """Return h (M, len(x)): how much of its rise each curve has made at x."""
         axes = self.scale.shape[1]
         ratio = x[None, :, :axes] / self.scale[:, None, :]
-        return 1.0 - np.exp(-(ratio ** self.steep[:, None, None]).sum(axis=2))
+        return np.asarray(1.0 - np.exp(-(ratio ** self.steep[:, None, None]).sum(axis=2)))
 
     def covariance(self, x: Array, other: Array) -> Array:
         """Return the prior covariance (M, len(x), len(other))."""
@@ -103,20 +103,22 @@ class Posterior:
     @cached_property
     def _factor(self) -> Array:
         x = self.points.x
-        return np.linalg.cholesky(self.nodes.covariance(x, x) + self.points.noise)
+        return np.asarray(np.linalg.cholesky(self.nodes.covariance(x, x) + self.points.noise))
 
     @cached_property
     def _residual(self) -> Array:
         gap = self.points.mean - self.nodes.mean(self.points.x)
-        return np.linalg.solve(self._factor, gap[:, :, None])[:, :, 0]
+        return np.asarray(np.linalg.solve(self._factor, gap[:, :, None])[:, :, 0])
 
     def joint(self, x: Array) -> tuple[Array, Array]:
         """Return mean (P, G) and covariance (P, G, G) of f at x (G, width), a node a row."""
         cross = self.nodes.covariance(self.points.x, x)
-        solved = np.stack([
-            solve_triangular(f, c, lower=True, check_finite=False)
-            for f, c in zip(self._factor, cross, strict=True)
-        ])
+        solved = np.stack(
+            [
+                solve_triangular(f, c, lower=True, check_finite=False)
+                for f, c in zip(self._factor, cross, strict=True)
+            ]
+        )
         mean = self.nodes.mean(x) + np.einsum("pdg,pd->pg", solved, self._residual)
         return mean, self.nodes.covariance(x, x) - solved.swapaxes(1, 2) @ solved
 
@@ -125,7 +127,7 @@ class Posterior:
         cross = self.nodes.covariance(self.points.x, x)
         back = np.linalg.solve(self._factor.swapaxes(1, 2), self._residual[:, :, None])
         each = self.nodes.mean(x) + (cross * back).sum(axis=1)
-        return self.weight @ each
+        return np.asarray(self.weight @ each)
 
     def draws(self, x: Array, normals: Array) -> Array:
         """Return curves (S, G) at x from standard normals (S, G), nodes in proportion."""
@@ -147,7 +149,7 @@ def _root(cov: Array) -> Array:
     """Return a square root; rounding can cost a nearly certain matrix its definiteness."""
     for jitter in (0.0, 1e-8, 1e-7, 1e-6, 1e-5):
         try:
-            return np.linalg.cholesky(cov + jitter * np.eye(len(cov)))
+            return np.asarray(np.linalg.cholesky(cov + jitter * np.eye(len(cov))))
         except np.linalg.LinAlgError:
             continue
     value, vector = np.linalg.eigh(cov)

@@ -56,7 +56,8 @@ def gather(plays: Sequence[Play], axes: int) -> Points:
     counts = np.bincount(owner, minlength=len(x))
     mean = np.bincount(owner, values) / counts
     residual = values - mean[owner]
-    variance = _variance(mean, np.bincount(owner, residual**2), counts - 1)
+    squares = np.asarray(np.bincount(owner, residual**2), dtype=float)
+    variance = _variance(mean, squares, counts.astype(float) - 1.0)
     index = np.concatenate([np.arange(p.first, p.first + len(p.values)) for p in plays])
     scaled = residual / np.sqrt(variance[owner])
     sd = np.sqrt(variance) / counts

@@ -72,11 +72,11 @@ class Attempt:
     def judged(self, alpha: float) -> Look:
         """Return the look at all that was told."""
         doses = self.design.doses
-        sizes = [np.mean(self.values(k, 1) or [np.nan]) for k in range(len(doses))]
+        sizes = [float(np.mean(self.values(k, 1) or [np.nan])) for k in range(len(doses))]
         if self.ray.belief.size is not None:
             sizes = [self.ray.belief.size(dose.params) for dose in doses]
         samples = [Sample.of(self.values(k, 0)) for k in range(len(doses))]
-        return Look(self.ray, doses, samples, [float(s) for s in sizes], alpha)
+        return Look(self.ray, doses, samples, sizes, alpha)
 
 
 class Quest:

@@ -2,10 +2,11 @@
 
 A group-sequential design: the data are judged at planned looks only, and every look, of every
 attempt, spends a part of the permitted error that was fixed beforehand (Slud & Wei 1982; Lan &
-DeMets 1983; Jennison & Turnbull 2000, ch. 7). The parts add up to the whole, so the union bound holds whatever the dependence between looks, and whoever watches in
-between changes nothing. An anytime-valid confidence sequence (Howard, Ramdas, McAuliffe &
-Sekhon 2021; Waudby-Smith & Ramdas 2024) may be judged after every episode, and pays for that with
-two to three times the episodes; for bounded data with a small spread, several times more.
+DeMets 1983; Jennison & Turnbull 2000, ch. 7). The parts add up to the whole, so the union bound
+holds whatever the dependence between looks, and whoever watches in between changes nothing. An
+anytime-valid confidence sequence (Howard, Ramdas, McAuliffe & Sekhon 2021; Waudby-Smith & Ramdas
+2024) may be judged after every episode, and pays for that with two to three times the episodes;
+for bounded data with a small spread, several times more.
 
 One bound is a Student interval with Hall's (1992) correction for skewness, which makes each tail
 right to second order. Assumption: means of at least `LEAST` episodes are that close to normal.

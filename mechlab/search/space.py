@@ -68,7 +68,9 @@ class Space:
         all of them; of each choice of words."""
         numbers = np.vstack([np.eye(self.numbers), np.ones((1, self.numbers))])
         words = self._corners()
-        return np.hstack([np.tile(numbers, (len(words), 1)), np.repeat(words, len(numbers), axis=0)])
+        return np.hstack(
+            [np.tile(numbers, (len(words), 1)), np.repeat(words, len(numbers), axis=0)]
+        )
 
     def encode(self, params: Sequence[Mapping[str, Any]]) -> Array:
         """Return the coordinates (len(params), width) of some settings."""
@@ -84,7 +86,9 @@ class Space:
 
     def decode(self, point: Array) -> dict[str, Any]:
         """Return the valid setting nearest to a point (width,)."""
-        found = {name: _from_unit(d, point[i]) for i, (name, d) in enumerate(self._numbers())}
+        found: dict[str, Any] = {
+            name: _from_unit(d, point[i]) for i, (name, d) in enumerate(self._numbers())
+        }
         column = self.numbers
         for name, word in self._words():
             corner = point[column : column + len(word.choices)]

@@ -1,0 +1,15 @@
+"""Agents written in Python, as a user would write them, for tests of the sharing game."""
+
+from mechlab.games.sharing.actions import SendInformation, SendMessage, SubmitTask
+
+
+class Helper:
+    """Answers all requests, asks the first holder of what it lacks, submits what is complete."""
+
+    def act(self, view):
+        answers = [SendInformation(to, pieces) for to, pieces in view.requests.items()]
+        asks = [
+            SendMessage(view.directory[piece][0], "please", (piece,)) for piece in view.lacking
+        ]
+        done = [SubmitTask(task) for task in view.tasks if set(task) <= view.pieces.keys()]
+        return [*done, *answers, *asks]

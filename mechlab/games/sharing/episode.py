@@ -21,8 +21,8 @@ class Episode(NamedTuple):
     pieces: np.int64
     slots: np.int64
     needed: np.int64
-    breadth: np.int64
     width: np.int64
+    spread: np.int64
     seed: np.uint64
     truth: NDArray[Any]
     owned: NDArray[Any]
@@ -34,8 +34,8 @@ class Episode(NamedTuple):
     tasks: NDArray[Any]
     ready: NDArray[Any]
     drawn: NDArray[Any]
-    callers: NDArray[Any]
     due: NDArray[Any]
+    parcels: NDArray[Any]
     open: NDArray[Any]
     tried: NDArray[Any]
     order: NDArray[Any]
@@ -64,19 +64,18 @@ def episode(state, ledger, b):
     """View episode ``b`` of a batch; writing to the view writes to the batch.
 
     The length of a tuple is a constant to the compiler, which unrolls loops over words by it: a
-    round of at most 64 agents and 128 pieces, as in the default game, takes a fifth less time.
+    round with at most 128 pieces, as in the default game, takes a fifth less time.
     """
     sizes = state.sizes
     fixed = len(sizes.fixed)
-    breadth = np.int64(1 if fixed else sizes.breadth)
     width = np.int64(fixed if fixed else sizes.width)
     return Episode(
         np.int64(sizes.agents),
         np.int64(sizes.pieces),
         np.int64(sizes.slots),
         np.int64(sizes.needed),
-        breadth,
         width,
+        np.int64(sizes.spread),
         state.seeds[b],
         state.truth[b],
         state.owned[b],
@@ -88,8 +87,8 @@ def episode(state, ledger, b):
         state.tasks[b],
         state.ready[b],
         state.drawn[b],
-        state.callers[b],
         state.due[b],
+        state.parcels[b],
         state.open[b],
         state.tried[b],
         state.order[b],

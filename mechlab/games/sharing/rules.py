@@ -74,22 +74,22 @@ def _hold(e, j, word, gained):
 
 
 @step
-def send(e, behaviour, i, j, word, copies, round):
-    """Agent i, a row of propensities, sends j copies: true, or each falsified by chance."""
-    if behaviour[i, FALSIFY] > 0.0:
-        copies = _send_falsified(e, behaviour, i, j, word, copies, round)
+def send(e, lies, i, j, word, copies, round):
+    """Agent i sends j copies: true, or each falsified with chance ``lies``."""
+    if lies > 0.0:
+        copies = _send_falsified(e, lies, i, j, word, copies, round)
     give(e, i, j, word, copies)
 
 
 @whole  # rare, and large enough to slow down what is inlined with it
-def _send_falsified(e, behaviour, i, j, word, copies, round):
+def _send_falsified(e, lies, i, j, word, copies, round):
     """Send those that i falsifies, with another value from 0 to 100; return the others."""
     key = branch(event(e.seed, LIES, round, i), j)
     true = copies
     while copies:
         k = item(word, copies)
         lie = branch(key, k)
-        if share(lie) < behaviour[i, FALSIFY]:
+        if share(lie) < lies:
             falsify(e, i, j, k, (e.value[i * e.pieces + k] + 1 + pick(lie, 100)) % 101)
             true &= ~bit(k)
         copies &= copies - ONE
@@ -97,26 +97,45 @@ def _send_falsified(e, behaviour, i, j, word, copies, round):
 
 
 @step
-def ask(e, rules, behaviour, i, j, k, key, round):
-    """Agent i (or the system in its name) asks j, which holds it, for piece k.
+def ask(e, answer, i, j, k, key):
+    """Agent i, which lacks piece k, or the system in its name, asks j for it, which holds it.
 
-    Whether a row of propensities answers is settled by the luck of the request (``key``). It does
-    so on its next turn, a prompt one at once. The system answers at once and truthfully. The row
-    of a Python agent is empty: it decides for itself.
+    Whether j will answer is settled now, by the luck of the request (``key``) and its propensity
+    ``answer``: 0 for a Python agent, which decides for itself.
     """
-    word, piece = k >> 6, bit(k)
-    if not has(e.owned, i * e.width, k):
-        e.asked[i * e.agents + j] += 1.0
-        e.open[(j * e.agents + i) * e.width + word] |= piece
-    answers = uniform(key, j) < behaviour[j, ANSWER_SYSTEM if rules.system_asks else ANSWER]
-    if rules.system_answers:
-        give(e, j, i, word, piece)
-    elif behaviour[j, PROMPT] > 0.0:
-        if answers:
-            send(e, behaviour, j, i, word, piece, round)
-    else:
-        e.due[(j * e.agents + i) * e.width + word] |= np.uint64(answers) << np.uint64(k & 63)
-        e.callers[j * e.breadth + (i >> 6)] |= np.uint64(answers) << np.uint64(i & 63)
+    e.asked[i * e.agents + j] += 1.0
+    e.open[(j * e.agents + i) * e.width + (k >> 6)] |= bit(k)
+    promise(e, j, i, k >> 6, np.uint64(uniform(key, j) < answer) << np.uint64(k & 63))
+
+
+@step
+def promise(e, i, j, word, copies):
+    """Note what agent i is to send j on its next turn, a set; it may be empty."""
+    place = j * e.width + word
+    e.due[i * e.agents * e.width + place] |= copies
+    e.parcels[i * e.spread + (place >> 6)] |= np.uint64(copies != 0) << np.uint64(place & 63)
+
+
+@step
+def anyone_prompt(rules, behaviour):
+    """Whether some requests are answered at once."""
+    found = rules.system_answers
+    for i in range(behaviour.shape[0]):
+        found |= behaviour[i, PROMPT] > 0.0
+    return found
+
+
+@step
+def answer_at_once(e, rules, behaviour, i, round):
+    """Send what agent i was just promised by the system, truthfully, or by prompt agents."""
+    for j in range(e.agents):
+        if rules.system_answers or behaviour[j, PROMPT] > 0.0:
+            lies = 0.0 if rules.system_answers else behaviour[j, FALSIFY]
+            for word in range(e.width):
+                at = (j * e.agents + i) * e.width + word
+                if e.due[at]:
+                    send(e, lies, j, i, word, e.due[at], round)
+                    e.due[at] = NOTHING
 
 
 @step

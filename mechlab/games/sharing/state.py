@@ -1,7 +1,7 @@
 """The state of a batch of sharing games: a few arrays, one row an episode.
 
-N agents, K pieces, L open tasks an agent. Sets are bits of 64-bit words: V words a set of agents,
-W words a set of pieces. Rows are flat: the compiled steps find their places from the few sizes,
+N agents, K pieces, L open tasks an agent. Sets are bits of 64-bit words: W words a set of pieces,
+X words a set of N W words. Rows are flat: the compiled steps find their places from the few sizes,
 which is twice as fast as indexing in several dimensions, where every array brings its own strides.
 """
 
@@ -26,22 +26,22 @@ class Sizes(NamedTuple):
     pieces: np.uint16  # K
     slots: np.uint16  # L
     needed: np.uint16  # pieces that a task needs
-    breadth: np.uint16  # V
     width: np.uint16  # W
-    fixed: tuple[int, ...]  # W zeros where V is 1 and W is 2, else none: see ``episode``
+    spread: np.uint16  # X
+    fixed: tuple[int, ...]  # W zeros where W is 2, else none: see ``episode``
 
     @classmethod
     def of(cls, agents: int, pieces: int, slots: int, needed: int) -> "Sizes":
         """Compute the numbers of words: at least two a set of pieces, as in the default game."""
-        breadth, width = -(-agents // 64), max(2, -(-pieces // 64))
+        width = max(2, -(-pieces // 64))
         return cls(
             agents=np.uint16(agents),
             pieces=np.uint16(pieces),
             slots=np.uint16(slots),
             needed=np.uint16(needed),
-            breadth=np.uint16(breadth),
             width=np.uint16(width),
-            fixed=(0, 0) if (breadth, width) == (1, 2) else (),
+            spread=np.uint16(-(-agents * width // 64)),
+            fixed=(0, 0) if width == 2 else (),
         )
 
 
@@ -60,8 +60,8 @@ class State(NamedTuple):
     tasks: NDArray[np.uint64]  # N L W: pieces that each open task needs
     ready: NDArray[np.uint64]  # N: slots of tasks that were complete when the last turn began
     drawn: NDArray[np.int32]  # N: tasks drawn so far
-    callers: NDArray[np.uint64]  # N V: agents to whom i will send something on its next turn
     due: NDArray[np.uint64]  # N N W: pieces that i will send j on its next turn
+    parcels: NDArray[np.uint64]  # N X: the words of ``due`` that are not empty, as a set of N W
     open: NDArray[np.uint64]  # N N W: pieces asked of i by j, held by i, that j still lacks
     tried: NDArray[np.uint16]  # N K: holders whom a thorough agent has asked, from the first on
     order: NDArray[np.uint16]  # N: order of turns in this round
@@ -76,7 +76,7 @@ def empty_state(
 ) -> State:
     """Allocate a batch in which nothing is dealt yet."""
     sizes = Sizes.of(agents, pieces, slots, needed)
-    breadth, width = int(sizes.breadth), int(sizes.width)
+    width = int(sizes.width)
 
     def rows(kind: Any, *lengths: int) -> NDArray[Any]:
         return np.zeros((len(seeds), int(np.prod(lengths))), kind)
@@ -94,8 +94,8 @@ def empty_state(
         tasks=rows(np.uint64, agents, slots, width),
         ready=rows(np.uint64, agents),
         drawn=rows(np.int32, agents),
-        callers=rows(np.uint64, agents, breadth),
         due=rows(np.uint64, agents, agents, width),
+        parcels=rows(np.uint64, agents, int(sizes.spread)),
         open=rows(np.uint64, agents, agents, width),
         tried=rows(np.uint16, agents, pieces),
         order=rows(np.uint16, agents),

@@ -11,18 +11,24 @@ from mechlab.games.chance import branch, chance, event, happens, pick, uniform
 from mechlab.games.compiled import step, whole
 from mechlab.games.sharing.episode import GIVES, SYSTEM, TURN, episode, publish
 from mechlab.games.sharing.rules import (
+    ANSWER,
+    ANSWER_SYSTEM,
     ASK,
     BREADTH,
     CHATTER,
+    FALSIFY,
     SUBMIT,
     THOROUGH,
     VOLUNTEER,
+    answer_at_once,
+    anyone_prompt,
     ask,
     begin_round,
     begin_turn,
     end_turn,
     find_lacking,
     first_holder,
+    promise,
     send,
     submit,
 )
@@ -30,6 +36,8 @@ from mechlab.games.sharing.state import MESSAGES, REQUESTED
 
 # Children of a turn's key: pieces have their own numbers, these lie beyond them.
 _SUBMITS, _TALKS = 1 << 32, 1 << 33
+# Children of a request's key: the agents that are asked have their own numbers.
+_FURTHER = 1 << 32
 
 
 @whole
@@ -38,29 +46,32 @@ def play_turns(state, ledger, rules, behaviour, round, start, stop):
 
     The turn at position 0 begins the round.
     """
+    at_once = anyone_prompt(rules, behaviour)
     for b in range(state.seeds.size):
         e = episode(state, ledger, b)
         if start == 0:
             begin_round(e, round)
         for position in range(start, stop):
-            _take_turn(e, rules, behaviour, np.int64(e.order[position]), round)
+            _take_turn(e, rules, behaviour, np.int64(e.order[position]), round, at_once)
 
 
 @step
-def _take_turn(e, rules, behaviour, i, round):
+def _take_turn(e, rules, behaviour, i, round, at_once):
     """Play one turn, decided on what stood when it began, as a list of actions must be.
 
-    Actions are carried out in the order submit, answer, ask, give unasked, talk, so that a limit
-    of actions cuts what earns least.
+    Actions are carried out in the order submit, ask, send, talk, so that a limit of actions cuts
+    what earns the agent least.
     """
     key = event(e.seed, TURN, round, i)
     begin_turn(e, i)
     left = _submit_ready(e, rules, behaviour, i, key, rules.action_limit)
-    left = _answer(e, behaviour, i, round, left)
     if behaviour[i, ASK] > 0.0:
-        left = _ask_for_lacking(e, rules, behaviour, i, key, round, left)
+        left = _ask_for_lacking(e, rules, behaviour, i, key, left)
+        if at_once:
+            answer_at_once(e, rules, behaviour, i, round)
     if behaviour[i, VOLUNTEER] > 0.0:
-        left = _volunteer(e, behaviour, i, round, left)
+        _volunteer(e, behaviour, i, round)
+    left = _send_due(e, behaviour, i, round, left)
     if behaviour[i, CHATTER] > 0.0:
         _talk(e, behaviour, i, key, left)
     end_turn(e, i)
@@ -79,55 +90,30 @@ def _submit_ready(e, rules, behaviour, i, key, left):
 
 
 @step
-def _answer(e, behaviour, i, round, left):
-    """Send what is due on requests, as far as the limit of actions goes; one action a recipient."""
-    for v in range(e.breadth):
-        callers = e.callers[i * e.breadth + v]
-        while callers and left > 0:
-            j = item(v, callers)
-            callers &= callers - ONE
-            left -= 1
-            for word in range(e.width):
-                at = (i * e.agents + j) * e.width + word
-                copies = e.due[at]
-                if copies:
-                    e.due[at] = NOTHING
-                    send(e, behaviour, i, j, word, copies, round)
-        e.callers[i * e.breadth + v] = callers
-    return left
-
-
-@step
-def _ask_for_lacking(e, rules, behaviour, i, key, round, left):
+def _ask_for_lacking(e, rules, behaviour, i, key, left):
     """Ask for pieces that the open tasks lack: one private message and one action a request.
 
-    A thorough agent asks every holder whom it never asked; another asks one holder by lot, and
-    each further one with the chance that is its breadth. Where the system does the asking, the
-    agent's own messages do nothing.
+    Where the system does the asking, the agent's own messages do nothing.
     """
     before = left
-    thorough, asks = behaviour[i, THOROUGH] > 0.0, chance(behaviour[i, ASK])
-    wide = behaviour[i, BREADTH]
+    asks = chance(behaviour[i, ASK])
+    total = 0
     for word in range(e.width):
-        wanted = e.wanted[word]
-        while wanted:
-            k = item(word, wanted)
-            wanted &= wanted - ONE
-            request = branch(key, k)
-            if not happens(request, asks):
-                continue
-            known = np.int64(e.copies[k])
-            place = np.int64(e.tried[i * e.pieces + k]) if thorough else np.int64(0)
-            lot = pick(request, known)
-            while place < known and left > 0:
-                if thorough or place == lot or (wide > 0.0 and uniform(request, place) < wide):
-                    if not rules.system_asks:
-                        j = np.int64(e.holders[k * e.agents + place])
-                        ask(e, rules, behaviour, i, j, k, request, round)
-                    left -= 1
-                place += 1
-            if thorough:
-                e.tried[i * e.pieces + k] = place
+        total += count(e.wanted[word])
+    word, rest = 0, e.wanted[0]
+    for _ in range(total):
+        # A branch to the next word would often be mispredicted: the first one is arithmetic.
+        onward = np.int64(rest == 0)
+        word += onward
+        rest |= e.wanted[word] & (NOTHING - np.uint64(onward))
+        while rest == 0:
+            word += 1
+            rest = e.wanted[word]
+        k = item(word, rest)
+        rest &= rest - ONE
+        request = branch(key, k)
+        if happens(request, asks):
+            left = _ask_holders(e, rules, behaviour, i, k, request, left)
     e.counts[MESSAGES] += before - left
     if not rules.system_asks:
         e.counts[REQUESTED] += before - left
@@ -135,8 +121,35 @@ def _ask_for_lacking(e, rules, behaviour, i, key, round, left):
 
 
 @step
-def _volunteer(e, behaviour, i, round, left):
-    """Give unasked: each piece that a peer lacks with the same small chance; one action a peer.
+def _ask_holders(e, rules, behaviour, i, k, key, left):
+    """Ask for one piece.
+
+    A thorough agent asks every holder whom it never asked; another asks one holder by lot, and
+    each further one with the chance that is its breadth.
+    """
+    thorough, wide = behaviour[i, THOROUGH] > 0.0, behaviour[i, BREADTH]
+    known = np.int64(e.copies[k])
+    lot = pick(key, known)
+    place, stop = lot, lot + 1
+    if thorough:
+        place, stop = np.int64(e.tried[i * e.pieces + k]), known
+    elif wide > 0.0:
+        place, stop = np.int64(0), known
+    while place < stop and left > 0:
+        if thorough or place == lot or uniform(key, _FURTHER + place) < wide:
+            left -= 1
+            if not rules.system_asks:
+                j = np.int64(e.holders[k * e.agents + place])
+                ask(e, 1.0 if rules.system_answers else behaviour[j, ANSWER], i, j, k, key)
+        place += 1
+    if thorough:
+        e.tried[i * e.pieces + k] = place
+    return left
+
+
+@step
+def _volunteer(e, behaviour, i, round):
+    """Set out to give unasked: each piece that a peer lacks, with the same small chance.
 
     The waiting time to the next success is geometric, so that rare giving costs little to play.
     """
@@ -145,31 +158,47 @@ def _volunteer(e, behaviour, i, round, left):
     scale = 1.0 / math.log1p(-share) if share < 1.0 else 0.0
     draws = 0
     wait = _failures(key, draws, scale)
-    for j in range(e.agents if left > 0 else 0):
-        sends = 0
+    for j in range(e.agents):
         for word in range(e.width):
             lacking = e.owned[i * e.width + word] & ~e.owned[j * e.width + word]
-            size, copies = count(lacking), NOTHING
+            size = count(lacking)
             while wait < size:
                 for _ in range(wait):
                     lacking &= lacking - ONE
-                copies |= first(lacking)
+                promise(e, i, j, word, first(lacking))
                 lacking &= lacking - ONE
                 size -= wait + 1
                 draws += 1
                 wait = _failures(key, draws, scale)
             wait -= size
-            if copies and left > 0:
-                send(e, behaviour, i, j, word, copies, round)
-                sends = 1
-        left -= sends
-    return left
 
 
 @step
 def _failures(key, draw, scale):
     """Failures before the next success: geometric, by inversion."""
     return int(min(math.log(1.0 - uniform(key, draw)) * scale, 1e9)) if scale < 0.0 else 0
+
+
+@step
+def _send_due(e, behaviour, i, round, left):
+    """Send what is due, as far as the limit goes; one action a recipient."""
+    last = -1
+    for part in range(e.spread):
+        parcels = e.parcels[i * e.spread + part]
+        while parcels:
+            place = item(part, parcels)
+            j, word, at = place // e.width, place % e.width, i * e.agents * e.width + place
+            copies = e.due[at]
+            if copies:
+                left -= j != last
+                if left < 0:
+                    break
+                last = j
+                send(e, behaviour[i, FALSIFY], i, j, word, copies, round)
+                e.due[at] = NOTHING
+            parcels &= parcels - ONE
+        e.parcels[i * e.spread + part] = parcels
+    return max(left, 0)
 
 
 @step
@@ -195,4 +224,7 @@ def ask_by_system(state, ledger, rules, behaviour, round):
                     k = item(word, wanted)
                     wanted &= wanted - ONE
                     e.counts[REQUESTED] += 1
-                    ask(e, rules, behaviour, i, first_holder(e, k), k, branch(key, k), round)
+                    j = first_holder(e, k)
+                    answer = 1.0 if rules.system_answers else behaviour[j, ANSWER_SYSTEM]
+                    ask(e, answer, i, j, k, branch(key, k))
+            answer_at_once(e, rules, behaviour, i, round)

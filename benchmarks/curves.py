@@ -80,7 +80,12 @@ def _one(name: str, curve: Callable[[float], float], target: float, sd: float) -
         first = grid[enough[0]]
         answer = brentq(lambda x: curve(x) - target, first - 1.0, first) if first > 0 else 0.0
     return Question(
-        name, target, {"": RATE}, lambda p: curve(p["rate"]), lambda p: p["rate"], answer,
+        name,
+        target,
+        {"": RATE},
+        lambda p: curve(p["rate"]),
+        lambda p: p["rate"],
+        answer,
         lambda luck, mean: sd * luck,
     )
 
@@ -111,9 +116,7 @@ def _three() -> Question:
         return float(0.2 + top[m] * (1 - np.exp(-p[f"{m}.rate"] / scale[m])))
 
     answer = -900.0 * np.log(1 - 0.6 / 0.7)
-    return Question(
-        "three", 0.8, space, mean, lambda p: p[f"{p['mechanism']}.rate"], float(answer)
-    )
+    return Question("three", 0.8, space, mean, lambda p: p[f"{p['mechanism']}.rate"], float(answer))
 
 
 def _logistic(x: float, middle: float, width: float) -> float:

@@ -24,8 +24,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-import numpy as np
-
 from mechlab.errors import UserError
 from mechlab.search.belief import TOLERANCE, Belief
 from mechlab.search.judge import Evidence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,9 +14,10 @@ from mechlab.game import Game, Seeds, game
 from mechlab.games.sharing.episode import deal
 from mechlab.games.sharing.rules import Rules
 from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, Ledger, State, empty_state
+from mechlab.games.sharing.table import Table
 from mechlab.games.sharing.turns import ask_by_system, play_turns
 from mechlab.incentives import Act
-from mechlab.mechanism import Words
+from mechlab.mechanism import Mechanism, Words
 from mechlab.parameters import param
 
 _NO_LIMIT = 1 << 62  # actions a turn: beyond reach
@@ -135,6 +136,12 @@ class Sharing(Game):
         play_turns(board, ledger, rules, behaviour, round, 0, self.agents)
         if rules.system_asks:
             ask_by_system(board, ledger, rules, behaviour, round)
+
+    def table(
+        self, state: tuple[State, Rules], mechanism: Mechanism, players: Mapping[int, Any]
+    ) -> Table:
+        """Seat agents written in Python at a batch of one (see ``view`` and ``actions``)."""
+        return Table(*state, self.rounds, mechanism, players)
 
     def tallies(self, state: tuple[State, Rules]) -> dict[str, Array]:
         """Tasks by agent, and the counts of messages, requests, pieces sent and feasible tasks."""

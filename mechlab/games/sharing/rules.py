@@ -8,7 +8,7 @@ import numpy as np
 
 from mechlab.games.bits import NOTHING, ONE, bit, count, has, item
 from mechlab.games.chance import branch, event, pick, share, uniform
-from mechlab.games.compiled import step, whole
+from mechlab.games.compiled import leaf, step, whole
 from mechlab.games.sharing.episode import LIES, draw_task, gain, order_turns, publish
 from mechlab.games.sharing.state import DEALT, SENT
 
@@ -105,7 +105,13 @@ def ask(e, answer, i, j, k, key):
     """
     e.asked[i * e.agents + j] += 1.0
     e.open[(j * e.agents + i) * e.width + (k >> 6)] |= bit(k)
-    promise(e, j, i, k >> 6, np.uint64(uniform(key, j) < answer) << np.uint64(k & 63))
+    promise(e, j, i, k >> 6, promised(key, j, k, answer))
+
+
+@leaf
+def promised(key, j, k, answer):
+    """The set of piece k where agent j settles that it will answer, or of nothing."""
+    return np.uint64(uniform(key, j) < answer) << np.uint64(k & 63)
 
 
 @step

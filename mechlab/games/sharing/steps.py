@@ -31,7 +31,12 @@ def ask_piece(state, ledger, rules, behaviour, i, j, k, round):
     e.counts[REQUESTED] += 1
     if has(e.owned, j * e.width, k):
         key = branch(event(e.seed, TURN, round, i), k)
-        rule.ask(e, rules, behaviour, i, j, k, key, round)
+        answer = 1.0 if rules.system_answers else behaviour[j, rule.ANSWER]
+        if has(e.owned, i * e.width, k):
+            rule.promise(e, j, i, k >> 6, rule.promised(key, j, k, answer))
+        else:
+            rule.ask(e, answer, i, j, k, key)
+        rule.answer_at_once(e, rules, behaviour, i, round)
 
 
 @whole

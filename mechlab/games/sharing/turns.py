@@ -100,16 +100,16 @@ def _ask_for_lacking(e, rules, behaviour, i, key, left):
     total = 0
     for word in range(e.width):
         total += count(e.wanted[word])
-    word, rest = 0, e.wanted[0]
+    at, rest = np.int64(0), e.wanted[0]
     for _ in range(total):
         # A branch to the next word would often be mispredicted: the first one is arithmetic.
         onward = np.int64(rest == 0)
-        word += onward
-        rest |= e.wanted[word] & (NOTHING - np.uint64(onward))
+        at += onward
+        rest |= e.wanted[at] & (NOTHING - np.uint64(onward))
         while rest == 0:
-            word += 1
-            rest = e.wanted[word]
-        k = item(word, rest)
+            at += 1
+            rest = e.wanted[at]
+        k = item(at, rest)
         rest &= rest - ONE
         request = branch(key, k)
         if happens(request, asks):

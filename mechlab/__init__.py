@@ -12,10 +12,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mechlab.agent import Agent, Player
+    from mechlab.agent import Agent
     from mechlab.errors import UserError
     from mechlab.flows import Amounts, Flows
-    from mechlab.game import Game
+    from mechlab.game import Game, Player
     from mechlab.incentives import Act
     from mechlab.mechanism import Capped, Mechanism, Stack, parse
     from mechlab.parameters import param
@@ -46,10 +46,10 @@ __all__ = [
 
 # Where each public name stands. They are imported at first use: `mechlab --help` needs none.
 _HOMES = {
-    "agent": ("Agent", "Player"),
+    "agent": ("Agent",),
     "errors": ("UserError",),
     "flows": ("Amounts", "Flows"),
-    "game": ("Game",),
+    "game": ("Game", "Player"),
     "incentives": ("Act",),
     "mechanism": ("Capped", "Mechanism", "Stack", "parse"),
     "parameters": ("param",),

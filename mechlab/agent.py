@@ -1,11 +1,11 @@
-"""What an agent is: a row of propensities that may respond to incentives, or a player."""
+"""What an agent is that is described by numbers: propensities that may respond to incentives."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Self
 
 from mechlab.errors import unknown
 from mechlab.game import Game
@@ -55,14 +55,6 @@ class Agent(Parameterised, ABC):
         values = (f"{name.rstrip('_')}={literal(value)}" for name, value in self.params.items())
         inner = ", ".join(values)
         return f"{self.name}({inner})" if inner else self.name
-
-
-@runtime_checkable
-class Player(Protocol):
-    """An agent written in Python: one method, called on each of its turns."""
-
-    def act(self, view: Any) -> Any:
-        """Return the actions of one turn, given all that the agent sees (see the game's view)."""
 
 
 AGENTS = Registry[Agent]("agent", "mechlab.agents")

@@ -15,7 +15,7 @@ Rows = list[dict[str, Any]]
 
 
 def mechanisms() -> Rows:
-    """One row a mechanism: name, version, parameters with their ranges, what it needs, what it is."""
+    """One row a mechanism: name, version, parameters, the flows that it needs, what it is."""
     return [
         {
             "name": name,

@@ -22,6 +22,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+INTERRUPTED = 130  # as a shell has it: 128 and the number of the signal
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="A study file (TOML).")]
 Storage = Annotated[
@@ -37,7 +39,7 @@ Seed = Annotated[int, typer.Option(help="Seed; the same seed gives the same epis
 @app.command(
     epilog="Example: mechlab run --population o3 --mechanism 'sharing_bonus(rate=1000)' --seed 0"
 )
-def run(
+def run(  # noqa: PLR0913 - an argument an option
     population: Annotated[str, typer.Option(help="'o3', 'o3*5 + perfect*5', ...")],
     mechanism: Annotated[str, typer.Option(help="'royalty(share=0.1) + protocol', ...")] = "none",
     game: Annotated[str, typer.Option(help="A game (see: mechlab list games).")] = "sharing",
@@ -85,7 +87,7 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
 
 
 @app.command(epilog="Example: mechlab search studies/quickstart.toml --workers 2")
-def search(
+def search(  # noqa: PLR0913 - an argument an option
     study: StudyFile,
     storage: Storage = None,
     workers: Annotated[
@@ -104,13 +106,18 @@ def search(
     """
     from mechlab import terminal
     from mechlab.report import write_report
+    from mechlab.search.run import SearchStopped
     from mechlab.search.run import search as run_search
     from mechlab.study import Study
 
     asked = Study.load(study)
     page = output or _page(asked.name)
-    with terminal.progress() as progress:
-        found = run_search(asked, storage, workers=workers, dask=dask, progress=progress)
+    try:
+        with terminal.progress() as progress:
+            found = run_search(asked, storage, workers=workers, dask=dask, progress=progress)
+    except SearchStopped as stopped:
+        print("mechlab:", stopped, file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     _tell_result(found, write_report(found, page), as_json)
 
 
@@ -118,7 +125,7 @@ def search(
 def report(
     study: StudyFile, storage: Storage = None, output: Output = None, as_json: Json = False
 ) -> None:
-    """Write the report of a search from its record, finished or not; plays nothing for the answer."""
+    """Write the report of a search from its record, finished or not."""
     from mechlab.report import write_report
     from mechlab.search.run import known
     from mechlab.study import Study
@@ -172,9 +179,9 @@ def calibrate(
     figures: Annotated[
         Path | None, typer.Argument(help="CSV of published figures; the package's own by default.")
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Where the fit goes (JSON).")] = Path(
-        "emulated.json"
-    ),
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Where the fit goes (JSON).")
+    ] = Path("emulated.json"),
     seed: Seed = 0,
 ) -> None:
     """Fit the emulated agents to published figures; writes parameters and all residuals."""
@@ -189,7 +196,9 @@ def calibrate(
 
 @app.command("list", epilog="Example: mechlab list mechanisms")
 def list_(
-    what: Annotated[str, typer.Argument(metavar="KIND", help="games, mechanisms, populations or measures.")],
+    what: Annotated[
+        str, typer.Argument(metavar="KIND", help="games, mechanisms, populations or measures.")
+    ],
     as_json: Json = False,
 ) -> None:
     """List what there is: games, mechanisms, populations or measures."""
@@ -205,13 +214,12 @@ def list_(
 
 
 def main() -> None:
-    """Run the command: exit 0 when done, 2 at the user's mistake, 1 at ours, 130 when interrupted."""
+    """Run the command: exit 0 done, 2 the user's mistake, 1 ours, 130 interrupted."""
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except (UserError, TyperException) as mistake:
         text = mistake.format_message() if isinstance(mistake, TyperException) else str(mistake)
         print("mechlab:", " ".join(text.split()), file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt as stopped:
-        print("mechlab:", stopped.args[0] if stopped.args else "interrupted", file=sys.stderr)
-        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -59,8 +59,8 @@ class Amounts:
         Fields that are not ``kept`` are a single cell in the shape of an array: what is written
         there is lost, at no cost.
         """
-        shapes = {name: (episodes, agents, agents) for name in PAIRWISE}
-        shapes["produced"] = (episodes, agents)
+        pair: tuple[int, ...] = (episodes, agents, agents)
+        shapes = {**dict.fromkeys(PAIRWISE, pair), "produced": pair[:2]}
         names = frozenset(kept)
         return cls(
             **{

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +91,7 @@ class Game(Parameterised, ABC):
             raise unknown(f"propensity of {self.name}", name, self.propensities)
         return np.array([[row.get(name, 0.0) for name in self.propensities] for row in rows], float)
 
-    def table(self, state: Any, mechanism: Mechanism, players: Mapping[int, Any]) -> Table:
+    def seat(self, state: Any, mechanism: Mechanism, players: Mapping[int, Player]) -> Table:
         """Seat agents written in Python, by number, at a batch of one; rows play on as before.
 
         Raises:
@@ -109,8 +109,16 @@ class Game(Parameterised, ABC):
             raise unknown(f"condition of {self.name}", condition, self.conditions)
 
 
+@runtime_checkable
+class Player(Protocol):
+    """An agent written in Python: one method, called on each of its turns."""
+
+    def act(self, view: Any) -> Any:
+        """Return the actions of one turn, given all that the agent sees (see the game's view)."""
+
+
 class Table(Protocol):
-    """One episode with agents written in Python, turn by turn; see ``Game.table``.
+    """One episode with agents written in Python, turn by turn; see ``Game.seat``.
 
     Attributes:
         invalid_actions: actions of players that could not be carried out.

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from mechlab.agent import AGENTS, Agent, Player
+from mechlab.agent import AGENTS, Agent
 from mechlab.errors import UserError
+from mechlab.game import Player
 
 Member = Agent | Player
 

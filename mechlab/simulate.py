@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mechlab.agent import Player
 from mechlab.flows import Amounts, Array, Flows
-from mechlab.game import Game, Seeds, make_game
+from mechlab.game import Game, Player, Seeds, make_game
 from mechlab.measures import MEASURES, measures_of
 from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
 from mechlab.population import Member, Population
@@ -80,7 +79,7 @@ class Episodes:
         return _reference_revenue(self.game, name, self.seeds)
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - what an episode is made of
     game: str | Game = "sharing",
     population: str | Member | Sequence[str | Member] = "o3",
     mechanism: str | Mechanism | None = None,
@@ -164,7 +163,7 @@ def _play(  # noqa: PLR0913 - what an episode is made of
     batch, agents = len(seeds), game.agents
     kept = mechanism.needs | {"given", "produced"}
     state = game.start(seeds, condition)
-    table = game.table(state, mechanism, players) if players else None
+    table = game.seat(state, mechanism, players) if players else None
     now, past = (Amounts.zeros(batch, agents, kept) for _ in range(2))
     revenue = np.zeros((batch, game.rounds))
     payments, spend = np.zeros((batch, agents)), np.zeros(batch)
@@ -196,7 +195,7 @@ _REFERENCES: dict[tuple[Game, str], dict[int, float]] = {}
 
 
 def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
-    """Group revenue of a reference point; episodes once played are remembered, as doses share seeds."""
+    """Group revenue of a reference point; remembered, as doses share seeds."""
     known = _REFERENCES.setdefault((game, name), {})
     missing = np.array([s for s in dict.fromkeys(seeds.tolist()) if s not in known], np.uint64)
     row = game.behaviour([game.reference(name)] * game.agents)

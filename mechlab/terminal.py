@@ -17,8 +17,10 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
+from mechlab.calibrate import Fit
 from mechlab.report.verdict import verdict
 from mechlab.result import SearchResult
+from mechlab.search.plan import Plan
 from mechlab.search.run import Progress
 from mechlab.simulate import Episodes
 from mechlab.statistics import Summary
@@ -116,6 +118,31 @@ def print_verdict(found: SearchResult, page: Path) -> None:
     for sentence in said.sentences[1:]:
         OUT.print(Text(sentence))
     OUT.print(Text(f"Report: {page}", style="bold"))
+
+
+def print_plan(planned: Plan) -> None:
+    """Print what a search is expected to take."""
+    low, high = planned.range
+    say(f"{planned.study}: about {planned.episodes:,.0f} episodes ({low:,} to {high:,})")
+    ends = ", ".join(f"{status} {count}" for status, count in planned.statuses.items())
+    say(f"  {planned.explore:,.0f} to explore, {planned.certify:,.0f} to certify")
+    say(f"  {planned.repeats} searches were simulated, on other luck; they ended {ends}")
+    say(f"  {planned.seconds:,.0f} s on this machine; {planned.calls:,.0f} model calls,")
+    say(f"  {planned.tokens:,.0f} tokens, ${planned.cost_usd:,.2f}; live agents would take")
+    say(f"  {planned.turns:,.0f} turns, a call each")
+    say(f"  smallest difference from the target that can be shown: {number(planned.resolution)}")
+
+
+def print_fit(found: Fit, path: Path) -> None:
+    """Print how well emulated agents meet the published figures, and where the fit is."""
+    for cell in found.cells:
+        if cell.fitted and not cell.inside:
+            f = cell.figure
+            what = f"{f.model}, {f.condition}, {f.metric}"
+            say(f"not met: {what}: published {number(f.target)}, ours {number(cell.ours)}")
+    say(f"{found.inside:.0%} of the fitted figures lie inside the published interval,")
+    say("or within 10% where none was published.")
+    say(f"{path} is written.")
 
 
 @contextmanager

@@ -10,10 +10,11 @@ import pytest
 
 from mechlab.cli import main
 
-MEASURES = (
-    "tasks group_revenue ceiling turns optimum efficiency optimality messages_per_task gini "
-    "response_rate pipeline_efficiency spend subsidy net_revenue"
-).split()
+MEASURES = [
+    *("tasks", "group_revenue", "ceiling", "turns", "optimum", "efficiency", "optimality"),
+    *("messages_per_task", "gini", "response_rate", "pipeline_efficiency"),
+    *("spend", "subsidy", "net_revenue"),
+]
 
 STUDY = """
 question = "How much?"
@@ -61,7 +62,12 @@ def test_run_json_has_the_contract_and_the_published_ceiling(mechlab):
     assert 7.3 <= answer["measures"]["messages_per_task"]["mean"] <= 8.1
     assert 1_760_000 <= answer["measures"]["turns"]["mean"] <= 1_850_000
     assert 3_820_000 <= answer["measures"]["optimum"]["mean"] <= 4_000_000
-    assert answer["measures"]["efficiency"] == {"mean": 1.0, "sd": 0.0, "ci95": [1.0, 1.0], "n": 200}
+    assert answer["measures"]["efficiency"] == {
+        "mean": 1.0,
+        "sd": 0.0,
+        "ci95": [1.0, 1.0],
+        "n": 200,
+    }
 
 
 def test_what_is_undefined_is_null_in_json(mechlab):
@@ -103,7 +109,10 @@ def test_settings_reach_the_game(mechlab):
         (["run", "--population", "o3", "--set", "rounds"], ["NAME=VALUE", "'rounds'"]),
         (["run", "--population", "o3", "--set", "rounds=0"], ["rounds must be", "got 0"]),
         (["run", "--population", "o3", "--episodes", "0"], ["--episodes"]),
-        (["run", "--population", "o3", "--mechanism", "hidden(board=false)"], ["notices", "thoughts"]),
+        (
+            ["run", "--population", "o3", "--mechanism", "hidden(board=false)"],
+            ["notices", "thoughts"],
+        ),
         (["run"], ["--population"]),
         (["list", "mechanism"], ["did you mean 'mechanisms'?"]),
         (["serch"], ["serch"]),

@@ -72,7 +72,7 @@ class Problem:
         return self._known[key]
 
     def jacobian(self, places: Array) -> Array:
-        """Return forward differences; only the runs that a parameter has an effect in are played."""
+        """Return forward differences; only runs that a parameter has an effect in are played."""
         here, ours = self.residuals(places), self.means(places)
         columns = []
         for i, scale in enumerate(self.free):

@@ -1,1 +1,1 @@
-"""Search: explore where the smallest sufficient incentive lies, then certify it on fresh episodes."""
+"""Search: explore where the smallest sufficient incentive lies, then certify it."""

@@ -12,6 +12,7 @@ import pytest
 from optuna.trial import Trial
 
 from mechlab.errors import UserError
+from mechlab.search import heart
 from mechlab.search.explore import OUTCOME, Explorer
 from mechlab.search.heart import beating, dismiss, living, new_worker
 from mechlab.search.play import KEPT
@@ -149,25 +150,25 @@ def test_two_workers_take_a_dead_trial_up_once(store):
 
 
 def test_a_worker_that_is_gone_or_silent_is_dead(store, monkeypatch):
-    with beating(store, "here") as heart:
+    with beating(store, "here") as beat:
         assert living(store) == {"here"}
-        monkeypatch.setattr("mechlab.search.heart.GRACE", -1.0)
+        monkeypatch.setattr(heart, "GRACE", -1.0)
         assert living(store) == set()
         monkeypatch.undo()
-        monkeypatch.setattr("mechlab.search.heart._gone", lambda pid: pid == os.getpid())
+        monkeypatch.setattr(heart, "_gone", lambda pid: pid == os.getpid())
         assert living(store) == set()
-        assert not heart.dismissed
+        assert not beat.dismissed
     assert living(store) == set()
 
 
 def test_a_dismissed_worker_goes_home(store, monkeypatch):
-    monkeypatch.setattr("mechlab.search.heart.BEAT", 0.01)
-    with beating(store, "here") as heart:
+    monkeypatch.setattr(heart, "BEAT", 0.01)
+    with beating(store, "here") as beat:
         dismiss(store, ["here"])
-        while not heart.dismissed:
+        while not beat.dismissed:
             time.sleep(0.01)
         with pytest.raises(Dismissed):
-            work(store, heart)
+            work(store, beat)
 
 
 def test_joining_needs_a_search_that_was_begun_and_the_same_study(store, tmp_path):

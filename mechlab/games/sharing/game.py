@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.game import Game, Seeds, game
+from mechlab.game import Game, Player, Seeds, game
 from mechlab.games.sharing.episode import deal
 from mechlab.games.sharing.rules import Rules
 from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, Ledger, State, empty_state
@@ -137,8 +137,8 @@ class Sharing(Game):
         if rules.system_asks:
             ask_by_system(board, ledger, rules, behaviour, round)
 
-    def table(
-        self, state: tuple[State, Rules], mechanism: Mechanism, players: Mapping[int, Any]
+    def seat(
+        self, state: tuple[State, Rules], mechanism: Mechanism, players: Mapping[int, Player]
     ) -> Table:
         """Seat agents written in Python at a batch of one (see ``view`` and ``actions``)."""
         return Table(*state, self.rounds, mechanism, players)

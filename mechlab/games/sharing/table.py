@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from mechlab.agent import Player
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
+from mechlab.game import Player
 from mechlab.games.sharing import actions as act
 from mechlab.games.sharing.rules import Rules
 from mechlab.games.sharing.state import DEALT, GAINED, MESSAGES, Ledger, State

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from mechlab.agent import AGENTS, Agent
+from mechlab.agents.emulated import shifted
+from mechlab.errors import UserError
 from mechlab.game import Game
 from mechlab.incentives import Incentives
 from mechlab.mechanism import Mechanism
@@ -43,8 +44,10 @@ class Reluctant(Agent):
     kind: ClassVar[str] = "emulated"
 
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
-        pull = math.log(0.2 / 0.8) + 60.0 * incentives.relative("answer")
-        return {"ask": 1.0, "answer": 1.0 / (1.0 + math.exp(-pull)), "submit": 1.0, "chatter": 0.5}
+        if game.name != "sharing":
+            raise UserError(f"{self.name} plays the game 'sharing' only, not {game.name!r}")
+        answer = shifted(0.2, 60.0 * incentives.relative("answer"))
+        return {"ask": 1.0, "answer": answer, "submit": 1.0, "chatter": 0.5}
 
 
 if "reluctant" not in AGENTS:

@@ -20,7 +20,7 @@ from mechlab.store import Outcome, Store
 from mechlab.study import BASELINE, MONEY
 
 HOPELESS = 0.02  # a baseline with less chance to reach the target is not certified
-ANSWER = 128  # most episodes played at an answer that no batch was played at
+ANSWER = 1024  # most episodes played at an answer that no batch was played at
 _ANSWERS = 1 << 32  # number of the first of them, among the fresh ones
 _WAIT = 0.1  # seconds between looks for what other workers are playing
 

@@ -8,8 +8,6 @@ class Helper:
 
     def act(self, view):
         answers = [SendInformation(to, pieces) for to, pieces in view.requests.items()]
-        asks = [
-            SendMessage(view.directory[piece][0], "please", (piece,)) for piece in view.lacking
-        ]
+        asks = [SendMessage(view.directory[piece][0], "please", (piece,)) for piece in view.lacking]
         done = [SubmitTask(task) for task in view.tasks if set(task) <= view.pieces.keys()]
         return [*done, *answers, *asks]

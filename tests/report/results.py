@@ -122,7 +122,7 @@ def named(names: Sequence[str]) -> SearchResult:
 
 def only_begun() -> SearchResult:
     """A search of which nothing was played yet."""
-    result, nan = a_result(), math.nan
+    result, nan = a_result(), float("nan")
     nothing = summarise(np.empty(0))
     answer = replace(
         result.best,

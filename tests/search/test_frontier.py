@@ -49,7 +49,7 @@ def test_an_unreachable_mechanism_comes_last_and_an_undecided_one_may_be_anywher
     places = {p.name: p for p in ranking(reach)}
     assert (places["known"].first, places["known"].last) == (1, 2)
     assert (places["open"].first, places["open"].last) == (1, 3)
-    assert [p.name for p in ranking(reach)][0] == "known"
+    assert next(p.name for p in ranking(reach)) == "known"
 
 
 def test_true_ranks_are_covered_as_often_as_all_intervals_hold():

@@ -53,9 +53,10 @@ def _chance(name: str, start: float, moves: Iterable[str] = ()) -> Scale:
     return Scale(name, 0.005, 0.995, start, moves=frozenset(moves))
 
 
-def _shift(name: str, condition: str, *numbers: float) -> Scale:
-    """Return a shift that has an effect in one condition: low, high, start and step."""
-    return Scale(name, *numbers, frozenset({condition}))
+def _shift(
+    name: str, condition: str, bounds: tuple[float, float], start: float, step: float
+) -> Scale:
+    return Scale(name, *bounds, start, step, frozenset({condition}))
 
 
 BASE = (
@@ -76,8 +77,8 @@ VOLUNTEER = Scale("volunteer", 0.0, 0.03, 0.001, step=0.002)
 """Fitted where pieces sent exceed pieces requested, which only unasked giving explains; else 0."""
 
 SHIFTS = (
-    _shift("payment", "incentive_1000", 0.0, 100.0, 15.0, 10.0),  # >= 0: more pay, no less giving
-    _shift("protocol", "policy", -6.0, 6.0, 0.5, 1.0),
-    _shift("hidden", "limited_visibility", -6.0, 6.0, 0.3, 1.0),
+    _shift("payment", "incentive_1000", (0.0, 100.0), 15.0, 10.0),  # >= 0: more pay, no less giving
+    _shift("protocol", "policy", (-6.0, 6.0), 0.5, 1.0),
+    _shift("hidden", "limited_visibility", (-6.0, 6.0), 0.3, 1.0),
 )
 """Each fitted to the figures of the one condition that it acts in; borrowed without any."""

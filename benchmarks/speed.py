@@ -24,7 +24,7 @@ from mechlab.game import make_game
 from mechlab.incentives import Incentives
 
 RATE = 1000.0
-MODELS = ("o3", "gpt-5-mini", "claude-sonnet-4", "gemini-2.5-pro")
+MODELS = ("o3", "gpt-5-mini", "claude-sonnet-4")  # those that give nothing unasked
 
 
 def ours(model: str, episodes: int) -> tuple[float, float]:

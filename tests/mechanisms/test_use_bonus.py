@@ -21,6 +21,7 @@ def test_among_honest_agents_uses_are_counted_as_their_part_of_the_reward():
     behaviour = game.behaviour([game.references["ceiling"]] * game.agents)
     now, total = (Amounts.zeros(8, game.agents) for _ in range(2))
     for round in range(5):
+        now.clear()
         game.play(state, round, behaviour, now)
         total.add(now)
     paid = UseBonus(rate=game.reward / game.needed).payments(

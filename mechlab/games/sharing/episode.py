@@ -30,6 +30,7 @@ class Episode(NamedTuple):
     holders: NDArray[Any]
     copies: NDArray[Any]
     value: NDArray[Any]
+    altered: NDArray[Any]
     source: NDArray[Any]
     tasks: NDArray[Any]
     ready: NDArray[Any]
@@ -83,6 +84,7 @@ def episode(state, ledger, b):
         state.holders[b],
         state.copies[b],
         state.value[b],
+        state.altered[b],
         state.source[b],
         state.tasks[b],
         state.ready[b],
@@ -138,6 +140,9 @@ def _draw_values(e):
         elif band < 0.80:
             low, high = 60, 80
         e.truth[k] = low + pick(draw, high - low)
+    for i in range(e.agents):
+        for k in range(e.pieces):
+            e.value[i * e.pieces + k] = e.truth[k]
 
 
 @step
@@ -173,13 +178,12 @@ def _top_up(e, hand, pool):
 @step
 def _receive(e, i, k):
     include(e.owned, i * e.width, k)
-    gain(e, i, k, e.truth[k], DEALT)
+    gain(e, i, k, DEALT)
 
 
 @step
-def gain(e, i, k, value, giver):
-    """Note that agent i has a copy of piece k from now on."""
-    e.value[i * e.pieces + k] = value
+def gain(e, i, k, giver):
+    """Note whose copy of piece k agent i has from now on."""
     e.source[i * e.pieces + k] = giver
     e.gains[e.counts[GAINED]] = (k << 16) | i
     e.counts[GAINED] += 1

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mechlab.games.bits import NOTHING, ONE, bit, count, has, item
+from mechlab.games.bits import NOTHING, ONE, bit, count, has, include, item
 from mechlab.games.chance import branch, event, pick, share, uniform
 from mechlab.games.compiled import leaf, step, whole
 from mechlab.games.sharing.episode import LIES, draw_task, gain, order_turns, publish
@@ -28,16 +28,9 @@ class Rules(NamedTuple):
 
 @step
 def begin_round(e, round):
-    """Take the snapshot, set the order of turns and empty the flows."""
+    """Take the snapshot and set the order of turns."""
     publish(e)
     order_turns(e, round)
-    e.asked[:] = 0.0
-    e.given[:] = 0.0
-    e.answered[:] = 0.0
-    e.falsified[:] = 0.0
-    e.used[:] = 0.0
-    e.credit[:] = 0.0
-    e.produced[:] = 0.0
 
 
 @step
@@ -49,11 +42,22 @@ def give(e, i, j, word, copies):
         pair = i * e.agents + j
         e.given[pair] += count(gained)
         e.answered[pair] += count(gained & e.open[pair * e.width + word])
-        _hold(e, j, word, gained)
+        e.owned[j * e.width + word] |= gained
+        if gained & e.altered[i * e.width + word]:
+            _pass_on(e, i, j, word, gained & e.altered[i * e.width + word])
         while gained:
-            k = item(word, gained)
-            gain(e, j, k, e.value[i * e.pieces + k], i)
+            gain(e, j, item(word, gained), i)
             gained &= gained - ONE
+
+
+@step
+def _pass_on(e, i, j, word, altered):
+    """Copies of altered copies are altered too, though their sender does not know it."""
+    e.altered[j * e.width + word] |= altered
+    while altered:
+        k = item(word, altered)
+        e.value[j * e.pieces + k] = e.value[i * e.pieces + k]
+        altered &= altered - ONE
 
 
 @step
@@ -61,16 +65,11 @@ def falsify(e, i, j, k, value):
     """Agent i sends j a copy of piece k with another value than its own."""
     if not has(e.owned, j * e.width, k):
         e.falsified[i * e.agents + j] += 1.0
-        _hold(e, j, k >> 6, bit(k))
-        gain(e, j, k, value, i)
-
-
-@step
-def _hold(e, j, word, gained):
-    """Agent j holds these pieces from now on: nobody owes it an answer on them any more."""
-    e.owned[j * e.width + word] |= gained
-    for i in range(e.agents):
-        e.open[(i * e.agents + j) * e.width + word] &= ~gained
+        e.value[j * e.pieces + k] = value
+        if value != e.truth[k]:
+            include(e.altered, j * e.width, k)
+        include(e.owned, j * e.width, k)
+        gain(e, j, k, i)
 
 
 @step
@@ -178,21 +177,16 @@ def submit(e, rules, i, slot):
     earned = rules.reward
     start = (i * e.slots + slot) * e.width
     for word in range(e.width):
-        pieces = e.tasks[start + word]
-        while pieces:
-            k = item(word, pieces)
-            if e.value[i * e.pieces + k] != e.truth[k]:
-                earned *= 0.5
-            pieces &= pieces - ONE
+        for _ in range(count(e.tasks[start + word] & e.altered[i * e.width + word])):
+            earned *= 0.5
     for word in range(e.width):
-        pieces = e.tasks[start + word]
-        while pieces:
-            k = item(word, pieces)
-            giver = e.source[i * e.pieces + k]
-            if giver != DEALT and e.value[i * e.pieces + k] == e.truth[k]:
+        true = e.tasks[start + word] & ~e.altered[i * e.width + word]
+        while true:
+            giver = np.int64(e.source[i * e.pieces + item(word, true)])
+            if giver != DEALT:
                 e.used[i * e.agents + giver] += 1.0
                 e.credit[i * e.agents + giver] += earned / e.needed
-            pieces &= pieces - ONE
+            true &= true - ONE
     e.produced[i] += earned
     e.done[i] += 1
     e.ready[i] &= ~bit(slot)
@@ -205,7 +199,8 @@ def end_turn(e, i):
     for j in range(e.agents):
         pieces = 0
         for word in range(e.width):
-            pieces += count(e.open[(i * e.agents + j) * e.width + word])
+            asked = e.open[(i * e.agents + j) * e.width + word]
+            pieces += count(asked & ~e.owned[j * e.width + word])
         e.withheld[i * e.agents + j] = pieces
 
 

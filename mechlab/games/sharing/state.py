@@ -5,6 +5,7 @@ X words a set of N W words. Rows are flat: the compiled steps find their places 
 which is twice as fast as indexing in several dimensions, where every array brings its own strides.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,14 +56,15 @@ class State(NamedTuple):
     gains: NDArray[np.int32]  # N K: who gained what, in this order, as k * 2 ** 16 + i
     holders: NDArray[np.uint16]  # K N: the directory: holders of each piece, the first first
     copies: NDArray[np.uint16]  # K: number of these
-    value: NDArray[np.int8]  # N K: value of the agent's copy, where held
+    value: NDArray[np.int8]  # N K: value of the agent's copy: the true one until altered
+    altered: NDArray[np.uint64]  # N W: pieces of which the agent's copy is not true
     source: NDArray[np.int16]  # N K: agent that sent the copy, or DEALT, where held
     tasks: NDArray[np.uint64]  # N L W: pieces that each open task needs
     ready: NDArray[np.uint64]  # N: slots of tasks that were complete when the last turn began
     drawn: NDArray[np.int32]  # N: tasks drawn so far
     due: NDArray[np.uint64]  # N N W: pieces that i will send j on its next turn
     parcels: NDArray[np.uint64]  # N X: the words of ``due`` that are not empty, as a set of N W
-    open: NDArray[np.uint64]  # N N W: pieces asked of i by j, held by i, that j still lacks
+    open: NDArray[np.uint64]  # N N W: pieces asked of i by j, held by i, also where j has them now
     tried: NDArray[np.uint16]  # N K: holders whom a thorough agent has asked, from the first on
     order: NDArray[np.uint16]  # N: order of turns in this round
     done: NDArray[np.int32]  # N: tasks completed
@@ -90,6 +92,7 @@ def empty_state(
         holders=rows(np.uint16, pieces, agents),
         copies=rows(np.uint16, pieces),
         value=rows(np.int8, agents, pieces),
+        altered=rows(np.uint64, agents, width),
         source=rows(np.int16, agents, pieces),
         tasks=rows(np.uint64, agents, slots, width),
         ready=rows(np.uint64, agents),
@@ -119,6 +122,7 @@ class Ledger(NamedTuple):
     produced: Array
 
     @classmethod
+    @lru_cache(maxsize=2)  # every round of a batch is written into the same amounts
     def of(cls, now: Amounts) -> "Ledger":
         """View the arrays of ``now``; one that is a broadcast has no room, and keeps nothing."""
         return cls(**{name: _rows(array) for name, array in now.arrays()})

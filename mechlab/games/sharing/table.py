@@ -214,7 +214,9 @@ class Table:
         return {piece: int(self.state.value[0, first + piece]) for piece in held}
 
     def _asked(self, of: int, by: int) -> tuple[int, ...]:
-        return self._set(self.state.open, of * int(self.state.sizes.agents) + by)
+        asked = self._set(self.state.open, of * int(self.state.sizes.agents) + by)
+        has = set(self._set(self.state.owned, by))
+        return tuple(piece for piece in asked if piece not in has)
 
     def _set(self, sets: Any, number: int) -> tuple[int, ...]:
         """Read a set of pieces from its words."""

@@ -13,8 +13,8 @@ from mechlab.flows import Array
 from mechlab.search.ray import Dose, Ray
 from mechlab.search.sequences import LEAST
 
-POWER = 1.4  # normal quantile of the share of answers within the tolerance: 0.8, with some in hand
-MARGIN = 1.6  # standard deviations by which the doses are set off beyond what the test needs
+POWER = 1.6  # normal quantile of the share of answers within the tolerance: 0.8, with some in hand
+MARGIN = 2.0  # standard deviations by which the doses are set off beyond what the test needs
 MOST = 4096  # episodes a dose at a first look
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mechlab.flows import Array
-from mechlab.search.fan import Fan, Index, around, crossing, everywhere
+from mechlab.search.fan import Fan, Index, around, crossing, everywhere, middle
 from mechlab.search.model import Nodes, Posterior, fit
 from mechlab.search.points import Play, gather
 from mechlab.search.space import Space
@@ -45,17 +45,29 @@ class Drawn:
 
     Attributes:
         x: points (G, width); size: their sizes (G,); curves: efficiencies (S, G).
-        least: the smallest sufficient size of each curve (S,), inf where there is none.
-        ray, t: where it is reached: which ray (S,), and the position on it (S,).
+        reached: the smallest sufficient size on each ray (S, R), inf where there is none.
+        ray, t: which ray has the smallest of them (S,), and the position on it (S,).
     """
 
     fan: Fan
     x: Array
     size: Array
     curves: Array
-    least: Array
+    reached: Array
     ray: Index
     t: Array
+
+    @cached_property
+    def least(self) -> Array:
+        """The smallest sufficient size of each curve (S,), inf where there is none."""
+        return np.asarray(self.reached.min(axis=1))
+
+    @cached_property
+    def excess(self) -> Array:
+        """How much larger the size on the first ray is, as a share (S,); 0 where neither is."""
+        found = np.isfinite(self.reached[:, 0]) & (self.least > 0.0)
+        ratio = np.divide(self.reached[:, 0], self.least, where=found, out=np.ones(len(found)))
+        return np.asarray(ratio - 1.0)
 
     @cached_property
     def where(self) -> Array:
@@ -136,8 +148,7 @@ class Belief:
             axis=1,
         )
         ray = reached.argmin(axis=1)
-        each = np.arange(DRAWS)
-        return Drawn(fan, x, size, curves, reached[each, ray], ray, t[each, ray])
+        return Drawn(fan, x, size, curves, reached, ray, t[np.arange(DRAWS), ray])
 
     @cached_property
     def threshold(self) -> Threshold:
@@ -159,9 +170,7 @@ class Belief:
         found = self.drawn.where
         if len(found) < DRAWS // 20:
             return self.most
-        words, count = np.unique(found[:, self.space.numbers :], axis=0, return_counts=True)
-        same = (found[:, self.space.numbers :] == words[count.argmax()]).all(axis=1)
-        return self.space.decode(found[same].mean(axis=0))
+        return self.space.decode(middle(self.space, found))
 
     @cached_property
     def most(self) -> dict[str, Any]:

@@ -12,7 +12,8 @@ What is assumed: means of `sequences.LEAST` episodes and more are nearly normal 
 corrected for); along the way, efficiency is below the target at every size under `lo` (monotone);
 between the two neighbouring doses the curve has the explored shape, moved and stretched to the
 fresh means. With several parameters the way is the line from no incentive through the believed
-answer (`ray`). Mechanisms share the permitted error equally (Bonferroni), so that all their
+answer (`ray`); as another way may be cheaper, the lower end is moved down by what exploring
+expects of that. Mechanisms share the permitted error equally (Bonferroni), so that all their
 intervals hold at once.
 """
 
@@ -214,7 +215,7 @@ def _interval(quest: Quest) -> tuple[float, float]:
         return math.nan, math.inf
     high = quest.hi.size if quest.hi else math.inf
     if quest.lo is not None:
-        return quest.lo.size, high
+        return quest.lo.size / (1.0 + quest.detour), high
     least = float(quest.belief.drawn.size.min())
     return min(least, high), high
 

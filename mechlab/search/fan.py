@@ -68,7 +68,10 @@ def everywhere(space: Space) -> Fan:
 
 
 def around(fan: Fan, ray: Index, t: Array) -> Fan:
-    """Return points close together where thresholds were found: at t (n,) of rays (n,)."""
+    """Return points close together where thresholds were found, at t (n,) of rays (n,).
+
+    The first ray goes through the middle of them.
+    """
     space, numbers = fan.space, fan.space.numbers
     low, high = np.quantile(t, [0.01, 0.99])
     if len(fan.t) == 1:
@@ -77,10 +80,16 @@ def around(fan: Fan, ray: Index, t: Array) -> Fan:
     centres = found[(np.arange(RAYS) * len(found)) // RAYS]
     shift = norm.ppf(0.02 + 0.96 * quasi(max(numbers, 1), RAYS))[:, :numbers]
     centres[:, :numbers] += shift * (0.5 * found[:, :numbers].std(axis=0) + 0.01)
-    centres = np.clip(np.vstack([found.mean(axis=0), centres]), 0.0, 1.0)
-    centres[0, numbers:] = centres[1, numbers:]  # words have no mean
+    centres = np.clip(np.vstack([middle(space, found), centres]), 0.0, 1.0)
     steps = np.linspace(0.7 * low, min(1.0, 1.3 * high), STEPS - 1)
     return through(space, centres, np.unique(np.append(0.0, steps)))
+
+
+def middle(space: Space, points: Array) -> Array:
+    """Return the mean (width,) of those points that have the commonest words."""
+    words, count = np.unique(points[:, space.numbers :], axis=0, return_counts=True)
+    same = (points[:, space.numbers :] == words[count.argmax()]).all(axis=1)
+    return np.asarray(points[same].mean(axis=0))
 
 
 def close(t: Array, low: float, high: float) -> Array:

@@ -73,7 +73,7 @@ def nodes(axes: int) -> Nodes:
     if axes == 1:
         pairs = [
             (c, s)
-            for s in (1.0, 2.0, 4.0, 8.0, 24.0)
+            for s in (0.6, 1.0, 2.0, 4.0, 8.0, 24.0)
             for c in np.geomspace(0.003, 3.0, int(min(7 * s, 84)))  # finer where steeper
         ]
         scale, steep = np.array(pairs)[:, :1], np.array(pairs)[:, 1]

@@ -15,6 +15,7 @@ from mechlab.search.record import FEW, MANY
 from mechlab.search.sequences import spent
 
 DOUBT = 0.7  # tolerances of doubt about the boundary at which fresh episodes take over
+DETOUR = 0.8  # tolerances by which the way to be certified may miss the cheapest one
 SURE = 0.02  # chance to reach the target that counts as none
 SAME = 0.005  # share of a dose within which another one is the same
 
@@ -80,7 +81,8 @@ def settled(belief: Belief, tolerance: float, start: int) -> bool:
         return False
     if threshold.reachable <= SURE:
         return True
-    if threshold.spread > DOUBT * tolerance * threshold.mid:
+    vague = threshold.spread > DOUBT * tolerance * threshold.mid
+    if vague or belief.drawn.excess.mean() > DETOUR * tolerance:
         return False
     ray = Ray(belief, belief.best)
     mid, spread = ray.middle

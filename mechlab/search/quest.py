@@ -17,7 +17,7 @@ from mechlab.search.sequences import LEAST, Sample, spent
 
 LOOKS = 4  # looks of one attempt
 GROWTH = 1.5  # of the sample sizes, from each look to the next
-WIDEST = 2.0  # an interval this many tolerances wide is narrow enough
+WIDEST = 1.4  # an interval this many tolerances wide is narrow enough
 APART = 1_000_000  # added to fresh replicate indices in the belief: not the luck of exploring
 
 Told = tuple[tuple[float, ...], tuple[float, ...]]  # efficiencies, and sizes where observed
@@ -103,6 +103,7 @@ class Quest:
         self.hi: End | None = None
         self.lo: End | None = None
         self.best: End | None = None  # the most efficient setting, once shown to be too little
+        self.detour = 0.0  # share by which the cheapest way may be cheaper than the one taken
         self.broke = False
         self._begin()
 
@@ -163,6 +164,7 @@ class Quest:
             if np.isfinite(same.crossings).mean() >= 0.5:
                 return same
             self.lo = None  # what was too little there may be enough here
+        self.detour = float(self.belief.drawn.excess.mean())
         return Ray(self.belief, self.belief.best)
 
     def _judge(self, attempt: Attempt) -> None:

@@ -10,7 +10,6 @@ demo: .venv/ready ## search the quickstart study and write its report
 test: .venv/ready ## the fast tests and the doctests
 	$(BIN)/pytest -q -n auto -m "not slow" tests
 	$(BIN)/pytest -q --doctest-modules mechlab mechanisms
-	$(BIN)/pytest -q --doctest-glob='*.md' README.md docs
 
 check: .venv/ready ## format, lint and types
 	$(BIN)/ruff format --check .

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mechlab.flows import Array, Flows
+from mechlab.flows import Array, Flows, over_partners
 from mechlab.mechanism import Mechanism, Words, mechanism
 from mechlab.parameters import param
 
@@ -31,7 +31,7 @@ class AnswerBonus(Mechanism):
 
     def payments(self, flows: Flows) -> Array:
         """Return the rate for each unit given on request."""
-        answered: Array = flows.answered.sum(axis=2)
+        answered = over_partners(flows.answered)
         return self.rate * answered
 
     def rule(self, words: Words) -> str:

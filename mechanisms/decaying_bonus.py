@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mechlab.flows import Array, Flows
+from mechlab.flows import Array, Flows, over_partners
 from mechlab.mechanism import Mechanism, Words, mechanism
 from mechlab.parameters import param
 
@@ -35,7 +35,7 @@ class DecayingBonus(Mechanism):
     def payments(self, flows: Flows) -> Array:
         """Return this round's rate for each unit given."""
         rate = self.rate * math.exp2(-flows.round / self.half_life)
-        given: Array = flows.given.sum(axis=2)
+        given = over_partners(flows.given)
         return rate * given
 
     def rule(self, words: Words) -> str:

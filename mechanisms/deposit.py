@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mechlab.flows import Array, Flows
+from mechlab.flows import Array, Flows, over_partners
 from mechlab.mechanism import Mechanism, Words, mechanism
 from mechlab.parameters import param
 
@@ -34,8 +34,8 @@ class Deposit(Mechanism):
 
     def payments(self, flows: Flows) -> Array:
         """Return minus the part of the stake that is forfeited."""
-        withheld: Array = flows.withheld.sum(axis=2)
-        due = withheld + flows.answered.sum(axis=2)
+        withheld = over_partners(flows.withheld)
+        due = withheld + over_partners(flows.answered)
         lost = np.divide(withheld, due, out=np.zeros_like(due), where=due > 0.0)
         return np.asarray(0.0 - self.stake * lost)
 

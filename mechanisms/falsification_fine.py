@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mechlab.flows import Array, Flows
+from mechlab.flows import Array, Flows, over_partners
 from mechlab.mechanism import Mechanism, Words, mechanism
 from mechlab.parameters import param
 
@@ -30,7 +30,7 @@ class FalsificationFine(Mechanism):
 
     def payments(self, flows: Flows) -> Array:
         """Return minus the rate for each falsified unit."""
-        falsified: Array = flows.falsified.sum(axis=2)
+        falsified = over_partners(flows.falsified)
         return -self.rate * falsified
 
     def rule(self, words: Words) -> str:

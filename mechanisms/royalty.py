@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mechlab.flows import Array, Flows
+from mechlab.flows import Array, Flows, over_partners
 from mechlab.mechanism import Mechanism, Words, mechanism
 from mechlab.parameters import param
 
@@ -35,7 +35,7 @@ class Royalty(Mechanism):
     def payments(self, flows: Flows) -> Array:
         """Return royalties received less royalties paid."""
         received: Array = flows.credit.sum(axis=1)
-        paid: Array = flows.credit.sum(axis=2)
+        paid = over_partners(flows.credit)
         return self.share * (received - paid)
 
     def rule(self, words: Words) -> str:

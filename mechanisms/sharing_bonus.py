@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mechlab.flows import Array, Flows
+from mechlab.flows import Array, Flows, over_partners
 from mechlab.mechanism import Mechanism, Words, mechanism
 from mechlab.parameters import param
 
@@ -29,7 +29,7 @@ class SharingBonus(Mechanism):
 
     def payments(self, flows: Flows) -> Array:
         """Return the rate for each unit given."""
-        given: Array = flows.given.sum(axis=2)
+        given = over_partners(flows.given)
         return self.rate * given
 
     def rule(self, words: Words) -> str:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mechlab.flows import Array, Flows
+from mechlab.flows import Array, Flows, over_partners
 from mechlab.mechanism import Mechanism, Words, mechanism
 from mechlab.parameters import param
 
@@ -35,7 +35,7 @@ class Tournament(Mechanism):
 
     def payments(self, flows: Flows) -> Array:
         """Return equal parts of the prize to the top givers."""
-        given: Array = flows.given.sum(axis=2)
+        given = over_partners(flows.given)
         most = given.max(axis=1, keepdims=True)
         top = (given > 0.0) & (given >= most * (1.0 - _TIE))
         winners = np.count_nonzero(top, axis=1, keepdims=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mechlab.flows import Array, Flows
+from mechlab.flows import Array, Flows, over_partners
 from mechlab.mechanism import Mechanism, Words, mechanism
 from mechlab.parameters import param
 
@@ -42,7 +42,7 @@ class WithholdingFine(Mechanism):
 
     def payments(self, flows: Flows) -> Array:
         """Return an equal part of the rebate less the agent's own fines."""
-        withheld: Array = flows.withheld.sum(axis=2)
+        withheld = over_partners(flows.withheld)
         mean: Array = withheld.mean(axis=1, keepdims=True)
         return self.rate * (self.rebate * mean - withheld)
 

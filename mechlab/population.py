@@ -58,7 +58,7 @@ class Population:
     @property
     def players(self) -> dict[int, Player]:
         """The members that are driven turn by turn, by their numbers."""
-        return {i: member for i, member in enumerate(self.members) if isinstance(member, Player)}
+        return {i: m for i, m in enumerate(self.members) if not isinstance(m, Agent)}
 
     @property
     def kinds(self) -> frozenset[str]:

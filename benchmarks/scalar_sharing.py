@@ -2,7 +2,8 @@
 
 Written as one would write it without NumPy or Numba: sets, dictionaries, lists and one generator of
 random numbers. Agents are rows of propensities, as the emulated ones are, in the plain condition.
-Like ours it fills the flows of each round, on which any mechanism could pay, and adds up those kept.
+Like ours it fills the flows of each round, on which any mechanism could pay, and adds up those
+kept.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Questions with known answers: mean efficiency as a function of the dose, and episodes' noise.
 
-Synthetic curves have their smallest sufficient size in closed form or by root finding. Emulated
-ones are tables of simulated episodes over a grid of doses, so that hundreds of searches are cheap;
-their truth comes from the table's means, 20,000 episodes a dose near the boundary.
+Their smallest sufficient sizes come from closed forms or root finding.
 """
 
 from __future__ import annotations
@@ -43,6 +41,10 @@ class Question:
     size: Callable[[Mapping[str, Any]], float]
     answer: float
     noise: Callable[[Array, float], Array] = lambda luck, mean: 0.05 * luck
+
+    def named(self, mechanism: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a setting with its mechanism, where there are several."""
+        return {**({"mechanism": mechanism} if mechanism else {}), **params}
 
     def suggest(self, trial: Trial) -> dict[str, Any]:
         """Suggest a setting."""

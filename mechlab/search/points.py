@@ -9,7 +9,7 @@ import numpy as np
 
 from mechlab.flows import Array
 
-MOST = 96  # distinct points that the model is fitted to; near ones are merged beyond
+MOST = 64  # distinct points that the model is fitted to; near ones are merged beyond
 LEVEL = 0.1  # episodes at doses whose mean efficiencies are this alike share their variance
 MISFIT = 0.003  # what no model fits: without it, curves without noise would be believed too much
 PRIOR_SD = 0.1  # noise of one episode before anything is known

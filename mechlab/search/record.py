@@ -14,7 +14,7 @@ from mechlab.search.points import Play
 MECHANISM = "mechanism"  # the categorical parameter that separates mechanisms in one study
 WANTED, TARGET = "mechlab:replicates", "mechlab:target"
 EFFICIENCY, SIZE = "mechlab:efficiency", "mechlab:size"
-FEW, MANY = 4, 12  # replicates of a trial, far from the boundary and at it
+FEW, MANY = 2, 8  # replicates of a trial, far from the boundary and at it
 
 
 def wanted_replicates(trial: Trial | FrozenTrial) -> range:

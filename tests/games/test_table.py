@@ -52,11 +52,17 @@ def test_a_group_of_helpers_does_what_one_own_turn_permits():
     assert (episodes.tallies["invalid_actions"] == 0).all()
 
 
-def test_rows_play_at_a_table_as_they_do_in_a_batch():
+@pytest.mark.parametrize("condition", make_game("sharing").conditions)
+@pytest.mark.parametrize("kind", ["perfect", "lively"])
+def test_rows_play_at_a_table_as_they_do_in_a_batch(kind, condition):
     game = make_game("sharing")
     behaviour = game.behaviour([game.roles["perfect"]] * 9 + [{}])
+    if kind == "lively":
+        behaviour[:9] *= np.random.default_rng(1).uniform(0.2, 1.0, behaviour[:9].shape)
+        behaviour[:9, game.propensities.index("volunteer")] = 0.01
+        behaviour[:9, game.propensities.index("thorough")] = 0.0
     seeds = np.array([5], np.uint64)
-    batch, alone = (game.start(seeds, "baseline") for _ in range(2))
+    batch, alone = (game.start(seeds, condition) for _ in range(2))
     idle = Script(lambda view: [])
     table = game.seat(alone, parse("none"), {9: idle})
     flows = [Amounts.zeros(1, 10) for _ in range(2)]
@@ -120,6 +126,13 @@ def test_a_falsified_piece_halves_the_revenue_of_its_task():
         (SendInformation(1, (0, 1, 2, 3, 4, 5, 6, 7)), "must hold every piece"),
         (SubmitTask((0, 1, 2)), "no open task needs just the pieces [0, 1, 2]"),
         ("submit", "an action of the sharing game is expected"),
+        (SendMessage("1", "by name"), "a recipient must be whole numbers, got ('1',)"),
+        (SendMessage(1, "", asks=3), "pieces must be whole numbers, got 3"),
+        (SendMessage(1, "", asks=(3, 3)), "a piece is named once"),
+        (SendInformation(1, None), "pieces must be whole numbers, got None"),
+        (SendInformation(-1, ()), "a recipient is another agent, 0 to 3, got -1"),
+        (SubmitTask((0, "1")), "pieces must be whole numbers"),
+        (None, "an action of the sharing game is expected, got None"),
     ],
 )
 def test_what_cannot_be_done_is_refused_alone_and_told_next_turn(action, reason):
@@ -134,6 +147,52 @@ def test_what_cannot_be_done_is_refused_alone_and_told_next_turn(action, reason)
 def test_a_value_is_from_0_to_100():
     me = Script(lambda view: [SendInformation(1, (next(iter(view.pieces)),), (101,))])
     assert play({0: me}, rounds=1).tallies["invalid_actions"][0] == 1
+
+
+@pytest.mark.parametrize("values", [(1, 2), ("a",), 5])
+def test_values_fit_the_pieces(values):
+    me = Script(lambda view: SendInformation(1, (next(iter(view.pieces)),), values))
+    assert play({0: me}, rounds=1).tallies["invalid_actions"][0] == 1
+
+
+def test_numbers_may_be_those_of_numpy_and_one_action_needs_no_list():
+    def give(view):
+        mine = np.array(list(view.pieces))
+        return SendInformation(np.int64(1), mine, np.array([view.pieces[k] for k in mine]))
+
+    me = Script(give)
+    episode = play({0: me}, rounds=2)
+    assert episode.tallies["invalid_actions"][0] == 0
+    assert set(me.seen[0].pieces) <= set(me.seen[1].sent[1])
+
+
+def test_what_falsified_pieces_cost_others_is_noticed():
+    def lie(view):
+        return [
+            SendInformation(j, p, tuple((view.pieces[k] + 1) % 101 for k in p))
+            for j, p in view.requests.items()
+        ]
+
+    me = Script(lie)
+    episode = play({0: me})
+    assert episode["group_revenue"][0] < 10_000 * episode["tasks"][0]
+    assert any("less for falsified pieces" in notice for notice in me.seen[-1].notices)
+
+
+def test_the_snapshot_holds_all_round_and_actions_are_visible_at_once():
+    """All give all they have on their first turn: later ones hold it, no directory lists it yet."""
+
+    def give_all(view):
+        others = (j for j in range(view.agents) if j != view.agent)
+        return [SendInformation(j, tuple(view.pieces)) for j in others]
+
+    group = {i: Script(give_all) for i in range(4)}
+    play(group, rounds=2)
+    first = [player.seen[0] for player in group.values()]
+    assert sorted(len(view.pieces) for view in first) == [2, 4, 6, 8]  # 2 each, those before too
+    assert all(view.directory == first[0].directory for view in first)
+    assert all(len(holders) == 1 for holders in first[0].directory.values())
+    assert all(len(holders) == 4 for holders in group[0].seen[1].directory.values())
 
 
 def test_actions_over_the_limit_are_refused():

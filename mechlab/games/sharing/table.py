@@ -6,7 +6,8 @@ what rows do among themselves is the same as in a batch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.game import Player
 from mechlab.games.sharing import actions as act
+from mechlab.games.sharing.reading import Pieces, Reading
 from mechlab.games.sharing.rules import Rules
 from mechlab.games.sharing.state import DEALT, GAINED, MESSAGES, Ledger, State
 from mechlab.games.sharing.steps import ask_piece, close_turn, give_piece, open_turn, submit_slot
@@ -48,10 +50,11 @@ class Table:
         self.hides = mechanism.hides
         self.invalid_actions = 0
         self._noted = int(state.counts[0, GAINED])  # pieces gained that were noted; not the deal
-        self._income = np.zeros(int(state.sizes.agents))
+        self._read = Reading(state)
+        self._income = np.zeros(self._read.agents)
         self._messages: list[Message] = []
         self._exchanges: list[Exchange] = []
-        self._completions: list[tuple[int, int]] = []  # round, agent
+        self._completions: list[tuple[int, str]] = []  # agent, notice
         self._refused: dict[int, list[act.Refusal]] = {i: [] for i in players}
         self._thoughts: dict[int, list[str]] = {i: [] for i in players}
 
@@ -60,15 +63,15 @@ class Table:
         self.round, self.behaviour, self.ledger = round, behaviour, Ledger.of(now)
         board = self._income.copy()
         self._turns(0, 0)  # begins the round
-        directory = self._directory()
+        directory = self._read.directory()
         for position in range(len(self._income)):
             i = int(self.state.order[0, position])
-            before = self.state.done[0].copy()
+            done = int(self.state.done[0, i])
             if i in self.players:
                 self._player_turn(i, board, directory)
             else:
                 self._turns(position, position + 1)
-            self._note(before)
+            self._note(i, int(self.state.done[0, i]) - done)
         if self.rules.system_asks:
             ask_by_system(self.state, self.ledger, self.rules, behaviour, round)
 
@@ -79,13 +82,17 @@ class Table:
     def _turns(self, start: int, stop: int) -> None:
         play_turns(self.state, self.ledger, self.rules, self.behaviour, self.round, start, stop)
 
-    def _note(self, before: Any) -> None:
-        """Note the completions and the exchanges of the turn that was just played."""
-        for i in np.repeat(np.arange(len(before)), self.state.done[0] - before):
-            self._completions.append((self.round, int(i)))
+    def _note(self, i: int, tasks: int) -> None:
+        """Note the tasks that agent i completed on its turn, and all pieces gained meanwhile."""
+        if tasks:
+            earned = float(self.ledger.produced[0, i])
+            lost = tasks * self.rules.reward - earned
+            penalty = f", {Words().money(lost)} less for falsified pieces" if lost else ""
+            notice = f"agent {i} earned {Words().money(earned)} with {tasks} completed"
+            self._completions.append((i, f"round {self.round}: {notice}{penalty}"))
         for entry in self.state.gains[0, self._noted : self.state.counts[0, GAINED]]:
             piece, receiver = int(entry) >> 16, int(entry) & 0xFFFF
-            giver = int(self.state.source[0, receiver * int(self.state.sizes.pieces) + piece])
+            giver = self._read.giver(receiver, piece)
             if giver != DEALT:
                 self._exchanges.append(Exchange(self.round, giver, receiver, piece))
         self._noted = int(self.state.counts[0, GAINED])
@@ -93,7 +100,7 @@ class Table:
     def _player_turn(self, i: int, board: Array, directory: Mapping[int, tuple[int, ...]]) -> None:
         open_turn(self.state, self.ledger, i)
         answer = self.players[i].act(self.view(i, board, directory))
-        turn = answer if isinstance(answer, act.Turn) else act.Turn(tuple(answer or ()))
+        turn = answer if isinstance(answer, act.Turn) else act.Turn(_listed(answer))
         self._refused[i] = []
         self._thoughts[i].append(turn.thoughts)
         for number, action in enumerate(turn.actions):
@@ -109,13 +116,13 @@ class Table:
     def _apply(self, i: int, action: object) -> None:
         match action:
             case act.SendMessage(to=to, text=text, asks=asks):
-                self._send_message(i, to, str(text), tuple(asks))
+                self._send_message(i, self._peer(i, to), str(text), self._pieces(asks))
             case act.Broadcast(text=text):
                 self._post(Message(self.round, i, None, str(text)))
             case act.SendInformation(to=to, pieces=pieces, values=values):
-                self._send_information(i, to, tuple(pieces), values)
+                self._send_information(i, self._peer(i, to), self._pieces(pieces), values)
             case act.SubmitTask(pieces=pieces):
-                self._submit(i, tuple(pieces))
+                self._submit(i, self._pieces(pieces))
             case _:
                 raise UserError(f"an action of the sharing game is expected, got {action!r}")
 
@@ -123,10 +130,7 @@ class Table:
         self._messages.append(message)
         self.state.counts[0, MESSAGES] += 1
 
-    def _send_message(self, i: int, to: int, text: str, asks: tuple[int, ...]) -> None:
-        self._check_peer(i, to)
-        for piece in asks:
-            self._check_piece(piece)
+    def _send_message(self, i: int, to: int, text: str, asks: Pieces) -> None:
         self._post(Message(self.round, i, to, text, asks))
         if not self.rules.system_asks:
             for piece in asks:
@@ -136,100 +140,96 @@ class Table:
                 )
 
     def _send_information(
-        self, i: int, to: int, pieces: tuple[int, ...], values: tuple[int, ...] | None
+        self, i: int, to: int, pieces: Pieces, values: Iterable[int] | None
     ) -> None:
-        self._check_peer(i, to)
-        own = self._pieces(i)
-        for piece in pieces:
-            self._check_piece(piece)
-            if piece not in own:
-                raise UserError(f"the sender must hold every piece, and does not hold {piece}")
-        told = tuple(own[piece] for piece in pieces) if values is None else tuple(values)
+        own = self._read.held(i)
+        missing = [piece for piece in pieces if piece not in own]
+        if missing:
+            raise UserError(f"the sender must hold every piece, and does not hold {missing[0]}")
+        told = [own[piece] for piece in pieces] if values is None else _whole("values", values)
         if len(told) != len(pieces):
             raise UserError(f"values must be as many as pieces ({len(pieces)}), got {len(told)}")
         for value in told:
-            if not (isinstance(value, int) and 0 <= value <= 100):
-                raise UserError(f"a value must be a whole number in [0, 100], got {value!r}")
+            if not 0 <= value <= 100:
+                raise UserError(f"a value must be in [0, 100], got {value}")
         for piece, value in zip(pieces, told, strict=True):
             give_piece(self.state, self.ledger, i, to, piece, value)
 
-    def _submit(self, i: int, pieces: tuple[int, ...]) -> None:
+    def _submit(self, i: int, pieces: Pieces) -> None:
         wanted = sorted(pieces)
-        slots = [slot for slot, task in enumerate(self._tasks(i)) if sorted(task) == wanted]
+        slots = [slot for slot, task in enumerate(self._read.tasks(i)) if sorted(task) == wanted]
         if not slots:
             raise UserError(f"no open task needs just the pieces {wanted}")
-        missing = set(wanted) - self._pieces(i).keys()
+        missing = set(wanted) - self._read.held(i).keys()
         if missing:
             raise UserError(f"the task lacks the pieces {sorted(missing)}")
         submit_slot(self.state, self.ledger, self.rules, i, slots[0])
 
-    def _check_peer(self, i: int, to: object) -> None:
-        last = len(self._income) - 1
-        if not (isinstance(to, int) and 0 <= to <= last) or to == i:
-            raise UserError(f"a recipient is another agent, 0 to {last}, got {to!r}")
+    def _peer(self, i: int, to: object) -> int:
+        (peer,) = _whole("a recipient", (to,))
+        last = self._read.agents - 1
+        if not 0 <= peer <= last or peer == i:
+            raise UserError(f"a recipient is another agent, 0 to {last}, got {peer}")
+        return peer
 
-    def _check_piece(self, piece: object) -> None:
-        last = int(self.state.sizes.pieces) - 1
-        if not (isinstance(piece, int) and 0 <= piece <= last):
-            raise UserError(f"a piece is a whole number from 0 to {last}, got {piece!r}")
+    def _pieces(self, named: object) -> Pieces:
+        pieces = _whole("pieces", named)
+        last = self._read.pieces - 1
+        for piece in pieces:
+            if not 0 <= piece <= last:
+                raise UserError(f"a piece is a whole number from 0 to {last}, got {piece}")
+        if len(set(pieces)) < len(pieces):
+            raise UserError(f"a piece is named once in an action, got {list(pieces)}")
+        return pieces
 
     def view(self, i: int, board: Array, directory: Mapping[int, tuple[int, ...]]) -> View:
         """Return what agent i sees, given the board and the directory of the round."""
-        names = range(len(self._income))
+        read, peers = self._read, range(self._read.agents)
         messages = [m for m in self._messages if m.to is None or i in (m.sender, m.to)]
-        received = [e for e in self._exchanges if e.receiver == i]
-        notices = (
-            *(f"round {r}: agent {j} completed a task" for r, j in self._completions if j != i),
-            *(f"round {e.round}: agent {e.giver} sent you piece {e.piece}" for e in received),
-        )
+        sent = {
+            j: tuple(e.piece for e in self._exchanges if (e.giver, e.receiver) == (i, j))
+            for j in peers
+        }
         return View(
             agent=i,
-            agents=len(names),
+            agents=read.agents,
             round=self.round,
             rounds=self.rounds,
             reward=self.rules.reward,
             rules=self.told,
             board=None if "board" in self.hides else tuple(map(float, board)),
-            tasks=self._tasks(i),
-            pieces=self._pieces(i),
+            tasks=read.tasks(i),
+            pieces=read.held(i),
             directory=directory,
-            requests={j: p for j in names if (p := self._asked(of=i, by=j))},
-            awaited={j: p for j in names if (p := self._asked(of=j, by=i))},
+            requests={j: asked for j in peers if (asked := read.asked(of=i, by=j))},
+            awaited={j: asked for j in peers if (asked := read.asked(of=j, by=i))},
+            sent={j: pieces for j, pieces in sent.items() if pieces},
             messages=tuple(m for m in messages if m.to is not None),
             public=tuple(m for m in messages if m.to is None),
-            notices=None if "notices" in self.hides else notices,
+            notices=None if "notices" in self.hides else self._notices(i),
             exchanges=None if "notices" in self.hides else tuple(self._exchanges),
             refused=tuple(self._refused[i]),
             thoughts=() if "thoughts" in self.hides else tuple(filter(None, self._thoughts[i])),
         )
 
-    def _tasks(self, i: int) -> tuple[tuple[int, ...], ...]:
-        sizes = self.state.sizes
-        slots = range(i * int(sizes.slots), (i + 1) * int(sizes.slots))
-        return tuple(self._set(self.state.tasks, slot) for slot in slots)
+    def _notices(self, i: int) -> tuple[str, ...]:
+        received = [e for e in self._exchanges if e.receiver == i]
+        return (
+            *(notice for j, notice in self._completions if j != i),
+            *(f"round {e.round}: agent {e.giver} sent you piece {e.piece}" for e in received),
+        )
 
-    def _pieces(self, i: int) -> dict[int, int]:
-        first = i * int(self.state.sizes.pieces)
-        held = self._set(self.state.owned, i)
-        return {piece: int(self.state.value[0, first + piece]) for piece in held}
 
-    def _asked(self, of: int, by: int) -> tuple[int, ...]:
-        asked = self._set(self.state.open, of * int(self.state.sizes.agents) + by)
-        has = set(self._set(self.state.owned, by))
-        return tuple(piece for piece in asked if piece not in has)
+def _listed(answer: object) -> tuple[Any, ...]:
+    """Read the actions of a turn; one alone need not stand in a list."""
+    if answer is None:
+        return ()
+    return tuple(answer) if isinstance(answer, Iterable) else (answer,)
 
-    def _set(self, sets: Any, number: int) -> tuple[int, ...]:
-        """Read a set of pieces from its words."""
-        width = int(self.state.sizes.width)
-        words = np.ascontiguousarray(sets[0, number * width : (number + 1) * width])
-        bits = np.unpackbits(words.view(np.uint8), bitorder="little")
-        return tuple(np.flatnonzero(bits).tolist())
 
-    def _directory(self) -> dict[int, tuple[int, ...]]:
-        agents = int(self.state.sizes.agents)
-        return {
-            piece: tuple(
-                self.state.holders[0, piece * agents : piece * agents + int(count)].tolist()
-            )
-            for piece, count in enumerate(self.state.copies[0])
-        }
+def _whole(what: str, given: object) -> Pieces:
+    """Read whole numbers of any kind (NumPy's too) that a player wrote."""
+    try:
+        return tuple(index(number) for number in given)  # type: ignore[attr-defined] # tried
+    except TypeError:
+        raise UserError(f"{what} must be whole numbers, got {given!r}") from None

@@ -46,8 +46,9 @@ class View:
         directory: the holders of every piece.
         requests: by asker, the pieces that were asked of it and that the asker still lacks.
         awaited: by holder, the pieces that it asked for and still lacks.
+        sent: by recipient, the pieces that it gave to one who lacked them.
         messages: private messages that it received or sent. public: the public channel.
-        notices: completions of others and pieces that it received, in words.
+        notices: what others completed and lost, and pieces that it received, in words.
         exchanges: who gained which piece from whom.
         refused: its own actions of the last turn that could not be carried out, and why.
         thoughts: its own earlier private thoughts.
@@ -65,6 +66,7 @@ class View:
     directory: Mapping[int, tuple[int, ...]]
     requests: Mapping[int, tuple[int, ...]]
     awaited: Mapping[int, tuple[int, ...]]
+    sent: Mapping[int, tuple[int, ...]]
     messages: tuple[Message, ...]
     public: tuple[Message, ...]
     notices: tuple[str, ...] | None

@@ -1,0 +1,1 @@
+"""The commands of ``mechlab``, a file each; heavy imports stand where they are used."""

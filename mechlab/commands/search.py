@@ -1,0 +1,92 @@
+"""``mechlab search``, ``report`` and ``plan``: answer a study."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mechlab.commands.app import INTERRUPTED, Json, Output, Storage, StudyFile, app
+
+if TYPE_CHECKING:
+    from mechlab.result import SearchResult
+
+
+@app.command(epilog="Example: mechlab search studies/quickstart.toml --workers 2")
+def search(  # noqa: PLR0913 - an argument an option
+    study: StudyFile,
+    storage: Storage = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes here (default 1), or on the Dask cluster (all)."),
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Send the workers to this Dask scheduler.")
+    ] = None,
+    output: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Find the smallest incentive that reaches the study's target, certify it, write a report.
+
+    Stop it at any moment; the same command goes on from there.
+    """
+    from mechlab import terminal
+    from mechlab.report import write_report
+    from mechlab.search.run import SearchStopped
+    from mechlab.search.run import search as run_search
+    from mechlab.study import Study
+
+    asked = Study.load(study)
+    page = output or _page(asked.name)
+    try:
+        with terminal.progress() as progress:
+            found = run_search(asked, storage, workers=workers, dask=dask, progress=progress)
+    except SearchStopped as stopped:
+        print("mechlab:", stopped, file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    _tell_result(found, write_report(found, page), as_json)
+
+
+@app.command(epilog="Example: mechlab report studies/quickstart.toml -o reports/quickstart.html")
+def report(
+    study: StudyFile, storage: Storage = None, output: Output = None, as_json: Json = False
+) -> None:
+    """Write the report of a search from its record, finished or not."""
+    from mechlab.report import write_report
+    from mechlab.search.run import known
+    from mechlab.study import Study
+
+    asked = Study.load(study)
+    found = known(asked, storage)
+    _tell_result(found, write_report(found, output or _page(asked.name)), as_json)
+
+
+def _page(name: str) -> Path:
+    return Path("reports") / f"{name}.html"
+
+
+def _tell_result(found: SearchResult, page: Path, as_json: bool) -> None:
+    from mechlab import terminal
+
+    if as_json:
+        terminal.print_json(terminal.search_as_json(found, page))
+    else:
+        terminal.print_verdict(found, page)
+
+
+@app.command(epilog="Example: mechlab plan studies/quickstart.toml")
+def plan(study: StudyFile, as_json: Json = False) -> None:
+    """Say what a search would cost, from a simulation of the search itself."""
+    from mechlab import terminal
+    from mechlab.search.plan import plan as plan_search
+    from mechlab.study import Study
+
+    asked = Study.load(study)
+    with terminal.working("simulating the search"):
+        planned = plan_search(asked)
+    if as_json:
+        terminal.print_json(planned.as_json())
+    else:
+        terminal.print_plan(planned)

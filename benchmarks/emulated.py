@@ -54,7 +54,7 @@ def emulated(population: str, *, rows: int = 8000, truth: int = 20_000) -> Emula
     near = guess * np.linspace(0.9, 1.1, 7)
     exact = [_efficiency(population, rate, truth, TRUTH_SEED).mean() for rate in near]
     smooth = np.polynomial.Polynomial.fit(near, exact, 2)
-    keep = (GRID < near[0] * 0.95) | (GRID > near[-1] * 1.05)
+    keep = (near[0] * 0.95 > GRID) | (near[-1] * 1.05 < GRID)
     doses = np.concatenate([GRID[keep], near])
     means = np.concatenate([played.mean(axis=1)[keep], smooth(near)])
     order = np.argsort(doses)

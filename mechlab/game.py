@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
@@ -91,13 +91,13 @@ class Game(Parameterised, ABC):
             raise unknown(f"propensity of {self.name}", name, self.propensities)
         return np.array([[row.get(name, 0.0) for name in self.propensities] for row in rows], float)
 
-    def seat(self, state: Any, mechanism: Mechanism, players: Mapping[int, Player]) -> Table:
-        """Seat agents written in Python, by number, at a batch of one; rows play on as before.
+    def seat(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
+        """Seat players at a batch of one, by their numbers; rows play on as before.
 
         Raises:
             UserError: for a game that is not played turn by turn.
         """
-        raise UserError(f"the game {self.name!r} has no turns for agents written in Python")
+        raise UserError(f"the game {self.name!r} has no turns for players")
 
     def reference(self, name: str) -> Mapping[str, float]:
         """Return the behaviour of all at a reference point: the ceiling's unless it differs."""
@@ -117,8 +117,13 @@ class Player(Protocol):
         """Return the actions of one turn, given all that the agent sees (see the game's view)."""
 
 
+Turns = Generator[tuple[int, Any], Any, None]
+
+
 class Table(Protocol):
-    """One episode with agents written in Python, turn by turn; see ``Game.seat``.
+    """One episode with players, turn by turn; see ``Game.seat``.
+
+    It knows of turns only: whoever drives it asks the player, at once or over a network.
 
     Attributes:
         invalid_actions: actions of players that could not be carried out.
@@ -126,8 +131,11 @@ class Table(Protocol):
 
     invalid_actions: int
 
-    def play(self, round: int, behaviour: Array, now: Amounts) -> None:
-        """Play one round, asking each player on its turn, and write the flows into ``now``."""
+    def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
+        """Play one round and write the flows into ``now``.
+
+        Yields the number of each player on its turn with all that it sees; takes its actions.
+        """
 
     def settle(self, income: Array) -> None:
         """Book what each agent earned and was paid in the round, (N,)."""

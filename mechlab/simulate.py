@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -159,7 +159,28 @@ def _play(  # noqa: PLR0913 - what an episode is made of
     seeds: Seeds,
     players: Mapping[int, Player] | None = None,
 ) -> dict[str, Array]:
-    """Play a batch under behaviour (T, N, A); return record and tallies, episode axis first."""
+    """Play a batch under behaviour (T, N, A), asking each player on its turn."""
+    answered = players or {}
+    turns = _turns(game, behaviour, mechanism, condition, seeds, answered)
+    answer: Any = None
+    while True:
+        try:
+            agent, view = turns.send(answer)
+        except StopIteration as end:
+            record: dict[str, Array] = end.value
+            return record
+        answer = answered[agent].act(view)
+
+
+def _turns(  # noqa: PLR0913 - what an episode is made of
+    game: Game,
+    behaviour: Array,
+    mechanism: Mechanism,
+    condition: str,
+    seeds: Seeds,
+    players: Collection[int],
+) -> Generator[tuple[int, Any], Any, dict[str, Array]]:
+    """Play a batch; yield players' turns as a table does, return record and tallies."""
     batch, agents = len(seeds), game.agents
     kept = mechanism.needs | {"given", "produced"}
     state = game.start(seeds, condition)
@@ -170,7 +191,7 @@ def _play(  # noqa: PLR0913 - what an episode is made of
     for round in range(game.rounds):
         now.clear(kept)
         if table:
-            table.play(round, behaviour[round], now)
+            yield from table.play(round, behaviour[round], now)
         else:
             game.play(state, round, behaviour[round], now)
         paid = mechanism.payments(Flows.over(now, past, round, game.unit))

@@ -63,14 +63,16 @@ def test_rows_play_at_a_table_as_they_do_in_a_batch(kind, condition):
         behaviour[:9, game.propensities.index("thorough")] = 0.0
     seeds = np.array([5], np.uint64)
     batch, alone = (game.start(seeds, condition) for _ in range(2))
-    idle = Script(lambda view: [])
-    table = game.seat(alone, parse("none"), {9: idle})
+    table = game.seat(alone, parse("none"), {9})
     flows = [Amounts.zeros(1, 10) for _ in range(2)]
     for round in range(game.rounds):
         for amounts in flows:
             amounts.clear()
         game.play(batch, round, behaviour, flows[0])
-        table.play(round, behaviour, flows[1])
+        turns = table.play(round, behaviour, flows[1])
+        assert next(turns)[0] == 9
+        with pytest.raises(StopIteration):
+            turns.send(())
         for (name, mine), (_, theirs) in zip(flows[0].arrays(), flows[1].arrays(), strict=True):
             assert (mine == theirs).all(), name
     mine, theirs = (game.tallies(state) for state in (batch, alone))

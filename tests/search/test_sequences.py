@@ -1,5 +1,7 @@
 """Bounds of means: exact cases, coverage by simulation, and the error that looks may spend."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -52,7 +54,7 @@ def test_equal_episodes_get_the_exact_bound_for_a_share_that_differs():
 
 def test_the_looks_never_spend_more_than_there_is():
     shares = [spent(look) for look in range(200)]
-    assert all(a > b > 0 for a, b in zip(shares[:100], shares[1:101], strict=True))
+    assert all(a > b > 0 for a, b in pairwise(shares[:101]))
     assert sum(shares) <= 1.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.game import Game, Player, Seeds, game
+from mechlab.game import Game, Seeds, game
 from mechlab.games.sharing.episode import deal
 from mechlab.games.sharing.rules import Rules
 from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, Ledger, State, empty_state
@@ -138,9 +138,9 @@ class Sharing(Game):
             ask_by_system(board, ledger, rules, behaviour, round)
 
     def seat(
-        self, state: tuple[State, Rules], mechanism: Mechanism, players: Mapping[int, Player]
+        self, state: tuple[State, Rules], mechanism: Mechanism, players: Collection[int]
     ) -> Table:
-        """Seat agents written in Python at a batch of one (see ``view`` and ``actions``)."""
+        """Seat players at a batch of one (see ``view`` and ``actions``)."""
         return Table(*state, self.rounds, mechanism, players)
 
     def tallies(self, state: tuple[State, Rules]) -> dict[str, Array]:

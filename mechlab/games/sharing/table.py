@@ -6,7 +6,7 @@ what rows do among themselves is the same as in a batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from operator import index
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.game import Player
+from mechlab.game import Turns
 from mechlab.games.sharing import actions as act
 from mechlab.games.sharing.reading import Pieces, Reading
 from mechlab.games.sharing.rules import Rules
@@ -32,7 +32,7 @@ class Table:
         state, rules: of a batch of one.
         rounds: number of rounds.
         mechanism: what agents are told and not shown.
-        players: the Python agents, by number.
+        players: numbers of the agents that are players, not rows.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Table:
         rules: Rules,
         rounds: int,
         mechanism: Mechanism,
-        players: Mapping[int, Player],
+        players: Collection[int],
     ) -> None:
         self.state, self.rules, self.rounds, self.players = state, rules, rounds, players
         words = Words()
@@ -58,8 +58,8 @@ class Table:
         self._refused: dict[int, list[act.Refusal]] = {i: [] for i in players}
         self._thoughts: dict[int, list[str]] = {i: [] for i in players}
 
-    def play(self, round: int, behaviour: Array, now: Amounts) -> None:
-        """Play one round and write what happened into ``now``."""
+    def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
+        """Play one round; yield each player's turn as its number and view, take its actions."""
         self.round, self.behaviour, self.ledger = round, behaviour, Ledger.of(now)
         board = self._income.copy()
         self._turns(0, 0)  # begins the round
@@ -68,7 +68,9 @@ class Table:
             i = int(self.state.order[0, position])
             done = int(self.state.done[0, i])
             if i in self.players:
-                self._player_turn(i, board, directory)
+                open_turn(self.state, self.ledger, i)
+                self._carry_out(i, (yield i, self.view(i, board, directory)))
+                close_turn(self.state, self.ledger, i)
             else:
                 self._turns(position, position + 1)
             self._note(i, int(self.state.done[0, i]) - done)
@@ -97,9 +99,7 @@ class Table:
                 self._exchanges.append(Exchange(self.round, giver, receiver, piece))
         self._noted = int(self.state.counts[0, GAINED])
 
-    def _player_turn(self, i: int, board: Array, directory: Mapping[int, tuple[int, ...]]) -> None:
-        open_turn(self.state, self.ledger, i)
-        answer = self.players[i].act(self.view(i, board, directory))
+    def _carry_out(self, i: int, answer: object) -> None:
         turn = answer if isinstance(answer, act.Turn) else act.Turn(_listed(answer))
         self._refused[i] = []
         self._thoughts[i].append(turn.thoughts)
@@ -111,7 +111,6 @@ class Table:
             except UserError as reason:
                 self.invalid_actions += 1
                 self._refused[i].append(act.Refusal(action, str(reason)))
-        close_turn(self.state, self.ledger, i)
 
     def _apply(self, i: int, action: object) -> None:
         match action:

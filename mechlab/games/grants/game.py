@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.game import Game, Seeds, game
-from mechlab.games.grants.rules import Terms, play_round
+from mechlab.games.grants.rules import Terms, play_turns
 from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, State, empty_state
 from mechlab.incentives import Act
 from mechlab.mechanism import Words
@@ -29,6 +29,11 @@ class Ledger(NamedTuple):
     used: Array
     credit: Array
     produced: Array
+
+    @classmethod
+    def of(cls, now: Amounts) -> Ledger:
+        """View amounts as a ledger."""
+        return cls(**dict(now.arrays()))
 
 
 @game
@@ -107,6 +112,11 @@ class Grants(Game):
         return self.reward
 
     @property
+    def terms(self) -> Terms:
+        """What the compiled rules go by."""
+        return Terms(self.lifetime, self.deadline, self.reward, self.reward / self.needed)
+
+    @property
     def acts(self) -> Mapping[str, Act]:
         """What one more unit of each act changes, in expectation; see the sharing game."""
         part = self.reward / self.needed
@@ -125,8 +135,7 @@ class Grants(Game):
 
     def play(self, state: State, round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode in compiled code."""
-        terms = Terms(self.lifetime, self.deadline, self.reward, self.reward / self.needed)
-        play_round(state, Ledger(**dict(now.arrays())), terms, behaviour, round)
+        play_turns(state, Ledger.of(now), self.terms, behaviour, round, 0, self.agents)
 
     def tallies(self, state: State) -> dict[str, Any]:
         """Tasks by agent, and the counts of messages, requests, grants and feasible tasks."""

@@ -83,25 +83,40 @@ def episode(s, flows, b):
 
 
 @whole
-def play_round(s, flows, terms, behaviour, round):
-    """Play one round of every episode of a batch."""
+def play_turns(s, flows, terms, behaviour, round, start, stop):
+    """Play the turns from position ``start`` to before ``stop`` of every episode's round.
+
+    The turn at position 0 begins the round.
+    """
     for b in range(s.seeds.size):
         e = episode(s, flows, b)
-        for seat in range(e.order.size):
-            e.order[seat] = seat
-        shuffle(e.order, event(e.seed, ORDER, round, 0))
-        for position in range(e.order.size):
-            i = np.int64(e.order[position])
-            _begin(e, terms, i, round)
-            _submit(e, terms, behaviour, i, round)
-            _answer(e, terms, behaviour, i, round)
-            _ask(e, terms, behaviour, i, round)
-            if behaviour[i, VOLUNTEER] > 0.0:
-                _volunteer(e, terms, behaviour, i, round)
+        if start == 0:
+            _shuffle(e, round)
+        for position in range(start, stop):
+            _take_turn(e, terms, behaviour, np.int64(e.order[position]), round)
 
 
 @step
-def _begin(e, terms, i, round):
+def _shuffle(e, round):
+    """Draw the order of turns of a round."""
+    for seat in range(e.order.size):
+        e.order[seat] = seat
+    shuffle(e.order, event(e.seed, ORDER, round, 0))
+
+
+@step
+def _take_turn(e, terms, behaviour, i, round):
+    """Play one turn."""
+    begin(e, terms, i, round)
+    _submit(e, terms, behaviour, i, round)
+    _answer(e, terms, behaviour, i, round)
+    _ask(e, terms, behaviour, i, round)
+    if behaviour[i, VOLUNTEER] > 0.0:
+        _volunteer(e, terms, behaviour, i, round)
+
+
+@step
+def begin(e, terms, i, round):
     """Replace the tasks that have expired; see which of them are complete."""
     for slot in range(e.due.shape[1]):
         if e.due[i, slot] < round:
@@ -142,13 +157,19 @@ def _submit(e, terms, behaviour, i, round):
     key = event(e.seed, SUBMITS, round, i)
     for slot in range(e.due.shape[1]):
         if e.ready[i, slot] and happens(branch(key, slot), chance(behaviour[i, SUBMIT])):
-            e.done[i] += 1
-            e.produced[i] += terms.reward
-            for q in range(e.owner.shape[2]):
-                owner = e.owner[i, slot, q]
-                e.used[i, owner] += 1.0
-                e.credit[i, owner] += terms.part
-            _draw(e, terms, i, slot, round)
+            complete(e, terms, i, slot, round)
+
+
+@step
+def complete(e, terms, i, slot, round):
+    """Agent i submits a complete task."""
+    e.done[i] += 1
+    e.produced[i] += terms.reward
+    for q in range(e.owner.shape[2]):
+        owner = e.owner[i, slot, q]
+        e.used[i, owner] += 1.0
+        e.credit[i, owner] += terms.part
+    _draw(e, terms, i, slot, round)
 
 
 @step
@@ -157,11 +178,11 @@ def _answer(e, terms, behaviour, i, round):
     for j in range(e.order.size):
         for k in range(e.until.shape[2] if e.requests[i, j] else 0):
             if e.pending[j, i, k]:
-                _reply(e, terms, behaviour, i, j, k, round)
+                reply(e, terms, behaviour, i, j, k, round)
 
 
 @step
-def _reply(e, terms, behaviour, i, j, k, round):
+def reply(e, terms, behaviour, i, j, k, round):
     """Agent i grants j its piece k, for which j asked, or does not."""
     e.pending[j, i, k] = False
     e.requests[i, j] -= 1
@@ -170,12 +191,12 @@ def _reply(e, terms, behaviour, i, j, k, round):
     if not happens(key, chance(behaviour[i, ANSWER])):
         e.withheld[i, j] += lacks
     elif lacks:
-        _grant(e, terms, i, j, k, round)
+        grant(e, terms, i, j, k, round)
         e.answered[i, j] += 1.0
 
 
 @step
-def _grant(e, terms, i, j, k, round):
+def grant(e, terms, i, j, k, round):
     """Lend access to one that would not have it in the next round."""
     e.until[j, i, k] = round + terms.lifetime - 1
     e.given[i, j] += 1.0
@@ -193,12 +214,18 @@ def _ask(e, terms, behaviour, i, round):
             lacks = e.until[i, j, k] <= round and not e.pending[i, j, k]
             if lacks and happens(branch(key, slot * e.owner.shape[2] + q), asks):
                 e.counts[MESSAGES] += 1
-                e.counts[REQUESTED] += 1
-                e.asked[i, j] += 1.0
-                e.pending[i, j, k] = True
-                e.requests[j, i] += 1
-                if behaviour[j, PROMPT] > 0.0:
-                    _reply(e, terms, behaviour, j, i, k, round)
+                ask(e, terms, behaviour, i, j, k, round)
+
+
+@step
+def ask(e, terms, behaviour, i, j, k, round):
+    """Agent i asks j for its piece k, which has not been asked for since j's last turn."""
+    e.counts[REQUESTED] += 1
+    e.asked[i, j] += 1.0
+    e.pending[i, j, k] = True
+    e.requests[j, i] += 1
+    if behaviour[j, PROMPT] > 0.0:
+        reply(e, terms, behaviour, j, i, k, round)
 
 
 @step
@@ -214,5 +241,5 @@ def _volunteer(e, terms, behaviour, i, round):
         for k in range(e.until.shape[2]):
             e.pending[j, i, k] = False
             if e.until[j, i, k] <= round:
-                _grant(e, terms, i, j, k, round)
+                grant(e, terms, i, j, k, round)
         e.counts[MESSAGES] += e.given[i, j] > before

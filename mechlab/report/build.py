@@ -15,7 +15,7 @@ from mechlab.errors import UserError
 from mechlab.report import embed, words
 from mechlab.report.chart import Chart
 from mechlab.report.glossary import GLOSSARY
-from mechlab.report.page import page
+from mechlab.report.page import Page, page
 from mechlab.report.tables import Table
 from mechlab.result import SearchResult
 
@@ -26,8 +26,16 @@ def write_report(result: SearchResult, path: str | Path) -> Path:
     Raises:
         UserError: where the path cannot be written; an existing file is then left as it was.
     """
+    return write_page(render(result), path)
+
+
+def write_page(html: str, path: str | Path) -> Path:
+    """Write a page and return its path.
+
+    Raises:
+        UserError: where the path cannot be written; an existing file is then left as it was.
+    """
     path = Path(path)
-    html = render(result)
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,18 +51,25 @@ def write_report(result: SearchResult, path: str | Path) -> Path:
 
 
 def render(result: SearchResult) -> str:
-    """Return the page as text."""
-    content = page(result)
+    """Return the page of a search as text."""
+    return assemble("page.html.j2", page(result))
+
+
+def assemble(template: str, content: Page) -> str:
+    """Return a page as text: a template, with the content, scripts and style that it needs."""
     style = _text("style.css")
     scripts = [_text("before.js"), _plotly(), _text("table.js"), _text("script.js")]
-    template = _environment().get_template("page.html.j2")
-    return template.render(
-        **content.sections,
-        glossary=GLOSSARY,
-        data=embed.escaped(_data(content.charts, content.tables)),
-        style=style,
-        scripts=scripts,
-        policy=embed.policy(scripts, [style]),
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **content.sections,
+            glossary=GLOSSARY,
+            data=embed.escaped(_data(content.charts, content.tables)),
+            style=style,
+            scripts=scripts,
+            policy=embed.policy(scripts, [style]),
+        )
     )
 
 

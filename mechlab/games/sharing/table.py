@@ -21,7 +21,7 @@ from mechlab.games.sharing.rules import Rules
 from mechlab.games.sharing.state import DEALT, GAINED, MESSAGES, Ledger, State
 from mechlab.games.sharing.steps import ask_piece, close_turn, give_piece, open_turn, submit_slot
 from mechlab.games.sharing.turns import ask_by_system, play_turns
-from mechlab.games.sharing.view import Exchange, Message, View
+from mechlab.games.sharing.view import Exchange, Message, Notice, View
 from mechlab.mechanism import Mechanism, Words
 
 
@@ -48,13 +48,15 @@ class Table:
         told = (mechanism.rule(words), *mechanism.instructions(words))
         self.told = tuple(sentence for sentence in told if sentence)
         self.hides = mechanism.hides
+        automated = {"asking": rules.system_asks, "answering": rules.system_answers}
+        self._automated = frozenset(part for part, on in automated.items() if on)
         self.invalid_actions = 0
         self._noted = int(state.counts[0, GAINED])  # pieces gained that were noted; not the deal
         self._read = Reading(state)
         self._income = np.zeros(self._read.agents)
         self._messages: list[Message] = []
         self._exchanges: list[Exchange] = []
-        self._completions: list[tuple[int, str]] = []  # agent, notice
+        self._notices: list[Notice] = []
         self._refused: dict[int, list[act.Refusal]] = {i: [] for i in players}
         self._thoughts: dict[int, list[str]] = {i: [] for i in players}
 
@@ -89,9 +91,7 @@ class Table:
         if tasks:
             earned = float(self.ledger.produced[0, i])
             lost = tasks * self.rules.reward - earned
-            penalty = f", {Words().money(lost)} less for falsified pieces" if lost else ""
-            notice = f"agent {i} earned {Words().money(earned)} with {tasks} completed"
-            self._completions.append((i, f"round {self.round}: {notice}{penalty}"))
+            self._notices.append(Notice(self.round, i, tasks, earned, lost))
         for entry in self.state.gains[0, self._noted : self.state.counts[0, GAINED]]:
             piece, receiver = int(entry) >> 16, int(entry) & 0xFFFF
             giver = self._read.giver(receiver, piece)
@@ -189,6 +189,7 @@ class Table:
             j: tuple(e.piece for e in self._exchanges if (e.giver, e.receiver) == (i, j))
             for j in peers
         }
+        notices = tuple(notice for notice in self._notices if notice.agent != i)
         return View(
             agent=i,
             agents=read.agents,
@@ -205,17 +206,11 @@ class Table:
             sent={j: pieces for j, pieces in sent.items() if pieces},
             messages=tuple(m for m in messages if m.to is not None),
             public=tuple(m for m in messages if m.to is None),
-            notices=None if "notices" in self.hides else self._notices(i),
+            notices=None if "notices" in self.hides else notices,
             exchanges=None if "notices" in self.hides else tuple(self._exchanges),
+            automated=self._automated,
             refused=tuple(self._refused[i]),
             thoughts=() if "thoughts" in self.hides else tuple(filter(None, self._thoughts[i])),
-        )
-
-    def _notices(self, i: int) -> tuple[str, ...]:
-        received = [e for e in self._exchanges if e.receiver == i]
-        return (
-            *(notice for j, notice in self._completions if j != i),
-            *(f"round {e.round}: agent {e.giver} sent you piece {e.piece}" for e in received),
         )
 
 

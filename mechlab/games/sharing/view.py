@@ -30,6 +30,17 @@ class Exchange:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """A public notice: what an agent earned on its turn, and lost through falsified pieces."""
+
+    round: int
+    agent: int
+    tasks: int
+    earned: float
+    lost: float
+
+
+@dataclass(frozen=True)
 class View:
     """All that an agent knows when its turn begins.
 
@@ -48,8 +59,8 @@ class View:
         awaited: by holder, the pieces that it asked for and still lacks.
         sent: by recipient, the pieces that it gave to one who lacked them.
         messages: private messages that it received or sent. public: the public channel.
-        notices: what others completed and lost, and pieces that it received, in words.
-        exchanges: who gained which piece from whom.
+        notices: what others completed and lost. exchanges: who gained which piece from whom.
+        automated: what the system does in agents' names: ``asking``, ``answering``.
         refused: its own actions of the last turn that could not be carried out, and why.
         thoughts: its own earlier private thoughts.
     """
@@ -69,8 +80,9 @@ class View:
     sent: Mapping[int, tuple[int, ...]]
     messages: tuple[Message, ...]
     public: tuple[Message, ...]
-    notices: tuple[str, ...] | None
+    notices: tuple[Notice, ...] | None
     exchanges: tuple[Exchange, ...] | None
+    automated: frozenset[str]
     refused: tuple[Refusal, ...]
     thoughts: tuple[str, ...]
 

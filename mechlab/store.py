@@ -3,31 +3,26 @@
 Trials are Optuna's; three tables of ours stand beside them. Whatever was played is written before
 it is used, in one transaction, so that any process may be killed at any moment: what was told
 stays, and what a dead worker had claimed is free again.
-
-SQLite runs with a write-ahead log and ``synchronous=NORMAL``: a killed process loses nothing and a
-power failure corrupts nothing, though it may cost the last transactions.
 """
 
 from __future__ import annotations
 
 import json
-import random
-import sqlite3
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import optuna
 import sqlalchemy as sql
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from mechlab.errors import UserError
+from mechlab.database import StorageError, created, file_of, location, options, trouble
 from mechlab.study import Study, differences
+
+__all__ = ["TABLES", "Outcome", "StorageError", "Store", "reporting"]
 
 TABLES = sql.MetaData()
 _STUDIES = sql.Table(
@@ -47,10 +42,6 @@ _BATCHES = sql.Table(
 )
 
 Outcome = dict[str, list[float]]  # values of each measure, one an episode
-
-
-class StorageError(UserError):
-    """The record cannot be opened, read or written."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +73,15 @@ class Store:
         Raises:
             StorageError: where it cannot be opened, or holds another study of this name.
         """
-        where = _location(url or f"sqlite:///.mechlab/{study.name}.db", create)
-        masked = where.render_as_string()
+        asked = url or f"sqlite:///.mechlab/{study.name}.db"
+        where = location(asked)
+        path = file_of(where)
+        if path and not create and not path.exists():
+            raise _no_record(asked, path.stem)
+        masked = make_url(asked).render_as_string()
         with reporting(masked):
-            plain = _absolute(where).render_as_string(hide_password=False)
-            store = cls(study, masked, plain, _create(where))
+            plain = where.render_as_string(hide_password=False)
+            store = cls(study, masked, plain, created(where, _create))
             store._check_study(create)
         return store
 
@@ -175,75 +170,14 @@ def reporting(url: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, StorageInternalError) as error:
-        cause: BaseException = error.__cause__ or error
-        lines = str(getattr(cause, "orig", None) or cause).splitlines()
-        raise StorageError(
-            f"{url}: {lines[0] if lines else type(cause).__name__}; "
-            "all that was told is kept, and the same command goes on from there"
-        ) from error
-
-
-class _Connection(sqlite3.Connection):
-    """A connection to SQLite that waits for locks and writes ahead."""
-
-    def __init__(self, *args: object, **options: object) -> None:
-        super().__init__(*args, **options)  # type: ignore[arg-type] # handed through
-        self.execute("PRAGMA journal_mode=WAL")
-        self.execute("PRAGMA synchronous=NORMAL")
+        raise trouble(url, error) from error
 
 
 def _no_record(url: str, name: str) -> StorageError:
     return StorageError(f"{url} holds no search of {name!r}: run `mechlab search` first")
 
 
-def _location(url: str, create: bool) -> URL:
-    try:
-        where = make_url(url)
-        if where.get_backend_name() == "sqlite" and where.database:
-            if not create and not Path(where.database).exists():
-                raise _no_record(url, Path(where.database).stem)
-            Path(where.database).parent.mkdir(parents=True, exist_ok=True)
-    except ArgumentError:
-        raise StorageError(
-            "a storage is written like 'sqlite:///studies.db' or "
-            f"'postgresql+psycopg://USER@HOST/DATABASE', got {url!r}"
-        ) from None
-    except OSError as error:
-        raise StorageError(f"{url}: {error.strerror}") from None
-    return where
-
-
-def _absolute(where: URL) -> URL:
-    """Return a location that means the same file in any working directory."""
-    if where.get_backend_name() != "sqlite" or not where.database:
-        return where
-    return where.set(database=str(Path(where.database).absolute()))
-
-
-_RACE = ("already exists", "duplicate", "locked", "UNIQUE")  # in the words of the databases
-
-
-def _create(where: URL) -> RDBStorage:
-    """Create the tables, or find them; processes that create them at once disturb each other."""
-    options = {"connect_args": {"factory": _Connection, "timeout": 60}}
-    sqlite = where.get_backend_name() == "sqlite"
-    for patience in (0.1, 0.3, 1.0, 3.0, None):
-        try:
-            plain = where.render_as_string(hide_password=False)
-            storage = RDBStorage(plain, engine_kwargs=options if sqlite else {})
-            TABLES.create_all(storage.engine)
-            return storage
-        except (ImportError, sql.exc.NoSuchModuleError) as error:
-            raise StorageError(_driver(where, error)) from None
-        except SQLAlchemyError as error:
-            racing = any(word in str(error) for word in _RACE)
-            if patience is None or not racing:
-                raise
-            time.sleep(patience * (0.5 + random.random()))
-    raise AssertionError  # the last round returns or raises
-
-
-def _driver(where: URL, error: Exception) -> str:
-    extra = where.get_backend_name()
-    hint = f": pip install 'mechlab[{extra}]'" if extra == "postgresql" else ""
-    return f"{where.render_as_string()}: no driver for {where.drivername!r}{hint} ({error})"
+def _create(url: str) -> RDBStorage:
+    storage = RDBStorage(url, engine_kwargs=options(make_url(url)))
+    TABLES.create_all(storage.engine)
+    return storage

@@ -1,0 +1,112 @@
+"""Databases by URL: opened alike for whatever is kept in them, and their trouble in one line.
+
+SQLite runs with a write-ahead log and ``synchronous=NORMAL``: a killed process loses nothing and a
+power failure corrupts nothing, though it may cost the last transactions.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sql
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from mechlab.errors import UserError
+
+T = TypeVar("T")
+
+
+class StorageError(UserError):
+    """The record cannot be opened, read or written."""
+
+
+def location(url: str) -> URL:
+    """Return where a database is, a file's path made absolute.
+
+    Raises:
+        StorageError: for what is no database URL.
+
+    >>> location("sqlite:////tmp/lab.db").database
+    '/tmp/lab.db'
+    """
+    try:
+        where = make_url(url)
+    except ArgumentError:
+        raise StorageError(
+            "a storage is written like 'sqlite:///studies.db' or "
+            f"'postgresql+psycopg://USER@HOST/DATABASE', got {url!r}"
+        ) from None
+    path = file_of(where)
+    return where.set(database=str(path.absolute())) if path else where
+
+
+def file_of(where: URL) -> Path | None:
+    """Return the file that a database is, None for one behind a server."""
+    is_file = where.get_backend_name() == "sqlite" and where.database
+    return Path(where.database) if is_file and where.database else None
+
+
+def options(where: URL) -> dict[str, Any]:
+    """Return what ``create_engine`` needs beside the URL."""
+    sqlite = where.get_backend_name() == "sqlite"
+    return {"connect_args": {"factory": _Connection, "timeout": 60}} if sqlite else {}
+
+
+def created(where: URL, create: Callable[[str], T]) -> T:
+    """Return ``create(url)``, which makes tables or finds them; tried again while others do so too.
+
+    Raises:
+        StorageError: where the folder cannot be written, or the database has no driver here.
+        sqlalchemy.exc.SQLAlchemyError: for trouble with the database; see ``trouble``.
+    """
+    path = file_of(where)
+    try:
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{where.render_as_string()}: {error.strerror}") from None
+    for patience in (0.1, 0.3, 1.0, 3.0, None):
+        try:
+            return create(where.render_as_string(hide_password=False))
+        except (ImportError, sql.exc.NoSuchModuleError) as error:
+            raise StorageError(_driver(where, error)) from None
+        except SQLAlchemyError as error:
+            racing = any(word in str(error) for word in _RACE)
+            if patience is None or not racing:
+                raise
+            time.sleep(patience * (0.5 + random.random()))
+    raise AssertionError  # the last round returns or raises
+
+
+def trouble(url: str, error: Exception) -> StorageError:
+    """Put trouble with a database into one clear line."""
+    cause: BaseException = error.__cause__ or error
+    lines = str(getattr(cause, "orig", None) or cause).splitlines()
+    return StorageError(
+        f"{url}: {lines[0] if lines else type(cause).__name__}; "
+        "all that was told is kept, and the same command goes on from there"
+    )
+
+
+_RACE = ("already exists", "duplicate", "locked", "UNIQUE")  # in the words of the databases
+
+
+class _Connection(sqlite3.Connection):
+    """A connection to SQLite that waits for locks and writes ahead."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type] # handed through
+        self.execute("PRAGMA journal_mode=WAL")
+        self.execute("PRAGMA synchronous=NORMAL")
+
+
+def _driver(where: URL, error: Exception) -> str:
+    extra = where.get_backend_name()
+    hint = f": pip install 'mechlab[{extra}]'" if extra == "postgresql" else ""
+    return f"{where.render_as_string()}: no driver for {where.drivername!r}{hint} ({error})"

@@ -8,6 +8,10 @@ class UserError(ValueError):
     """A problem that the user can mend; the command line prints it as one line and exits 2."""
 
 
+class OutOfBudget(UserError):
+    """A cap on calls, tokens or money is reached; a search then ends with what it knows."""
+
+
 def unknown(kind: str, name: str, valid: Iterable[str]) -> UserError:
     """Return the error for a name that nobody registered.
 

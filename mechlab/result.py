@@ -68,6 +68,7 @@ class SearchResult:
         calls: model calls made. cost_usd: what they cost, in US dollars.
         storage: URL of the record, with any password masked.
         provenance: what rebuilds the run: study text, seeds, versions, commit, platform, command.
+        stopped: the cap on calls, tokens or money that ended the search; "" where none did.
     """
 
     study: Study
@@ -79,6 +80,7 @@ class SearchResult:
     cost_usd: float
     storage: str
     provenance: Mapping[str, Any]
+    stopped: str = ""
 
     @property
     def best(self) -> Answer:

@@ -45,6 +45,7 @@ def result(store: Store, certification: Certification) -> SearchResult:
         curves=dict(_curves(store.study, certification.beliefs)),
         calls=0,
         cost_usd=0.0,
+        stopped=certification.stopped,
         storage=store.url,
         provenance=provenance(store.study),
     )
@@ -135,6 +136,8 @@ def _answers(certification: Certification) -> tuple[Answer, ...]:
         return (_answer(certification, certificates[BASELINE]),)
     found = [_answer(certification, certificate) for certificate in certificates.values()]
     missing = [n for n in study.candidates if n not in certificates and n != BASELINE]
+    if not found and not missing:
+        missing = [BASELINE]
     found += [_undecided(certification, name) for name in missing]
     return tuple(sorted(found, key=_rank))
 

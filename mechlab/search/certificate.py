@@ -25,7 +25,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-from mechlab.errors import UserError
 from mechlab.search.belief import TOLERANCE, Belief
 from mechlab.search.judge import Evidence
 from mechlab.search.quest import Quest
@@ -98,9 +97,6 @@ class Certifier:
         budget: most fresh episodes to play. The most promising mechanism comes first.
         tolerance: how close to the true smallest size an answer should come (in 80 of 100 cases).
         batch: most episodes of one batch.
-
-    Raises:
-        UserError: for no belief.
     """
 
     def __init__(
@@ -112,11 +108,9 @@ class Certifier:
         tolerance: float = TOLERANCE,
         batch: int = 64,
     ) -> None:
-        if not beliefs:
-            raise UserError("nothing to certify: no trial of any mechanism is finished")
         self.confidence, self.budget = confidence, budget
         self._waiting = sorted(beliefs.items(), key=lambda item: _promise(item[1]))
-        alpha = (1.0 - confidence) / len(beliefs)
+        alpha = (1.0 - confidence) / max(1, len(beliefs))
         self._quest = partial(Quest, alpha=alpha, tolerance=tolerance, batch=batch)
         self._quests: dict[str, Quest] = {}
         self._issued: set[tuple[str, int]] = set()
@@ -124,6 +118,8 @@ class Certifier:
 
     def open(self) -> list[Batch]:
         """Return the batches that can be played now and were not told yet, in order."""
+        if not self._quests:
+            return []
         name, quest = next(reversed(self._quests.items()))
         return [
             Batch(name, dose.params, first, count, dose.purpose)
@@ -169,7 +165,7 @@ class Certifier:
 
     def verdict(self) -> Certificate | None:
         """Return the answer once all is done: the smallest certified size of all mechanisms."""
-        if not self.done:
+        if not self.done or not self._quests:
             return None
         order: list[Status] = ["certified", "out_of_budget", "unreachable"]
         return min(

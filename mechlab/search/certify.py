@@ -15,12 +15,12 @@ from mechlab.search.belief import Belief
 from mechlab.search.certificate import Batch, Certificate, Certifier
 from mechlab.search.explore import episodes, own, sampler
 from mechlab.search.heart import living
+from mechlab.search.pace import pace
 from mechlab.search.play import FRESH, REACHED, play
 from mechlab.store import Outcome, Store
 from mechlab.study import BASELINE, MONEY
 
 HOPELESS = 0.02  # a baseline with less chance to reach the target is not certified
-ANSWER = 1024  # most episodes played at an answer that no batch was played at
 _ANSWERS = 1 << 32  # number of the first of them, among the fresh ones
 _WAIT = 0.1  # seconds between looks for what other workers are playing
 
@@ -34,6 +34,7 @@ class Certification:
 
     Args:
         store: the record; while exploring goes on, all finished trials count.
+        stopped: what ended the search before it was decided.
 
     Attributes:
         beliefs: what exploring found, by candidate.
@@ -41,14 +42,17 @@ class Certification:
         told: the batches played so far, each with its outcome, in order.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.store, self.study = store, store.study
+    def __init__(self, store: Store, stopped: str = "") -> None:
+        self.store, self.study, self.stopped = store, store.study, stopped
         self.beliefs, self.explored = _beliefs(store)
         self.told: list[tuple[Batch, Outcome]] = []
         self._left = max(0, self.study.budget.episodes - self.explored)
         confidence = self.study.target.confidence
         hopeful = _hopeful(self.beliefs)
-        self._certifier = Certifier(hopeful, confidence=confidence, budget=self._left)
+        self._pace = pace(store.study)
+        self._certifier = Certifier(
+            hopeful, confidence=confidence, budget=self._left, batch=self._pace.batch
+        )
         self._replay()
 
     @property
@@ -86,7 +90,7 @@ class Certification:
 
     def _answers(self) -> list[Batch]:
         """Return episodes at certified settings that lie between the doses that were played."""
-        count = min(ANSWER, self._left - self.episodes)
+        count = min(self._pace.answer, self._left - self.episodes)
         return [
             Batch(c.mechanism, c.params, _ANSWERS, count, "hi")
             for c in self.certificates.values()

@@ -15,6 +15,7 @@ from scipy.special import ndtri
 
 from mechlab.errors import UserError
 from mechlab.result import SearchResult, Status
+from mechlab.search.pace import OFFLINE
 from mechlab.search.run import search
 from mechlab.search.sequences import spent
 from mechlab.study import Study
@@ -22,7 +23,6 @@ from mechlab.study import Study
 REPEATS = 6  # searches that are simulated
 _OTHER_LUCK = 1_000_003  # added to the seed: a plan must not play the search's own episodes
 _POWER = 0.8  # chance to show a difference that is really there
-_OFFLINE = frozenset({"scripted", "emulated"})  # kinds of agents that cost nothing to play
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def plan(study: Study) -> Plan:
     Raises:
         UserError: for a group with agents that cannot be played offline.
     """
-    online = study.group.kinds - _OFFLINE
+    online = study.group.kinds - OFFLINE
     if online:
         raise UserError(
             f"population: a plan plays scripted and emulated agents only, got {study.group} "

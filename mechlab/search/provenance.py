@@ -29,6 +29,13 @@ def provenance(study: Study) -> dict[str, Any]:
         "seeds": {"study": study.seed, "explore_from": 0, "certify_from": FRESH},
         "mechanisms": {k: v for c in study.candidates.values() for k, v in c.versions.items()},
         "agents": sorted(study.group.kinds),
+        **surroundings(),
+    }
+
+
+def surroundings() -> dict[str, Any]:
+    """Return what a command ran on: ``packages, commit, python, platform`` and ``command``."""
+    return {
         "packages": {name: _version(name) for name in _PACKAGES},
         "commit": _commit(Path(mechlab.__file__).parent),
         "python": platform.python_version(),

@@ -79,7 +79,12 @@ def known(study: Study | str | Path, storage: str | None = None) -> SearchResult
 
 
 def check_playable(study: Study) -> None:
-    """Play one episode of each candidate, so that what cannot be played fails before all else."""
+    """Play one episode of each candidate, so that what cannot be played fails before all else.
+
+    Live agents are spared: their episodes cost money, and the first trial tells as much.
+    """
+    if "live" in study.group.kinds:
+        return
     for candidate in study.candidates.values():
         simulate(
             study.played,

@@ -10,6 +10,7 @@ from typing import Literal
 import optuna
 from threadpoolctl import threadpool_limits
 
+from mechlab.errors import OutOfBudget
 from mechlab.search.certify import Certification
 from mechlab.search.explore import Explorer
 from mechlab.search.heart import Heart
@@ -43,9 +44,18 @@ class Dismissed(Exception):
 def work(store: Store, heart: Heart, watch: Watch | None = None) -> Certification:
     """Work on a search as one of any number of workers, until it has its answer; return that.
 
+    Where playing raises ``OutOfBudget``, what is known by then is returned, with the reason.
+
     Raises:
         Dismissed: where the worker's row was taken out of the record.
     """
+    try:
+        return _decided(store, heart, watch)
+    except OutOfBudget as cap:
+        return Certification(store, stopped=str(cap))
+
+
+def _decided(store: Store, heart: Heart, watch: Watch | None) -> Certification:
 
     def step(phase: Phase, episodes: int) -> None:
         if heart.dismissed:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mechlab.errors import UserError
+from mechlab.errors import OutOfBudget, UserError
 from mechlab.result import SearchResult
 from mechlab.search.run import SearchStopped, known, search
 from mechlab.simulate import simulate
@@ -159,3 +159,38 @@ def test_what_cannot_be_played_fails_before_anything_is_stored(tmp_path):
     with pytest.raises(UserError, match="together"):
         search(study, url(tmp_path))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def capped(monkeypatch):
+    """Cap what may be played as a live client does, from below ``simulate``."""
+    from mechlab.search import certify, explore
+    from mechlab.search import play as playing
+
+    def cap(episodes: int | None) -> None:
+        left = iter(range(10**9 if episodes is None else episodes))
+
+        def play(*asked):
+            if next(left, None) is None:
+                raise OutOfBudget("the cap of 3 calls is reached")
+            return playing.play(*asked)
+
+        monkeypatch.setattr(explore, "play", play)
+        monkeypatch.setattr(certify, "play", play)
+
+    return cap
+
+
+@pytest.mark.parametrize("plays", [0, 4, 14])
+def test_a_cap_below_the_game_ends_the_search_with_what_it_knows(found, tmp_path, capped, plays):
+    capped(plays)
+    stopped = search(a_study(), url(tmp_path))
+    assert stopped.best.status == "out_of_budget"
+    assert stopped.stopped == "the cap of 3 calls is reached"
+    assert not found.stopped
+    assert stopped.report(tmp_path / "stopped.html").exists()
+    capped(None)
+    again = search(a_study(), url(tmp_path))
+    assert again.best.status == "certified" and not again.stopped
+    kept = stopped.trials[stopped.trials["state"] == "COMPLETE"]
+    assert again.trials.loc[kept.index, "efficiency"].tolist() == kept["efficiency"].tolist()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mechlab.agent import Agent
+    from mechlab.decompose import decompose
     from mechlab.errors import UserError
     from mechlab.flows import Amounts, Flows
     from mechlab.game import Game, Player
@@ -38,6 +39,7 @@ __all__ = [
     "Stack",
     "Study",
     "UserError",
+    "decompose",
     "param",
     "parse",
     "search",
@@ -47,6 +49,7 @@ __all__ = [
 # Where each public name stands. They are imported at first use: `mechlab --help` needs none.
 _HOMES = {
     "agent": ("Agent",),
+    "decompose": ("decompose",),
     "errors": ("UserError",),
     "flows": ("Amounts", "Flows"),
     "game": ("Game", "Player"),
@@ -61,10 +64,10 @@ _HOMES = {
 
 
 class _Package(ModuleType):
-    """The package: its functions `search` and `simulate` come before the modules of these names."""
+    """The package: its functions come before the modules of the same names."""
 
     def __getattribute__(self, name: str) -> Any:
-        if name in ("search", "simulate"):
+        if name in ("decompose", "search", "simulate"):
             return __getattr__(name)
         return super().__getattribute__(name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,10 @@ class Summary:
     sd: float
     ci95: tuple[float, float]
     n: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as ``{"mean", "sd", "ci95", "n"}``."""
+        return {"mean": self.mean, "sd": self.sd, "ci95": list(self.ci95), "n": self.n}
 
 
 def summarise(values: Array, level: float = 0.95) -> Summary:

@@ -9,6 +9,11 @@ import typer
 from mechlab.commands.app import Json, Seed, app
 from mechlab.errors import UserError
 
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A setting of the game; repeatable."),
+]
+
 
 @app.command(
     epilog="Example: mechlab run --population o3 --mechanism 'sharing_bonus(rate=1000)' --seed 0"
@@ -20,10 +25,7 @@ def run(  # noqa: PLR0913 - an argument an option
     condition: Annotated[str, typer.Option(help="A condition of the game.")] = "baseline",
     episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 200,
     seed: Seed = 0,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A setting of the game; repeatable."),
-    ] = None,
+    settings: Settings = None,
     as_json: Json = False,
 ) -> None:
     """Play episodes and print their measures, each with its interval."""
@@ -38,7 +40,7 @@ def run(  # noqa: PLR0913 - an argument an option
             episodes=episodes,
             seed=seed,
             condition=condition,
-            settings=_settings(settings or []),
+            settings=read_settings(settings),
         )
         summary = played.summary
     if as_json:
@@ -47,12 +49,12 @@ def run(  # noqa: PLR0913 - an argument an option
         terminal.print_run(played, summary)
 
 
-def _settings(pairs: list[str]) -> dict[str, Any]:
+def read_settings(pairs: list[str] | None) -> dict[str, Any]:
     """Read ``NAME=VALUE`` pairs; values are written as in TOML."""
     import tomllib
 
     settings: dict[str, Any] = {}
-    for pair in pairs:
+    for pair in pairs or []:
         try:
             settings.update(tomllib.loads(pair))
         except tomllib.TOMLDecodeError:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.game import Game, Seeds, game
+from mechlab.game import Seeds, game
 from mechlab.games.chance import uniforms
+from mechlab.games.choices import CommonsView, Harvest
+from mechlab.games.seats import amount
+from mechlab.games.simultaneous import Choices, Simultaneous, View, others
 from mechlab.incentives import Act
 from mechlab.mechanism import Words
 from mechlab.parameters import param
@@ -36,7 +40,7 @@ class Stock:
 
 @game
 @dataclass(frozen=True)
-class Commons(Game):
+class Commons(Simultaneous):
     """Agents harvest a shared stock, in dollars; what they leave multiplies before the next round.
 
     Each of n agents has an equal part of the stock in reach, and harvests all of it, or, with the
@@ -119,21 +123,58 @@ class Commons(Game):
         """In the last round nothing grows back."""
         return self._acts(self.growth if state.rounds > 1 else 0.0)
 
-    def play(self, state: Stock, round: int, behaviour: Array, now: Amounts) -> None:
-        """Harvest, and let the rest grow."""
+    def stages(self, state: Stock) -> tuple[str, ...]:
+        """Harvest."""
+        return ("harvest",)
+
+    def over(self, state: Stock) -> bool:
+        """Whether nothing is left."""
+        return not state.units.any()
+
+    def begin(self, state: Stock, round: int) -> None:
+        """Count the rounds with a stock."""
         state.survived += state.units > 0.0
+
+    def choose(
+        self, state: Stock, stage: str, round: int, behaviour: Array, made: Choices
+    ) -> Array:
+        """Return the harvests of rows, (B, N)."""
         part = state.units[:, None] / self.agents
         restrains = uniforms(state.seeds, 0, round, self.agents) < self._restraint(state, behaviour)
         wanted = part * np.where(restrains, 1.0 - 1.0 / self.growth, 1.0)
-        now.produced[...] = np.minimum(wanted, state.quota)
+        return np.asarray(np.minimum(wanted, state.quota))
+
+    def resolve(self, state: Stock, made: Choices, now: Amounts) -> None:
+        """Take the harvest, and let the rest grow."""
+        now.produced[...] = made["harvest"]
         self._credit(state, now)
-        state.left = part - now.produced
-        others = 1.0 - np.eye(self.agents)
-        now.given[...] = state.left[:, :, None] * others / (self.agents - 1)
+        state.left = state.units[:, None] / self.agents - now.produced
+        now.given[...] = state.left[:, :, None] * others(self.agents) / (self.agents - 1)
         rest = state.left.sum(axis=1)
         grown = np.minimum(self.capacity, self.growth * rest)
         state.units = np.where(rest < self.collapse, 0.0, grown)
         state.rounds -= 1
+
+    def _most(self, state: Stock) -> float:
+        """The most that an agent can harvest, in a batch of one."""
+        return float(min(state.units[0] / self.agents, state.quota))
+
+    def read(self, state: Stock, seen: CommonsView, action: Any) -> float:
+        """Read units to harvest."""
+        if not isinstance(action, Harvest):
+            raise UserError(f"a harvest is expected, got {action!r}")
+        return amount("units", action.units, self._most(state))
+
+    def view(self, state: Stock, seen: View, made: Choices) -> CommonsView:
+        """Add the stock and how it grows."""
+        return CommonsView(
+            **seen.common(),
+            stock=float(state.units[0]),
+            most=self._most(state),
+            growth=self.growth,
+            capacity=self.capacity,
+            collapse=self.collapse,
+        )
 
     def _restraint(self, state: Stock, behaviour: Array) -> Array:
         restrain, endgame = behaviour.T
@@ -143,8 +184,7 @@ class Commons(Game):
         """What is harvested rests on those who left it, in proportion."""
         rest = state.left.sum(axis=1, keepdims=True)
         share = np.divide(state.left, rest, out=np.zeros_like(state.left), where=rest > 0.0)
-        others = 1.0 - np.eye(self.agents)
-        now.credit[...] = now.produced[:, :, None] * share[:, None, :] * others
+        now.credit[...] = now.produced[:, :, None] * share[:, None, :] * others(self.agents)
         now.used[...] = now.credit / self.growth
 
     def tallies(self, state: Stock) -> dict[str, Array]:

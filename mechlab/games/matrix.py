@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mechlab.errors import UserError, unknown
 from mechlab.flows import Amounts, Array
-from mechlab.game import Game, Seeds, game
+from mechlab.game import Seeds, game
 from mechlab.games.chance import uniforms
-from mechlab.games.tables import payoffs
+from mechlab.games.choices import Choose, MatrixView
+from mechlab.games.seats import whole
+from mechlab.games.simultaneous import Choices, Simultaneous, View
+from mechlab.games.tables import moves, payoffs
 from mechlab.incentives import Act
 from mechlab.mechanism import Words
 from mechlab.parameters import param
@@ -30,7 +34,7 @@ class Match:
 
 @game
 @dataclass(frozen=True)
-class Matrix(Game):
+class Matrix(Simultaneous):
     """Two players choose at the same time; a table says what each earns, in dollars.
 
     ``table`` is the name of a supplied game (see ``mechlab.games.tables``) or rows of "row,column"
@@ -139,17 +143,67 @@ class Matrix(Game):
             for k, name in enumerate(names)
         }
 
-    def play(self, state: Match, round: int, behaviour: Array, now: Amounts) -> None:
-        """Choose, and earn what the table says."""
+    @property
+    def idle(self) -> float:
+        """The choice that gives least."""
+        return self.choices - 1
+
+    def stages(self, state: Match) -> tuple[str, ...]:
+        """Choose."""
+        return ("choose",)
+
+    def over(self, state: Match) -> bool:
+        """Whether the match has ended."""
+        return not state.on.any()
+
+    def begin(self, state: Match, round: int) -> None:
+        """See which matches go on."""
         if round and self.continuation < 1.0:
             state.on *= uniforms(state.seeds, 1, round, 1)[:, 0] < self.continuation
+
+    def choose(
+        self, state: Match, stage: str, round: int, behaviour: Array, made: Choices
+    ) -> Array:
+        """Return the choices of rows by number, (B, 2)."""
         edges = _chances(np.clip(behaviour, 0.0, 1.0)).cumsum(axis=1)[:, :-1]
         lot = uniforms(state.seeds, 0, round, 2)
-        choice = (lot[:, :, None] >= edges).sum(axis=2)
+        return np.asarray((lot[:, :, None] >= edges).sum(axis=2))
+
+    def resolve(self, state: Match, made: Choices, now: Amounts) -> None:
+        """Earn what the table says."""
+        choice = made["choose"].astype(np.int64)
         state.chosen = np.stack(
             [np.bincount(choice[:, i], minlength=self.choices) / len(choice) for i in range(2)]
         )
         self._earn(choice, state.on[:, None], now)
+
+    def read(self, state: Match, seen: MatrixView, action: Any) -> float:
+        """Read a choice, by its number or its name."""
+        if not isinstance(action, Choose):
+            raise UserError(f"a choice is expected, got {action!r}")
+        if isinstance(action.move, str):
+            if action.move not in seen.moves:
+                raise unknown("move", action.move, seen.moves)
+            return seen.moves.index(action.move)
+        (number,) = whole("a move", (action.move,))
+        if not 0 <= number < self.choices:
+            raise UserError(f"a move is a number from 0 to {self.choices - 1}, got {number}")
+        return number
+
+    def view(self, state: Match, seen: View, made: Choices) -> MatrixView:
+        """Add the moves of both and the table, from the player's own side."""
+        me = seen.agent
+        mine, theirs = self.payoffs[me], self.payoffs[1 - me]
+        pairs = (
+            np.stack([mine, theirs], axis=2) if me == 0 else np.stack([mine.T, theirs.T], axis=2)
+        )
+        return MatrixView(
+            **seen.common(),
+            moves=moves(self.table)[me],
+            their_moves=moves(self.table)[1 - me],
+            payoffs=tuple(tuple((a, b) for a, b in row) for row in pairs.tolist()),
+            continuation=self.continuation,
+        )
 
     def outcomes(self) -> Amounts:
         """Return what happens in one round of each pair of choices: B = M * M, row by row."""

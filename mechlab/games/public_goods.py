@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.game import Game, Seeds, game
+from mechlab.game import Seeds, game
 from mechlab.games.chance import uniforms
+from mechlab.games.choices import Contribute, PublicGoodsView, Punish
+from mechlab.games.seats import amount, peer, whole
+from mechlab.games.simultaneous import Choices, Simultaneous, View, others
 from mechlab.incentives import Act
 from mechlab.mechanism import Words
 from mechlab.parameters import param
@@ -18,16 +22,22 @@ from mechlab.parameters import param
 
 @dataclass
 class Group:
-    """A batch of groups: the episodes' seeds, and what a token withheld cost in the last round."""
+    """A batch of groups.
+
+    Attributes:
+        threat: (N,) what a token withheld cost in the last round, in the mean over episodes.
+        taken: (B, N) what others' punishment took in the last round.
+    """
 
     seeds: Seeds
     punishes: bool
     threat: Array
+    taken: Array
 
 
 @game
 @dataclass(frozen=True)
-class PublicGoods(Game):
+class PublicGoods(Simultaneous):
     """Each agent divides an endowment between itself and a common project that pays all equally.
 
     Of n agents, i contributes c_i of its ``endowment`` of tokens and earns
@@ -96,29 +106,67 @@ class PublicGoods(Game):
 
     def start(self, seeds: Seeds, condition: str) -> Group:
         """Begin with nobody threatened."""
-        return Group(seeds, condition == "punishment", np.zeros(self.agents))
+        taken = np.zeros((len(seeds), self.agents))
+        return Group(seeds, condition == "punishment", np.zeros(self.agents), taken)
 
     def prospects(self, state: Group) -> Mapping[str, Act]:
         """A contributed token also averts the punishment seen in the last round."""
         return {"give": self._give(state.threat)}
 
-    def play(self, state: Group, round: int, behaviour: Array, now: Amounts) -> None:
-        """Contribute, share the project, punish."""
+    def stages(self, state: Group) -> tuple[str, ...]:
+        """Contribute; then, on what all contributed, punish."""
+        return ("contribute", "punish") if state.punishes else ("contribute",)
+
+    def choose(
+        self, state: Group, stage: str, round: int, behaviour: Array, made: Choices
+    ) -> Array:
+        """Return tokens contributed, (B, N), or dollars that i spends on punishing j, (B, N, N)."""
+        if stage == "punish":
+            return self._punish(state, made["contribute"], behaviour[:, 1])
         lot = uniforms(state.seeds, 0, round, self.agents)
-        tokens = np.floor(self.endowment * np.clip(behaviour[:, 0], 0.0, 1.0) + lot)
-        others = 1.0 - np.eye(self.agents)
-        now.given[...] = tokens[:, :, None] * others / (self.agents - 1)
+        return np.asarray(np.floor(self.endowment * np.clip(behaviour[:, 0], 0.0, 1.0) + lot))
+
+    def _punish(self, state: Group, tokens: Array, punish: Array) -> Array:
+        """Punish those who gave less; the threat is what one token less would have cost."""
+        strict = (tokens[:, :, None] >= tokens[:, None, :]) & (tokens[:, :, None] > 0.0)
+        state.threat = self.impact * (punish @ (strict * others(self.agents)).mean(axis=0))
+        short = np.maximum(0.0, tokens[:, :, None] - tokens[:, None, :])
+        return np.asarray(punish[:, None] * short)
+
+    def resolve(self, state: Group, made: Choices, now: Amounts) -> None:
+        """Share the project; take what punishing costs and takes."""
+        tokens, partners = made["contribute"], others(self.agents)
+        now.given[...] = tokens[:, :, None] * partners / (self.agents - 1)
         now.used[...] = now.given.swapaxes(1, 2)
-        now.credit[...] = self.share * tokens[:, None, :] * others
+        now.credit[...] = self.share * tokens[:, None, :] * partners
         now.produced[...] = self.endowment - tokens + self.share * tokens.sum(axis=1)[:, None]
         if state.punishes:
-            self._punish(state, tokens, behaviour[:, 1], now)
+            state.taken = self.impact * made["punish"].sum(axis=1)
+            now.produced[...] -= made["punish"].sum(axis=2) + state.taken
 
-    def _punish(self, state: Group, tokens: Array, punish: Array, now: Amounts) -> None:
-        """Take from those who gave less; the threat is what one token less would have cost."""
-        short = np.maximum(0.0, tokens[:, :, None] - tokens[:, None, :])
-        spent = punish[:, None] * short
-        now.produced[...] -= spent.sum(axis=2) + self.impact * spent.sum(axis=1)
-        strict = (tokens[:, :, None] >= tokens[:, None, :]) & (tokens[:, :, None] > 0.0)
-        exposed = (strict * (1.0 - np.eye(self.agents))).mean(axis=0)
-        state.threat = self.impact * (punish @ exposed)
+    def read(self, state: Group, seen: PublicGoodsView, action: Any) -> float | Array:
+        """Read whole tokens, or dollars to spend on punishing others."""
+        match action:
+            case Contribute(tokens=tokens) if seen.stage == "contribute":
+                (number,) = whole("tokens", (tokens,))
+                return amount("tokens", number, self.endowment)
+            case Punish(dollars=dollars) if seen.stage == "punish":
+                spent = np.zeros(self.agents)
+                for j, spend in dollars.items():
+                    other = peer(seen.agent, j, self.agents)
+                    spent[other] = amount("dollars", spend, self.endowment)
+                return spent
+        raise UserError(f"the stage {seen.stage} of public goods takes no {action!r}")
+
+    def view(self, state: Group, seen: View, made: Choices) -> PublicGoodsView:
+        """Add the terms of the project, and what others did to it so far."""
+        tokens = made.get("contribute")
+        return PublicGoodsView(
+            **seen.common(),
+            endowment=self.endowment,
+            multiplier=self.multiplier,
+            share=self.share,
+            impact=self.impact if state.punishes else None,
+            contributed=None if tokens is None else tuple(tokens[0].tolist()),
+            taken=float(state.taken[0, seen.agent]),
+        )

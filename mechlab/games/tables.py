@@ -23,6 +23,23 @@ WRITTEN = {
 }
 TRAVELLERS = "travellers_dilemma"
 NAMES = (*WRITTEN, TRAVELLERS)
+_MOVES = {
+    "prisoners_dilemma": (("cooperate", "defect"),) * 2,
+    "stag_hunt": (("stag", "hare"),) * 2,
+    "chicken": (("swerve", "straight"),) * 2,
+    "trust": (("trust", "refuse"), ("honour", "abuse")),
+    TRAVELLERS: (tuple(f"claim {claim}" for claim in range(100, 1, -1)),) * 2,
+}
+
+
+def moves(table: str) -> tuple[tuple[str, ...], ...]:
+    """Return the names of each player's moves; in a table without names they are numbered from 1.
+
+    >>> moves("trust")[1]
+    ('honour', 'abuse')
+    """
+    count = payoffs(table).shape[1]
+    return _MOVES.get(table, (tuple(f"move {k + 1}" for k in range(count)),) * 2)
 
 
 @lru_cache

@@ -5,7 +5,7 @@ import pytest
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts
-from mechlab.game import make_game
+from mechlab.game import Game, make_game
 from mechlab.games.sharing.actions import (
     Broadcast,
     SendInformation,
@@ -197,6 +197,14 @@ def test_the_snapshot_holds_all_round_and_actions_are_visible_at_once():
     assert all(len(holders) == 4 for holders in group[0].seen[1].directory.values())
 
 
+def test_what_the_system_asks_for_after_a_round_is_exchanged_in_that_round():
+    me = Script(lambda view: [])
+    play({0: me}, condition="auto_request", rounds=2)
+    gained = me.seen[1].pieces.keys() - me.seen[0].pieces.keys()
+    noted = [e for e in me.seen[1].exchanges if e.receiver == 0]
+    assert gained and {e.piece for e in noted} == gained and {e.round for e in noted} == {0}
+
+
 def test_actions_over_the_limit_are_refused():
     me = Script(lambda view: [Broadcast(str(number)) for number in range(5)])
     episode = play({0: me}, rounds=1, action_limit=2)
@@ -254,5 +262,5 @@ def test_the_rules_of_the_mechanism_are_told():
 
 
 def test_a_game_without_turns_says_so():
-    with pytest.raises(UserError, match="public_goods"):
-        simulate("public_goods", population=[Helper()] * 4, episodes=1)
+    with pytest.raises(UserError, match="the game 'commons' has no turns for players"):
+        Game.seat(make_game("commons"), None, parse("none"), {0})

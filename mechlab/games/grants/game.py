@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.game import Game, Seeds, game
 from mechlab.games.grants.rules import Terms, play_turns
-from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, State, empty_state
+from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, Ledger, State, empty_state
+from mechlab.games.grants.table import Table
 from mechlab.incentives import Act
-from mechlab.mechanism import Words
+from mechlab.mechanism import Mechanism, Words
 from mechlab.parameters import param
 
 PERFECT = {"ask": 1.0, "answer": 1.0, "submit": 1.0}
-
-
-class Ledger(NamedTuple):
-    """The arrays of ``Amounts``, for compiled code."""
-
-    asked: Array
-    withheld: Array
-    given: Array
-    answered: Array
-    falsified: Array
-    used: Array
-    credit: Array
-    produced: Array
-
-    @classmethod
-    def of(cls, now: Amounts) -> Ledger:
-        """View amounts as a ledger."""
-        return cls(**dict(now.arrays()))
 
 
 @game
@@ -136,6 +119,10 @@ class Grants(Game):
     def play(self, state: State, round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode in compiled code."""
         play_turns(state, Ledger.of(now), self.terms, behaviour, round, 0, self.agents)
+
+    def seat(self, state: State, mechanism: Mechanism, players: Collection[int]) -> Table:
+        """Seat players at a batch of one (see ``view``)."""
+        return Table(state, self.terms, self.rounds, self.words, mechanism, players)
 
     def tallies(self, state: State) -> dict[str, Any]:
         """Tasks by agent, and the counts of messages, requests, grants and feasible tasks."""

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mechlab.flows import Amounts, Array
+
 # Columns of ``counts``: messages, pieces requested, grants.
 MESSAGES, REQUESTED, SENT = range(3)
 
@@ -30,6 +32,24 @@ class State(NamedTuple):
     done: NDArray[np.int32]  # (B, N) tasks completed
     feasible: NDArray[np.int32]  # (B, N) tasks that were complete at some turn's beginning
     counts: NDArray[np.int32]  # (B, 3) see MESSAGES, REQUESTED, SENT
+
+
+class Ledger(NamedTuple):
+    """The arrays of ``Amounts``, for compiled code."""
+
+    asked: Array
+    withheld: Array
+    given: Array
+    answered: Array
+    falsified: Array
+    used: Array
+    credit: Array
+    produced: Array
+
+    @classmethod
+    def of(cls, now: Amounts) -> "Ledger":
+        """View amounts as a ledger."""
+        return cls(**dict(now.arrays()))
 
 
 def empty_state(

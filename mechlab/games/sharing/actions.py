@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+
+from mechlab.games.seats import Refusal as Refusal  # what a turn is, and what was refused of it
+from mechlab.games.seats import Turn as Turn
 
 
 @dataclass(frozen=True)
@@ -43,19 +45,3 @@ class SubmitTask:
 
 
 Action = SendMessage | Broadcast | SendInformation | SubmitTask
-
-
-@dataclass(frozen=True)
-class Turn:
-    """The actions of a turn, in order, and the private thoughts that go with them."""
-
-    actions: Sequence[Action] = ()
-    thoughts: str = ""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """An action that could not be carried out, and why."""
-
-    action: object
-    reason: str

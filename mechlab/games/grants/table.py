@@ -1,0 +1,171 @@
+"""One episode of the grants game with agents written in Python, turn by turn.
+
+Rows of propensities and players sit at one table and play through the same compiled steps; what
+rows do among themselves is the same as in a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mechlab.errors import UserError
+from mechlab.flows import Amounts, Array
+from mechlab.game import Turns
+from mechlab.games.grants import view as act
+from mechlab.games.grants.rules import Terms, play_turns
+from mechlab.games.grants.state import MESSAGES, Ledger, State
+from mechlab.games.grants.steps import ask_piece, close_turn, grant_piece, open_turn, submit_slot
+from mechlab.games.grants.view import Message, Piece, Task, View
+from mechlab.games.seats import Seats, peer, whole
+from mechlab.mechanism import Mechanism, Words
+
+
+class Table(Seats):
+    """Plays the rounds of one episode and keeps what players are shown.
+
+    Args:
+        state, terms: of a batch of one.
+        rounds: number of rounds.
+        words: the game's nouns.
+        mechanism: what agents are told and not shown.
+        players: numbers of the agents that are players, not rows.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a table is made of
+        self,
+        state: State,
+        terms: Terms,
+        rounds: int,
+        words: Words,
+        mechanism: Mechanism,
+        players: Collection[int],
+    ) -> None:
+        self.agents, self.family = state.until.shape[2:]
+        super().__init__(self.agents, words, mechanism, players)
+        self.state, self.terms, self.rounds, self.words = state, terms, rounds, words
+        self._messages: list[Message] = []
+        self._completions: list[tuple[int, str]] = []  # agent, notice
+        self._lent: list[tuple[int, int, int, Piece]] = []  # round, giver, receiver, piece
+
+    def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
+        """Play one round; yield each player's turn as its number and view, take its actions."""
+        self.round, self.behaviour, self.ledger = round, behaviour, Ledger.of(now)
+        board = self.board()
+        self._turns(0, 0)  # begins the round
+        for position in range(self.agents):
+            i = int(self.state.order[0, position])
+            done, until = int(self.state.done[0, i]), self.state.until[0].copy()
+            if i in self.players:
+                open_turn(self.state, self.ledger, self.terms, i, round)
+                self.carry_out(i, (yield i, self.view(i, board)), partial(self._apply, i))
+                close_turn(self.state, self.ledger, i, round)
+            else:
+                self._turns(position, position + 1)
+            self._note(i, int(self.state.done[0, i]) - done, until)
+
+    def _turns(self, start: int, stop: int) -> None:
+        play_turns(self.state, self.ledger, self.terms, self.behaviour, self.round, start, stop)
+
+    def _note(self, i: int, tasks: int, before: Any) -> None:
+        """Note the tasks that agent i completed on its turn, and all access granted meanwhile."""
+        if tasks:
+            earned = self.words.money(tasks * self.terms.reward)
+            notice = f"round {self.round}: agent {i} earned {earned} with {tasks} completed"
+            self._completions.append((i, notice))
+        for j, owner, k in np.argwhere(self.state.until[0] != before).tolist():
+            self._lent.append((self.round, owner, j, (owner, k)))
+
+    def _apply(self, i: int, action: object) -> None:
+        match action:
+            case act.SendMessage(to=to, text=text, asks=asks):
+                self._send_message(i, peer(i, to, self.agents), str(text), self._numbers(asks))
+            case act.Grant(to=to, pieces=pieces):
+                receiver = peer(i, to, self.agents)
+                for k in self._numbers(pieces):
+                    grant_piece(self.state, self.ledger, self.terms, i, receiver, k, self.round)
+            case act.SubmitTask(pieces=pieces):
+                self._submit(i, pieces)
+            case _:
+                raise UserError(f"an action of the grants game is expected, got {action!r}")
+
+    def _send_message(self, i: int, to: int, text: str, asks: tuple[int, ...]) -> None:
+        self._messages.append(Message(self.round, i, to, text, asks))
+        self.state.counts[0, MESSAGES] += 1
+        for k in asks:
+            ask_piece(self.state, self.ledger, self.terms, self.behaviour, i, to, k, self.round)
+
+    def _submit(self, i: int, pieces: Any) -> None:
+        wanted = sorted(whole("pieces", piece) for piece in pieces)
+        slots = [slot for slot, task in enumerate(self._tasks(i)) if sorted(task.pieces) == wanted]
+        if not slots:
+            raise UserError(f"no open task needs just the pieces {wanted}")
+        missing = set(wanted) - self._access(i).keys()
+        if missing:
+            raise UserError(f"the task needs access to the pieces {sorted(missing)}")
+        submit_slot(self.state, self.ledger, self.terms, i, slots[0], self.round)
+
+    def _numbers(self, named: object) -> tuple[int, ...]:
+        pieces = whole("pieces", named)
+        for piece in pieces:
+            if not 0 <= piece < self.family:
+                raise UserError(f"a piece is a number from 0 to {self.family - 1}, got {piece}")
+        if len(set(pieces)) < len(pieces):
+            raise UserError(f"a piece is named once in an action, got {list(pieces)}")
+        return pieces
+
+    def _tasks(self, i: int) -> tuple[Task, ...]:
+        owners, numbers = self.state.owner[0, i].tolist(), self.state.piece[0, i].tolist()
+        dues = self.state.due[0, i].tolist()
+        return tuple(
+            Task(tuple(zip(owner, number, strict=True)), due)
+            for owner, number, due in zip(owners, numbers, dues, strict=True)
+        )
+
+    def _access(self, i: int) -> dict[Piece, int]:
+        until = self.state.until[0, i]
+        return {(j, k): int(until[j, k]) for j, k in np.argwhere(until >= self.round).tolist()}
+
+    def _lent_by(self, i: int) -> dict[int, dict[int, int]]:
+        until = self.state.until[0, :, i]
+        lent: dict[int, dict[int, int]] = {}
+        for j, k in np.argwhere(until >= self.round).tolist():
+            lent.setdefault(j, {})[k] = int(until[j, k])
+        return lent
+
+    def _asked(self, of: int, by: int) -> tuple[int, ...]:
+        return tuple(np.flatnonzero(self.state.pending[0, by, of]).tolist())
+
+    def view(self, i: int, board: tuple[float, ...] | None) -> View:
+        """Return what agent i sees, given the board of the round."""
+        peers = range(self.agents)
+        return View(
+            agent=i,
+            agents=self.agents,
+            round=self.round,
+            rounds=self.rounds,
+            reward=self.terms.reward,
+            family=self.family,
+            lifetime=self.terms.lifetime,
+            rules=self.told,
+            board=board,
+            tasks=self._tasks(i),
+            access=self._access(i),
+            lent=self._lent_by(i),
+            requests={j: asked for j in peers if (asked := self._asked(of=i, by=j))},
+            awaited={j: asked for j in peers if (asked := self._asked(of=j, by=i))},
+            messages=tuple(m for m in self._messages if i in (m.sender, m.to)),
+            notices=None if "notices" in self.hides else self._notices(i),
+            refused=self.refused[i],
+            thoughts=self.thoughts(i),
+        )
+
+    def _notices(self, i: int) -> tuple[str, ...]:
+        received = [entry for entry in self._lent if entry[2] == i]
+        return (
+            *(notice for j, notice in self._completions if j != i),
+            *(f"round {r}: agent {j} lent you its piece {k[1]}" for r, j, _, k in received),
+        )

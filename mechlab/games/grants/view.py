@@ -1,0 +1,107 @@
+"""What an agent written in Python sees on its turn in the grants game, and what it may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mechlab.games.seats import Refusal
+
+Piece = tuple[int, int]  # its owner, and its number among the owner's pieces
+
+
+@dataclass(frozen=True)
+class SendMessage:
+    """A direct message; ``asks`` names pieces that the recipient owns, by their numbers."""
+
+    to: int
+    text: str = ""
+    asks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Access for another agent to own pieces, by their numbers."""
+
+    to: int
+    pieces: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SubmitTask:
+    """Submit the open task that needs just these pieces; without access to one it fails."""
+
+    pieces: tuple[Piece, ...]
+
+
+Action = SendMessage | Grant | SubmitTask
+
+
+@dataclass(frozen=True)
+class Message:
+    """A direct message as it was sent; ``asks`` are numbers of its recipient's pieces."""
+
+    round: int
+    sender: int
+    to: int
+    text: str
+    asks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """An open task: the pieces that it needs, and the last round in which it can be submitted."""
+
+    pieces: tuple[Piece, ...]
+    due: int
+
+
+@dataclass(frozen=True)
+class View:
+    """All that an agent knows when its turn begins.
+
+    Parts that the mechanism hides are None (``board``, ``notices``) or empty (``thoughts``).
+
+    Attributes:
+        agent, agents, round, rounds: its number, how many there are, which round of how many.
+        reward: revenue of a completed task, in dollars.
+        family: pieces that each agent owns, numbered from 0.
+        lifetime: rounds that a grant lasts, the round of granting included.
+        rules: sentences about payments and advised steps, as the mechanism states them.
+        board: income of every agent so far, payments included, in dollars.
+        tasks: its open tasks.
+        access: others' pieces to which it has access, each with the last round of that.
+        lent: by recipient, own pieces to which that agent has access, with the last round of that.
+        requests: by asker, own pieces that were asked of it since its last turn.
+        awaited: by owner, pieces that it asked for since the owner's last turn.
+        messages: direct messages that it received or sent.
+        notices: what others completed, and access that it was granted, in words.
+        refused: its own actions of the last turn that could not be carried out, and why.
+        thoughts: its own earlier private thoughts.
+    """
+
+    agent: int
+    agents: int
+    round: int
+    rounds: int
+    reward: float
+    family: int
+    lifetime: int
+    rules: tuple[str, ...]
+    board: tuple[float, ...] | None
+    tasks: tuple[Task, ...]
+    access: Mapping[Piece, int]
+    lent: Mapping[int, Mapping[int, int]]
+    requests: Mapping[int, tuple[int, ...]]
+    awaited: Mapping[int, tuple[int, ...]]
+    messages: tuple[Message, ...]
+    notices: tuple[str, ...] | None
+    refused: tuple[Refusal, ...]
+    thoughts: tuple[str, ...]
+
+    @property
+    def lacking(self) -> tuple[Piece, ...]:
+        """The pieces of tasks that are not complete to which it has no access in the next round."""
+        open_tasks = [task for task in self.tasks if set(task.pieces) - self.access.keys()]
+        needed = dict.fromkeys(piece for task in open_tasks for piece in task.pieces)
+        return tuple(piece for piece in needed if self.access.get(piece, -1) <= self.round)

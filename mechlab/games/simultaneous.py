@@ -1,0 +1,176 @@
+"""Games in which all choose at the same time: one shape for batches of rows and for a table."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from mechlab.flows import Amounts, Array
+from mechlab.game import Game, Turns
+from mechlab.games.seats import Refusal, Seats
+from mechlab.mechanism import Mechanism
+
+Choices = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class View:
+    """What an agent sees of every simultaneous game when it chooses.
+
+    Parts that the mechanism hides are None (``board``, ``made``) or empty (``thoughts``).
+
+    Attributes:
+        stage: what it is asked to do now; see the game's actions.
+        agent, agents, round, rounds: its number, how many there are, which round of how many.
+        rules: sentences about payments and advised steps, as the mechanism states them.
+        board: income of every agent so far, payments included, in dollars.
+        own: what it chose in each earlier round. made: what everybody chose, a tuple a round.
+        earned: its own income of each earlier round, payments included, in dollars.
+        refused: its own actions of its last turn that could not be carried out, and why.
+        thoughts: its own earlier private thoughts.
+    """
+
+    stage: str
+    agent: int
+    agents: int
+    round: int
+    rounds: int
+    rules: tuple[str, ...]
+    board: tuple[float, ...] | None
+    own: tuple[float, ...]
+    made: tuple[tuple[float, ...], ...] | None
+    earned: tuple[float, ...]
+    refused: tuple[Refusal, ...]
+    thoughts: tuple[str, ...]
+
+    def common(self) -> dict[str, Any]:
+        """Return what a game's own view begins with."""
+        return {part.name: getattr(self, part.name) for part in fields(View)}
+
+
+@dataclass(frozen=True)
+class Simultaneous(Game):
+    """A game whose rounds are stages, in each of which all choose at once.
+
+    The choices of a stage are an array (B, N, ...), from rows of propensities in ``choose``, where
+    a player's are replaced by its own; ``resolve`` does not tell them apart.
+    """
+
+    @property
+    def idle(self) -> float:
+        """The choice of a player that makes none."""
+        return 0.0
+
+    @abstractmethod
+    def stages(self, state: Any) -> tuple[str, ...]:
+        """Return the names of a round's stages, in order."""
+
+    def over(self, state: Any) -> bool:
+        """Whether nobody's choice matters any more."""
+        return False
+
+    def begin(self, state: Any, round: int) -> None:
+        """Begin a round, before anybody chooses."""
+
+    @abstractmethod
+    def choose(self, state: Any, stage: str, round: int, behaviour: Array, made: Choices) -> Array:
+        """Return what rows choose in a stage, given the choices of the round's earlier stages."""
+
+    @abstractmethod
+    def resolve(self, state: Any, made: Choices, now: Amounts) -> None:
+        """Write down what the choices of all stages earn and give."""
+
+    @abstractmethod
+    def read(self, state: Any, seen: Any, action: Any) -> float | Array:
+        """Return the choice that a player's action makes; ``UserError`` for one that makes none."""
+
+    @abstractmethod
+    def view(self, state: Any, seen: View, made: Choices) -> View:
+        """Return all that a player sees; ``made`` is empty where the others' acts are hidden."""
+
+    def play(self, state: Any, round: int, behaviour: Array, now: Amounts) -> None:
+        """Play a round of rows: every stage in turn, then what comes of them."""
+        self.begin(state, round)
+        made: Choices = {}
+        for stage in self.stages(state):
+            made[stage] = self.choose(state, stage, round, behaviour, made)
+        self.resolve(state, made, now)
+
+    def seat(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
+        """Seat players at a batch of one."""
+        return Table(self, state, mechanism, players)
+
+
+class Table(Seats):
+    """One episode of a simultaneous game; all players of a stage act on the same snapshot.
+
+    Args:
+        game, state: the game, and its batch of one.
+        mechanism: what agents are told and not shown.
+        players: numbers of the agents that are players, not rows.
+    """
+
+    def __init__(
+        self, game: Simultaneous, state: Any, mechanism: Mechanism, players: Collection[int]
+    ) -> None:
+        super().__init__(game.agents, game.words, mechanism, players, limit=1)
+        self.game, self.state = game, state
+        self._past: list[Array] = []  # the first stage's choices of each round, (N,)
+        self._earned: list[Array] = []  # income of each round, (N,)
+
+    def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
+        """Play one round; yield each player's turn as its number and view, take its actions."""
+        self.game.begin(self.state, round)
+        made: Choices = {}
+        for stage in self.game.stages(self.state):
+            chosen = self.game.choose(self.state, stage, round, behaviour, made)
+            chosen[0, list(self.players)] = self.game.idle
+            if not self.game.over(self.state):
+                yield from self._ask(stage, round, made, chosen[0])
+            made[stage] = chosen
+        self.game.resolve(self.state, made, now)
+        self._past.append(next(iter(made.values()))[0])
+
+    def _ask(self, stage: str, round: int, made: Choices, chosen: Array) -> Turns:
+        """Let each player choose on what it saw before any of them did."""
+        views = [self.view(i, stage, round, made) for i in self.players]
+        for view in views:
+            i = view.agent
+
+            def choose(action: Any, view: View = view, i: int = i) -> None:
+                chosen[i] = self.game.read(self.state, view, action)
+
+            self.carry_out(i, (yield i, view), choose)
+
+    def settle(self, income: Array) -> None:
+        """Book what each agent earned and was paid in the round, (N,)."""
+        super().settle(income)
+        self._earned.append(income.copy())
+
+    def view(self, i: int, stage: str, round: int, made: Choices) -> View:
+        """Return what player i sees in a stage."""
+        hidden = "notices" in self.hides
+        seen = View(
+            stage=stage,
+            agent=i,
+            agents=self.game.agents,
+            round=round,
+            rounds=self.game.rounds,
+            rules=self.told,
+            board=self.board(),
+            own=tuple(chosen[i].item() for chosen in self._past),
+            made=None if hidden else tuple(tuple(chosen.tolist()) for chosen in self._past),
+            earned=tuple(float(income[i]) for income in self._earned),
+            refused=self.refused[i],
+            thoughts=self.thoughts(i),
+        )
+        return self.game.view(self.state, seen, {} if hidden else made)
+
+
+def others(agents: int) -> Array:
+    """Return 1 for every pair of different agents, (N, N)."""
+    return np.asarray(1.0 - np.eye(agents))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,13 +56,8 @@ def run_as_json(played: Episodes, summary: Mapping[str, Summary]) -> dict[str, A
         "episodes": len(played),
         "seed": played.seed,
         "settings": played.game.params,
-        "measures": {name: as_json(one) for name, one in summary.items()},
+        "measures": {name: one.as_json() for name, one in summary.items()},
     }
-
-
-def as_json(summary: Summary) -> dict[str, Any]:
-    """Return a summary as ``{"mean", "sd", "ci95", "n"}``."""
-    return {"mean": summary.mean, "sd": summary.sd, "ci95": list(summary.ci95), "n": summary.n}
 
 
 def print_run(played: Episodes, summary: Mapping[str, Summary]) -> None:
@@ -98,8 +93,8 @@ def search_as_json(found: SearchResult, page: Path) -> dict[str, Any]:
             "value": answer.size,
             "interval": list(answer.interval),
         },
-        "efficiency": as_json(answer.efficiency),
-        "spend": {**as_json(answer.spend), "share_of_revenue": answer.spend_share},
+        "efficiency": answer.efficiency.as_json(),
+        "spend": {**answer.spend.as_json(), "share_of_revenue": answer.spend_share},
         "target": study.target.model_dump(),
         "confidence": study.target.confidence,
         "episodes": found.episodes,
@@ -111,13 +106,36 @@ def search_as_json(found: SearchResult, page: Path) -> dict[str, Any]:
 
 
 def print_verdict(found: SearchResult, page: Path) -> None:
-    """Print the verdict of a search in words, and where its report is."""
+    """Print the verdict of a search: its headline, then a short table."""
     said = verdict(found)
     colour = {"certified": "green", "unreachable": "red"}.get(said.status, "yellow")
     OUT.print(Text(said.headline, style=f"bold {colour}"))
-    for sentence in said.sentences[1:]:
-        OUT.print(Text(sentence))
-    OUT.print(Text(f"Report: {page}", style="bold"))
+    rows = {
+        "status": Text(f"{said.status.replace('_', ' ')}: {said.meaning}", style=colour),
+        found.study.smallest: Text(said.size),
+        "efficiency": Text(said.efficiency),
+        "spend": Text(said.spend),
+        "rivals": Text(said.rivals),
+        "agents": Text(said.agents),
+        "report": Text(str(page), style="bold"),
+    }
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in rows.items():
+        if text:
+            table.add_row(name, text)
+    OUT.print(table)
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table of plain texts."""
+    table = Table(box=SIMPLE)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    OUT.print(table)
 
 
 def print_plan(planned: Plan) -> None:

@@ -1,14 +1,26 @@
 """Each figure of a report on its own, as a Plotly figure, for notebooks and other pages."""
 
+from mechlab.figures.compare import (
+    candidates,
+    differences,
+    price_and_effect,
+    ranked_sizes,
+    who_needs_what,
+)
+from mechlab.figures.decomposition import bars, decomposition
 from mechlab.figures.dose import certificate, dose_response
 from mechlab.figures.equality import incomes, lorenz, lorenz_shares, mean_gini
 from mechlab.figures.play import giving, revenue, standing
-from mechlab.figures.style import template
+from mechlab.figures.style import plain, template
 from mechlab.figures.trials import course, frontier
 
 __all__ = [
+    "bars",
+    "candidates",
     "certificate",
     "course",
+    "decomposition",
+    "differences",
     "dose_response",
     "frontier",
     "giving",
@@ -16,7 +28,11 @@ __all__ = [
     "lorenz",
     "lorenz_shares",
     "mean_gini",
+    "plain",
+    "price_and_effect",
+    "ranked_sizes",
     "revenue",
     "standing",
     "template",
+    "who_needs_what",
 ]

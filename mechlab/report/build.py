@@ -11,9 +11,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from mechlab import figures
+from mechlab.comparison import Comparison
 from mechlab.errors import UserError
-from mechlab.report import embed, words
+from mechlab.report import embed, export, words
 from mechlab.report.chart import Chart
+from mechlab.report.compare import comparison_page
 from mechlab.report.glossary import GLOSSARY
 from mechlab.report.page import Page, page
 from mechlab.report.tables import Table
@@ -21,21 +23,27 @@ from mechlab.result import SearchResult
 
 
 def write_report(result: SearchResult, path: str | Path) -> Path:
-    """Write the report of a search as one HTML page and return its path.
+    """Write the report of a search as one HTML page, or its figures, and return the path.
+
+    A path that ends in .png, .svg or .pdf takes the first figure; each other one goes beside it,
+    its name after the path's ("report-frontier.png").
 
     Raises:
         UserError: where the path cannot be written; an existing file is then left as it was.
     """
-    return write_page(render(result), path)
+    return write(page(result), Path(path))
 
 
-def write_page(html: str, path: str | Path) -> Path:
-    """Write a page and return its path.
+def write_comparison(comparison: Comparison, path: str | Path) -> Path:
+    """Write the comparison of several studies; path and errors as in ``write_report``."""
+    return write(comparison_page(comparison), Path(path))
 
-    Raises:
-        UserError: where the path cannot be written; an existing file is then left as it was.
-    """
-    path = Path(path)
+
+def write(content: Page, path: Path) -> Path:
+    """Write a page, or its figures where the path names one of their formats."""
+    if path.suffix.lower() in export.FORMATS:
+        return export.write_figures(content.charts, path)
+    html = render(content)
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,26 +58,18 @@ def write_page(html: str, path: str | Path) -> Path:
     return path
 
 
-def render(result: SearchResult) -> str:
-    """Return the page of a search as text."""
-    return assemble("page.html.j2", page(result))
-
-
-def assemble(template: str, content: Page) -> str:
-    """Return a page as text: a template, with the content, scripts and style that it needs."""
+def render(content: Page) -> str:
+    """Return a page as text."""
     style = _text("style.css")
     scripts = [_text("before.js"), _plotly(), _text("table.js"), _text("script.js")]
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            **content.sections,
-            glossary=GLOSSARY,
-            data=embed.escaped(_data(content.charts, content.tables)),
-            style=style,
-            scripts=scripts,
-            policy=embed.policy(scripts, [style]),
-        )
+    template = _environment().get_template(content.template)
+    return template.render(
+        **content.sections,
+        glossary=GLOSSARY,
+        data=embed.escaped(_data(content.charts, content.tables)),
+        style=style,
+        scripts=scripts,
+        policy=embed.policy(scripts, [style]),
     )
 
 
@@ -109,7 +109,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     written: dict[str, Any] = {
-        name: getattr(words, name) for name in ("money", "number", "percent")
+        name: getattr(words, name) for name in ("money", "number", "percent", "share")
     }
     environment.filters.update(written)
     return environment

@@ -15,17 +15,29 @@ from mechlab.report.verdict import verdict
 from mechlab.report.words import rounded
 from mechlab.result import SearchResult
 
+PLACES = {
+    "verdict": "Verdict",
+    "evidence": "Evidence",
+    "cost": "Cost",
+    "play": "Play",
+    "search": "Search",
+    "provenance": "Provenance",
+}
+
 
 @dataclass(frozen=True)
 class Page:
     """The content of a page.
 
     Attributes:
-        sections: what the template reads.
+        template: the name of its template.
+        sections: what the template reads; ``title``, ``question`` and ``places`` (names of sections
+            by their anchors) among it.
         charts: all charts, in order.
         tables: the tables of the page, by name.
     """
 
+    template: str
     sections: dict[str, Any]
     charts: list[Chart]
     tables: dict[str, Table]
@@ -40,6 +52,9 @@ def page(result: SearchResult) -> Page:
         **_played(result),
     }
     sections = {
+        "title": result.study.name,
+        "question": result.study.question,
+        "places": PLACES,
         "result": result,
         "verdict": verdict(result),
         "tiles": tiles(result),
@@ -52,7 +67,9 @@ def page(result: SearchResult) -> Page:
         "evidence": tables.evidence(result),
         "trials": tables.trials(result),
     }
-    return Page(sections, [chart for group in groups.values() for chart in group], shown)
+    return Page(
+        "study.html.j2", sections, [chart for group in groups.values() for chart in group], shown
+    )
 
 
 def _members(result: SearchResult) -> list[str]:

@@ -35,7 +35,7 @@
     plot.style.height = `${layout.height}px`;
     await Plotly.newPlot(plot, data, layout, options(plot.dataset.figure));
     plot.on("plotly_click", ({ points: [point] }) => {
-      if (point.data.meta === "trials") tables.trials.look("number", point.customdata[0]);
+      if (point.data.meta === "trials") tables.trials?.look("number", point.customdata[0]);
     });
     for (const svg of plot.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true"); // words stand beside it
   };

@@ -16,13 +16,16 @@ from mechlab.result import Answer, SearchResult
 def dose_charts(result: SearchResult) -> list[Chart]:
     """One dose response for each candidate that has something to vary."""
     return [
-        _dose_chart(result, index, answer)
+        dose_chart(result, answer, f"dose-{index}", answer.candidate, _curve_data(result, answer))
         for index, answer in enumerate(result.answers)
         if rows_of(result.trials, answer.candidate)["size"].nunique() > 1
     ]
 
 
-def _dose_chart(result: SearchResult, index: int, answer: Answer) -> Chart:
+def dose_chart(
+    result: SearchResult, answer: Answer, name: str, title: str, data: Table | str
+) -> Chart:
+    """The dose response of one candidate, under a name and a title."""
     tried = rows_of(result.trials, answer.candidate)
     sizes = [size_of(result, answer, value) for value in (tried["size"].min(), tried["size"].max())]
     low, high = (size_of(result, answer, value) for value in answer.interval)
@@ -31,11 +34,12 @@ def _dose_chart(result: SearchResult, index: int, answer: Answer) -> Chart:
         f"{percent(tried['efficiency'].min())} to {percent(tried['efficiency'].max())}. "
         f"Target: {target_words(result)}. lo: {low}; hi: {high}."
     )
+    return Chart(name, title, figures.dose_response(result, answer), alt, data)
+
+
+def _curve_data(result: SearchResult, answer: Answer) -> Table | str:
     curve = result.curves.get(answer.candidate)
-    data = "trials" if curve is None else Table(curve, shares=frozenset({"mean", "lo", "hi"}))
-    return Chart(
-        f"dose-{index}", answer.candidate, figures.dose_response(result, answer), alt, data
-    )
+    return "trials" if curve is None else Table(curve, shares=frozenset({"mean", "lo", "hi"}))
 
 
 def certificate_charts(result: SearchResult) -> list[Chart]:

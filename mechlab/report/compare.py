@@ -1,0 +1,66 @@
+"""What stands on the page that compares studies: its sections, its charts and its tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from mechlab.comparison import Comparison
+from mechlab.report import compare_charts as charts
+from mechlab.report import compare_tables as tables
+from mechlab.report.compare_words import said
+from mechlab.report.page import Page
+from mechlab.report.promises import promises
+from mechlab.report.verdict import KINDS
+
+PLACES = {
+    "verdict": "Verdict",
+    "ranking": "Ranking",
+    "cost": "Cost and effect",
+    "promises": "Promises",
+    "doses": "Doses",
+    "provenance": "Provenance",
+}
+
+
+def comparison_page(comparison: Comparison) -> Page:
+    """Gather the content of a page that compares studies."""
+    groups = {
+        "sizes": charts.size_charts(comparison),
+        "differences": charts.difference_charts(comparison),
+        "price": charts.price_charts(comparison),
+        "needs": [charts.needs_chart(comparison)],
+        "doses": charts.dose_charts(comparison),
+    }
+    checked = promises(comparison)
+    names = [result.study.name for result in comparison.results]
+    sections = {
+        "title": " and ".join(names) if len(names) < 3 else f"{len(names)} studies compared",
+        "question": " ".join(dict.fromkeys(r.study.question for r in comparison.results)),
+        "places": PLACES,
+        "results": comparison.results,
+        "verdicts": said(comparison),
+        "agents": _agents(comparison),
+        "confidence": comparison.confidence,
+        "groups": groups,
+        "said_of": {row.entry.label: row.words for row in checked},
+        "commands": _commands(names),
+    }
+    shown = {"ranking": tables.ranking(comparison), "promises": tables.promises(checked)}
+    drawn = [chart for group in groups.values() for chart in group]
+    return Page("compare.html.j2", sections, drawn, shown)
+
+
+def _agents(comparison: Comparison) -> Iterable[str]:
+    """Return a line on each kind of agents, with the groups that have some of it."""
+    groups = {kind: Counter[str]() for r in comparison.results for kind in r.study.group.kinds}
+    for result in comparison.results:
+        for kind in result.study.group.kinds:
+            groups[kind][str(result.study.group)] += 1
+    return [f"{', '.join(of)}: {KINDS.get(kind, kind)}." for kind, of in sorted(groups.items())]
+
+
+def _commands(names: list[str]) -> str:
+    files = [f"{name}.toml" for name in names]
+    searches = [f"mechlab search {file}" for file in files]
+    return "\n".join([*searches, f"mechlab compare {' '.join(files)}"])

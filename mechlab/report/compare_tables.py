@@ -1,0 +1,91 @@
+"""The tables of a page that compares studies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mechlab.comparison import Comparison, Entry
+from mechlab.report.compare_words import rank_words
+from mechlab.report.promises import Promise
+from mechlab.report.tables import Table
+from mechlab.report.words import rounded
+from mechlab.search.frontier import Place
+
+_SHARES = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "spend_share"})
+_SIGNS = {True: "yes", False: "no", None: "-"}
+
+
+def ranking(comparison: Comparison) -> Table:
+    """Return all entries, each with its rank among those that can be compared with it."""
+    rows = [
+        _row(comparison.entry(place.name), place)
+        for places in comparison.rankings.values()
+        for place in places
+    ]
+    titles = {
+        "not_told_apart_from": "not told apart from",
+        "efficiency": "share of ceiling",
+        "efficiency_lo": "95% from",
+        "efficiency_hi": "to",
+        "spend_share": "spend, % of revenue",
+        "episodes": "fresh episodes",
+    }
+    return Table(pd.DataFrame(rows), titles, _SHARES, frozenset({"spend", "subsidy"}))
+
+
+def _row(entry: Entry, place: Place) -> dict[str, object]:
+    answer, study = entry.answer, entry.result.study
+    return {
+        "rank": rank_words(place),
+        "mechanism": rounded(answer.mechanism),
+        "population": str(study.group),
+        "game": study.game,
+        "target": f"{study.target.efficiency:.0%} of {study.target.relative_to}",
+        "status": answer.status.replace("_", " "),
+        "smallest": study.smallest,
+        "lo": answer.interval[0],
+        "hi": answer.interval[1],
+        "not_told_apart_from": ", ".join(place.level) or "none",
+        "efficiency": answer.efficiency.mean,
+        "efficiency_lo": answer.efficiency.ci95[0],
+        "efficiency_hi": answer.efficiency.ci95[1],
+        "spend": answer.spend.mean,
+        "spend_share": answer.spend_share,
+        "subsidy": answer.subsidy.mean,
+        "episodes": answer.efficiency.n,
+        "study": study.name,
+    }
+
+
+def promises(checked: Sequence[Promise]) -> Table:
+    """Return price, balance and farming of each entry."""
+    rows = [
+        {
+            "mechanism": rounded(row.entry.answer.mechanism),
+            "study": row.entry.context,
+            "spend_share": row.entry.answer.spend_share,
+            "subsidy": row.entry.answer.subsidy.mean,
+            "balanced": _SIGNS[row.balance.holds],
+            "farmed_by_one": _SIGNS[_not(row.alone.holds)],
+            "farmed_by_two": _SIGNS[_not(row.pair.holds)],
+            "price_of_waste": row.pair.values["price_of_waste"],
+            "worst_spend": row.pair.values["worst_spend"],
+        }
+        for row in checked
+    ]
+    titles = {
+        "spend_share": "spend, % of revenue",
+        "balanced": "sums to zero",
+        "farmed_by_one": "farmed by one",
+        "farmed_by_two": "farmed by two",
+        "price_of_waste": "paid for what nobody uses",
+        "worst_spend": "spend when farmed by two",
+    }
+    money = frozenset({"subsidy", "price_of_waste", "worst_spend"})
+    return Table(pd.DataFrame(rows), titles, frozenset({"spend_share"}), money)
+
+
+def _not(holds: bool | None) -> bool | None:
+    return None if holds is None else not holds

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mechlab.flows import Amounts, Array, Flows
-from mechlab.game import Game, Player, Seeds, make_game
+from mechlab.game import Game, Player, Seeds, Table, make_game
 from mechlab.measures import MEASURES, measures_of
 from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
 from mechlab.population import Member, Population
@@ -121,14 +121,23 @@ def simulate(  # noqa: PLR0913 - what an episode is made of
     played.check_condition(condition)
     seeds = episode_seeds(seed, first, episodes)
     behaviour = behaviours(played, group, rules, condition)
+
+    def collected(parts: Sequence[Record]) -> Episodes:
+        arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        record = {name: arrays.pop(name) for name in _RECORD}
+        known = seeds[: len(record["spend"])]
+        return Episodes(
+            *(played, group, rules, condition, seed, first, known), **record, tallies=arrays
+        )
+
+    if "live" in group.kinds:
+        deal = Deal(played, rules, condition, group.players, seeds.tolist(), str(group), seed, first)
+        return _live(deal, behaviour, collected)
     players = group.players
     size = 1 if players else BATCH  # players sit at a table of their own
-    parts = [
-        _play(played, behaviour, rules, condition, chunk, players) for chunk in _chunks(seeds, size)
-    ]
-    arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    record = {name: arrays.pop(name) for name in _RECORD}
-    return Episodes(played, group, rules, condition, seed, first, seeds, **record, tallies=arrays)
+    return collected(
+        [_play(played, behaviour, rules, condition, chunk, players) for chunk in _chunks(seeds, size)]
+    )
 
 
 def episode_seeds(seed: int, first: int, count: int) -> Seeds:
@@ -181,13 +190,29 @@ def _turns(  # noqa: PLR0913 - what an episode is made of
     players: Collection[int],
 ) -> Generator[tuple[int, Any], Any, dict[str, Array]]:
     """Play a batch; yield players' turns as a table does, return record and tallies."""
-    batch, agents = len(seeds), game.agents
-    kept = mechanism.needs | {"given", "produced"}
     state = game.start(seeds, condition)
     table = game.seat(state, mechanism, players) if players else None
-    now, past = (Amounts.zeros(batch, agents, kept) for _ in range(2))
-    revenue = np.zeros((batch, game.rounds))
-    payments, spend = np.zeros((batch, agents)), np.zeros(batch)
+    record = yield from rounds(game, state, behaviour, mechanism, len(seeds), table)
+    return {**record, **game.tallies(state)}
+
+
+def rounds(  # noqa: PLR0913 - what an episode is made of
+    game: Game,
+    state: Any,
+    behaviour: Array,
+    mechanism: Mechanism,
+    episodes: int = 1,
+    table: Table | None = None,
+) -> Generator[tuple[int, Any], Any, dict[str, Array]]:
+    """Play all rounds of started episodes; yield players' turns as the table does, if any.
+
+    Returns the record of the episodes, by the names of ``Episodes``.
+    """
+    agents = game.agents
+    kept = mechanism.needs | {"given", "produced"}
+    now, past = (Amounts.zeros(episodes, agents, kept) for _ in range(2))
+    revenue = np.zeros((episodes, game.rounds))
+    payments, spend = np.zeros((episodes, agents)), np.zeros(episodes)
     for round in range(game.rounds):
         now.clear(kept)
         if table:
@@ -209,7 +234,7 @@ def _turns(  # noqa: PLR0913 - what an episode is made of
         "given": past.given,
     }
     refused = {"invalid_actions": np.array([float(table.invalid_actions)])} if table else {}
-    return {**record, **game.tallies(state), **refused}
+    return {**record, **refused}
 
 
 _REFERENCES: dict[tuple[Game, str], dict[int, float]] = {}

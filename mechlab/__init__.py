@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mechlab.incentives import Act
     from mechlab.mechanism import Capped, Mechanism, Stack, parse
     from mechlab.parameters import param
+    from mechlab.replicate import replicate
     from mechlab.search.run import search
     from mechlab.search.sampler import MinimumIncentiveSampler
     from mechlab.simulate import Episodes, simulate
@@ -42,6 +43,7 @@ __all__ = [
     "decompose",
     "param",
     "parse",
+    "replicate",
     "search",
     "simulate",
 ]
@@ -56,6 +58,7 @@ _HOMES = {
     "incentives": ("Act",),
     "mechanism": ("Capped", "Mechanism", "Stack", "parse"),
     "parameters": ("param",),
+    "replicate": ("replicate",),
     "search.run": ("search",),
     "search.sampler": ("MinimumIncentiveSampler",),
     "simulate": ("Episodes", "simulate"),
@@ -67,7 +70,7 @@ class _Package(ModuleType):
     """The package: its functions come before the modules of the same names."""
 
     def __getattribute__(self, name: str) -> Any:
-        if name in ("decompose", "search", "simulate"):
+        if name in ("decompose", "replicate", "search", "simulate"):
             return __getattr__(name)
         return super().__getattribute__(name)
 

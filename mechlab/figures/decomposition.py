@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from mechlab.decomposition import NEAR
-from mechlab.figures.style import NEUTRAL, blank, colour, short, symbol
+from mechlab.figures.style import NEUTRAL, PALETTE, blank, colour, short, symbol
 from mechlab.statistics import Summary
 
 Spot = tuple[Summary, Summary]
@@ -42,7 +42,6 @@ def decomposition(spots: Mapping[str, Spot], others: Mapping[str, Spot] | None =
 
 def _mark(figure: go.Figure, name: str, spot: Spot, index: int, hollow: bool = False) -> None:
     competence, cooperation = spot
-    sign = symbol(index) + ("-open" if hollow else "")
     figure.add_scatter(
         x=(competence.mean,),
         y=(cooperation.mean,),
@@ -51,10 +50,20 @@ def _mark(figure: go.Figure, name: str, spot: Spot, index: int, hollow: bool = F
         mode="markers",
         name=short(name),
         showlegend=not hollow,
-        marker={"color": colour(index), "symbol": sign, "size": 11},
+        marker={"color": colour(index), "symbol": sign(index, hollow), "size": 11},
         hovertemplate=f"{short(name)}<br>competence %{{x:.1%}}<br>cooperation %{{y:.1%}}"
         "<extra></extra>",
     )
+
+
+def sign(index: int, hollow: bool = False) -> str:
+    """Return a marker that differs where colours come round again.
+
+    >>> sign(0), sign(0, hollow=True), sign(len(PALETTE))
+    ('circle', 'circle-open', 'circle-dot')
+    """
+    again = "-dot" if index >= len(PALETTE) else ""
+    return symbol(index) + ("-open" if hollow else "") + again
 
 
 def _join(figure: go.Figure, ours: Spot, theirs: Spot) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from mechlab.figures.style import NEUTRAL, blank, colour, symbol
+from mechlab.figures.decomposition import sign
+from mechlab.figures.style import NEUTRAL, blank, colour
 from mechlab.replicate import Replica, Replication
 
 MOST = 8.0  # half-widths shown: what lies further out stands at the edge
@@ -39,15 +40,10 @@ def _add(figure: go.Figure, replicas: list[Replica], model: str, index: int) -> 
         customdata=[(r.figure.target, r.ours.mean, r.cell.factor) for r in replicas],
         mode="markers",
         name=model,
-        marker={"color": colour(index), "symbol": _sign(index), "size": 9, "opacity": 0.85},
+        marker={"color": colour(index), "symbol": sign(index), "size": 9, "opacity": 0.85},
         hovertemplate="%{y}<br>published %{customdata[0]:.4~g}, ours %{customdata[1]:.4~g}, "
         f"factor %{{customdata[2]:.2f}}<extra>{model}</extra>",
     )
-
-
-def _sign(index: int) -> str:
-    """Return a marker that differs where colours come round again."""
-    return symbol(index) + ("-open" if index >= 7 else "")
 
 
 def _row(replica: Replica) -> str:

@@ -12,14 +12,25 @@ from mechlab.agent import AGENTS
 from mechlab.agents.emulated import Emulated
 from mechlab.published import models
 from mechlab.replicate import Replica, Replication
-from mechlab.report.words import interval, number, share
+from mechlab.report.words import interval, number
 from mechlab.simulate import simulate
 from mechlab.statistics import summarise
 
 FAR = 1.5  # times too large or too small: beyond this a misfit is named apart
 _TWO_THINGS = 3.0  # odds ratio of answering peers and the system that makes them two things
-_EPISODES = 200  # of each step towards a published response rate
-_STEPS = 12
+_EPISODES = 100  # of each step towards a published response rate
+_STEPS = 10
+
+
+def words(found: Replication) -> dict[str, tuple[str, ...]]:
+    """Return all that there is to say, by its kind."""
+    return {
+        "headline": (headline(found), rule(found)),
+        "far": far(found),
+        "tensions": tensions(found),
+        "patterns": patterns(found),
+        "near": near(found),
+    }
 
 
 def headline(found: Replication) -> str:
@@ -28,7 +39,7 @@ def headline(found: Replication) -> str:
     for name, some in (("fitted", found.fitted), ("held out", found.held_out)):
         if some:
             inside = sum(r.cell.inside for r in some)
-            parts.append(f"{inside} of {len(some)} {name} figures ({share(inside / len(some))})")
+            parts.append(f"{inside} of {len(some)} {name} figures ({inside / len(some):.0%})")
     return f"Ours meet {' and '.join(parts)}."
 
 

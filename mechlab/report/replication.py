@@ -24,24 +24,23 @@ _SOURCE = "Yadav, Black and Sourbut, arXiv 2604.07821"
 
 def sheet(found: Replication) -> Sheet:
     """Return the page of a replication."""
+    said = misfits.words(found)
     facts = (
-        misfits.rule(found),
+        *said["headline"][1:],
         f"Published: {_SOURCE}. Ours: {found.episodes:,} fresh episodes of each condition and "
         f"model, seed {found.seed}. The agents are {KINDS['emulated']}.",
     )
-    far, tensions = misfits.far(found), misfits.tensions(found)
     sections = (
         Section("residuals", "All figures at a glance", (), (_residual_chart(found),)),
-        Section("far", f"Off by more than a factor of {misfits.FAR:g}", points=far),
-        Section("tensions", "Where published figures pull apart", points=tensions),
+        Section("far", f"Off by more than a factor of {misfits.FAR:g}", points=said["far"]),
+        Section("tensions", "Where published figures pull apart", points=said["tensions"]),
         Section("map", "Cooperation against competence", charts=(_map_chart(found),)),
-        Section("patterns", "Measure by measure", points=misfits.patterns(found)),
-        Section("near", "Other figures missed", points=misfits.near(found)),
+        Section("patterns", "Measure by measure", points=said["patterns"]),
+        Section("near", "Other figures missed", points=said["near"]),
         Section("all", "Every figure", tables={"Published and ours": table(found)}),
     )
-    head = misfits.headline(found)
     shown = tuple(s for s in sections if s.sentences or s.charts or s.tables or s.points)
-    return Sheet("Replication", QUESTION, head, facts, shown, surroundings())
+    return Sheet("Replication", QUESTION, said["headline"][0], facts, shown, surroundings())
 
 
 def table(found: Replication) -> Table:

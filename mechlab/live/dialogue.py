@@ -62,7 +62,7 @@ class Dialogue(Protocol):
 
 DialogueMaker = Callable[[Game, Mechanism, int, Telling], Dialogue]
 
-DIALOGUES = Registry[DialogueMaker]("dialogue")  # by name of the game
+DIALOGUES = Registry[DialogueMaker]("dialogue", "mechlab.dialogues")  # by name of the game
 
 
 def dialogue_for(game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> Dialogue:

@@ -75,9 +75,11 @@ class Table:
                 close_turn(self.state, self.ledger, i)
             else:
                 self._turns(position, position + 1)
-            self._note(i, int(self.state.done[0, i]) - done)
+            self._note_tasks(i, int(self.state.done[0, i]) - done)
+            self._note_gains()
         if self.rules.system_asks:
             ask_by_system(self.state, self.ledger, self.rules, behaviour, round)
+            self._note_gains()
 
     def settle(self, income: Array) -> None:
         """Book what each agent earned and was paid in the round, (N,)."""
@@ -86,12 +88,15 @@ class Table:
     def _turns(self, start: int, stop: int) -> None:
         play_turns(self.state, self.ledger, self.rules, self.behaviour, self.round, start, stop)
 
-    def _note(self, i: int, tasks: int) -> None:
-        """Note the tasks that agent i completed on its turn, and all pieces gained meanwhile."""
+    def _note_tasks(self, i: int, tasks: int) -> None:
+        """Note the tasks that agent i completed on its turn."""
         if tasks:
             earned = float(self.ledger.produced[0, i])
             lost = tasks * self.rules.reward - earned
             self._notices.append(Notice(self.round, i, tasks, earned, lost))
+
+    def _note_gains(self) -> None:
+        """Note the pieces that anybody gained since the last note."""
         for entry in self.state.gains[0, self._noted : self.state.counts[0, GAINED]]:
             piece, receiver = int(entry) >> 16, int(entry) & 0xFFFF
             giver = self._read.giver(receiver, piece)

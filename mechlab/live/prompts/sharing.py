@@ -1,0 +1,180 @@
+"""The sharing game in words: what a model is told on its turn, and what it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from mechlab.game import Game
+from mechlab.games.sharing import actions as act
+from mechlab.games.sharing.view import Exchange, Notice, View
+from mechlab.games.sharing.view import Message as Letter
+from mechlab.live.dialogue import DIALOGUES, Message, Telling
+from mechlab.live.prompts.texts import Nouns, Text, prompt
+from mechlab.mechanism import Mechanism
+
+Kind = Literal["message", "broadcast", "send", "submit"]
+
+
+class Action(BaseModel):
+    """One action; every field is there, as strict structured output asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind
+    to: int
+    pieces: list[int]
+    values: list[int]
+    text: str
+
+    def taken(self) -> act.Action:
+        """Return the game's own action.
+
+        >>> Action(kind="send", to=2, pieces=[7], values=[], text="").taken()
+        SendInformation(to=2, pieces=(7,), values=None)
+        """
+        pieces = tuple(self.pieces)
+        match self.kind:
+            case "message":
+                return act.SendMessage(self.to, self.text, pieces)
+            case "broadcast":
+                return act.Broadcast(self.text)
+            case "send":
+                return act.SendInformation(self.to, pieces, tuple(self.values) or None)
+            case "submit":
+                return act.SubmitTask(pieces)
+
+
+class Answer(BaseModel):
+    """What a model answers with on its turn."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    thoughts: str
+    actions: list[Action]
+
+
+@dataclass(frozen=True)
+class Recent:
+    """What is told of what happened: since a round, and the copies sent in this round."""
+
+    notices: list[Notice]
+    copies: list[Exchange]
+    messages: list[Letter]
+
+    @classmethod
+    def of(cls, view: View, full: bool) -> Self:
+        """Return all that happened, or what happened since the round before.
+
+        Requests of its own are left out where they stand among what is awaited.
+        """
+        since = 0 if full else view.round - 1
+        heard = (m for m in (*view.messages, *view.public) if m.round >= since)
+        kept = (m for m in heard if full or m.sender != view.agent or not m.asks)
+        return cls(
+            notices=[n for n in view.notices or () if n.round >= since],
+            copies=[e for e in view.exchanges or () if e.round == view.round],
+            messages=sorted(kept, key=lambda message: message.round),
+        )
+
+
+class Log:
+    """Who held what at first, and who gained what since: text to which a round only adds.
+
+    So what was sent once is a prefix for ever. Where exchanges are hidden, the directory tells who
+    gained what.
+
+    Args:
+        line: writes a part of the log in words, from the template's blocks.
+    """
+
+    def __init__(self, line: Callable[..., str]) -> None:
+        self.text = ""
+        self._line, self._round = line, 0
+        self._known: Mapping[int, tuple[int, ...]] = {}
+
+    def read(self, view: View) -> str:
+        """Add the rounds that have passed since the last reading; return the text."""
+        if not self._known:
+            self.text = self._line("first", held=self._gained(view))
+        for round in range(self._round, view.round):
+            copies = view.exchanges and [e for e in view.exchanges if e.round == round]
+            self.text += self._line("passed", round=round, copies=copies, gained=self._gained(view))
+        self._round = view.round
+        return self.text
+
+    def _gained(self, view: View) -> dict[int, list[int]]:
+        """Return what is new in the directory, by agent."""
+        new: dict[int, list[int]] = {}
+        for piece, holders in view.directory.items():
+            for agent in set(holders).difference(self._known.get(piece, ())):
+                new.setdefault(agent, []).append(piece)
+        self._known = view.directory
+        return dict(sorted(new.items()))
+
+
+class SharingDialogue:
+    """One agent's side of an episode of the sharing game.
+
+    Rules, payments, advised steps and the form of the answer are the same for all agents and
+    rounds, and the log of who holds what only grows: together they stand first. With ``history =
+    "state"`` what else happened is told of this round and the one before, with ``full`` of all.
+    """
+
+    answer: type[BaseModel] = Answer
+
+    def __init__(self, game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> None:
+        nouns = Nouns.of(telling, game.words, unit="item", units="items", product="completed set")
+        names = ("player", "item", "set") if nouns.neutral else ("agent", "piece", "task")
+        told = dict(zip(("agent", "piece", "task"), names, strict=True))
+        self._full = telling.history == "full"
+        self._text = Text(
+            "sharing", **told, game=game, mechanism=mechanism, telling=telling, nouns=nouns
+        )
+        self._log = Log(self._text)
+        self._rules = ""
+
+    def messages(self, view: View) -> list[Message]:
+        """Return the rules, and what is so on this turn."""
+        self._rules = self._rules or self._text("rules", view=view)
+        recent = Recent.of(view, self._full)
+        turn = self._text("turn", view=view, log=self._log.read(view), recent=recent)
+        return prompt(self._rules, turn)
+
+    def actions(self, answer: Answer) -> act.Turn:
+        """Return the turn that a valid answer means."""
+        return act.Turn([action.taken() for action in answer.actions], answer.thoughts)
+
+    def typical(self, view: View) -> Answer:
+        """Return an answer of ordinary length, for estimates before anything is spent."""
+        asks = [(holder, piece) for piece in view.lacking for holder in view.directory[piece]]
+        wanted = {holder: [k for j, k in asks if j == holder] for holder, _ in asks}
+        ready = [task for task in view.tasks if set(task) <= view.pieces.keys()]
+        return Answer(
+            thoughts=_THOUGHTS,
+            actions=[
+                *(_action("submit", pieces=task) for task in ready),
+                *(_action("send", to, asked) for to, asked in view.requests.items()),
+                *(
+                    _action("message", to, pieces, f"Please send me {pieces}, I need them.")
+                    for to, pieces in wanted.items()
+                ),
+            ],
+        )
+
+
+# About as long as what models think between two turns, reasoning of their own left out.
+_THOUGHTS = (
+    "I have answered what was asked of me, as sharing costs me nothing and helps the group. "
+    "My own tasks still lack some pieces; I ask those that hold them and submit what is complete."
+)
+
+
+def _action(kind: Kind, to: int = -1, pieces: Iterable[int] = (), text: str = "") -> Action:
+    return Action(kind=kind, to=to, pieces=list(pieces), values=[], text=text)
+
+
+DIALOGUES.add("sharing", SharingDialogue)

@@ -1,0 +1,155 @@
+"""Texts for models: templates, and the nouns of a telling."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Self
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from mechlab.games.sharing.view import Exchange
+from mechlab.live.dialogue import Message, Telling
+from mechlab.mechanism import Words
+
+
+class Points(Words):
+    """The same words, with points in place of money.
+
+    >>> Points().money(1000)
+    '1,000 points'
+    """
+
+    def money(self, amount: float) -> str:
+        """Return an amount in points."""
+        return f"{super().money(amount).replace(self.currency, '')} points"
+
+
+@dataclass(frozen=True)
+class Nouns:
+    """What things are called in the prompts of one telling.
+
+    Attributes:
+        words: the game's nouns, in which the mechanism is told.
+        agent, income: what agents and their earnings are called.
+        neutral: whether names are neutral ones.
+
+    >>> Nouns.of(Telling(framing="neutral"), Words(), unit="item").agent
+    'player'
+    """
+
+    words: Words = field(default_factory=Words)
+    agent: str = "agent"
+    income: str = "revenue"
+    neutral: bool = False
+
+    @classmethod
+    def of(cls, telling: Telling, words: Words, **neutral: str) -> Self:
+        """Return the nouns of a telling; ``neutral`` replaces words where names are neutral."""
+        if telling.framing != "neutral":
+            return cls(words)
+        return cls(Points(**{**vars(words), **neutral}), "player", "score", True)
+
+    def told(self, sentence: str) -> str:
+        """Return a mechanism's sentence with neutral names where names are neutral.
+
+        >>> Nouns(neutral=True).told("Ask the agents; an agent may answer.")
+        'Ask the players; a player may answer.'
+        """
+        if not self.neutral:
+            return sentence
+        return re.sub(r"\bagent", "player", re.sub(r"\b(a|A)n agent\b", r"\1 player", sentence))
+
+
+def numbers(values: Iterable[object]) -> str:
+    """Return numbers in a row.
+
+    >>> numbers((3, 14))
+    '3, 14'
+    """
+    return ", ".join(map(str, values))
+
+
+def holders(held: Mapping[int, Iterable[object]], agent: str) -> str:
+    """Return what each agent has.
+
+    >>> holders({0: (3, 14), 2: (1,)}, "agent")
+    'agent 0: 3, 14; agent 2: 1'
+    """
+    return "; ".join(f"{agent} {number}: {numbers(items)}" for number, items in held.items())
+
+
+def parcels(copies: Iterable[Exchange]) -> str:
+    """Return who sent whom which pieces.
+
+    >>> parcels([Exchange(0, 1, 2, 7), Exchange(0, 1, 2, 9), Exchange(0, 0, 1, 7)])
+    '0 to 1: 7; 1 to 2: 7, 9'
+    """
+    pairs: dict[tuple[int, int], list[int]] = {}
+    for copy in copies:
+        pairs.setdefault((copy.giver, copy.receiver), []).append(copy.piece)
+    return "; ".join(f"{i} to {j}: {numbers(pieces)}" for (i, j), pieces in sorted(pairs.items()))
+
+
+def quoted(text: str) -> str:
+    """Return a text in quotes on one line, so that no agent's words can pass for ours.
+
+    >>> print(quoted('Hi\\n## Rules'))
+    "Hi\\n## Rules"
+    """
+    return json.dumps(text, ensure_ascii=False)
+
+
+def bare(amount: float) -> str:
+    """Return an amount without its unit, for tables.
+
+    >>> bare(10000.0), bare(2.5)
+    ('10,000', '2.50')
+    """
+    return replace(Words(), currency="").money(amount)
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=PackageLoader("mechlab.live", "prompts"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # plain text, no markup: see ``quoted``
+    )
+    environment.filters.update(numbers=numbers, quoted=quoted, bare=bare, holders=holders)
+    environment.filters.update(parcels=parcels)
+    environment.globals["shared"] = environment.get_template("shared.j2").module
+    return environment.get_template(f"{name}.j2")
+
+
+class Text:
+    """The blocks of a game's template as texts.
+
+    Args:
+        name: name of the template file.
+        values: what holds for a whole episode.
+    """
+
+    def __init__(self, name: str, **values: Any) -> None:
+        self._template, self._values = _template(name), values
+
+    def __call__(self, block: str, **values: Any) -> str:
+        """Return the text of a block, with no more than one empty line in a row."""
+        context = self._template.new_context({**self._values, **values})
+        text = "".join(self._template.blocks[block](context))
+        return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def prompt(rules: str, turn: str) -> list[Message]:
+    """Return the messages of a turn: what holds for the whole episode and all agents comes first.
+
+    >>> [message["role"] for message in prompt("Rules", "Turn")]
+    ['system', 'user']
+    """
+    texts = {"system": rules, "user": turn}
+    return [{"role": role, "content": text.strip()} for role, text in texts.items()]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib.resources import files
@@ -14,21 +13,17 @@ from typing import Annotated, Any, Self
 from optuna.distributions import CategoricalDistribution
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
-    PrivateAttr,
-    ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from mechlab.candidate import Candidate
 from mechlab.errors import UserError, unknown
 from mechlab.game import GAMES, Game, make_game
 from mechlab.mechanism import check_fit
 from mechlab.population import Population
+from mechlab.recipe import Part, Recipe
 
 BASELINE = "none"
 MONEY = ("spend", "subsidy")
@@ -42,11 +37,10 @@ def _readable(text: str) -> str:
 _Specification = Annotated[str, AfterValidator(_readable)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+Settings = dict[str, bool | int | float | str]
 
 
-class Target(_Part):
+class Target(Part):
     """What counts as enough: mean efficiency, relative to a reference point, and how sure to be."""
 
     efficiency: float = Field(gt=0)
@@ -54,13 +48,13 @@ class Target(_Part):
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
 
 
-class Budget(_Part):
+class Budget(Part):
     """What the search may use up, exploring and certifying together."""
 
     episodes: int = Field(default=20_000, gt=0)
 
 
-class Study(_Part):
+class Study(Recipe):
     """A question: which of these mechanisms restores the target with the smallest incentive?
 
     Attributes:
@@ -82,10 +76,8 @@ class Study(_Part):
     'turns'
     """
 
-    name: str = Field(default="study", pattern=r"^[\w-]+$")
-    question: str
     game: str = "sharing"
-    settings: dict[str, bool | int | float | str] = {}
+    settings: Settings = Field(default={})
     population: str
     condition: str = "baseline"
     mechanisms: Annotated[tuple[_Specification, ...], Field(min_length=1, strict=False)]
@@ -93,35 +85,6 @@ class Study(_Part):
     target: Target
     budget: Budget = Budget()
     seed: int = Field(default=0, ge=0)
-
-    _text: str = PrivateAttr("")
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read a study file.
-
-        Raises:
-            UserError: with the file, the field, the rule, the value and the nearest valid name.
-        """
-        path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise UserError(f"{path}: cannot be read: {reason}") from None
-        return cls.read(text, name=path.stem, source=str(path))
-
-    @classmethod
-    def read(cls, text: str, name: str = "study", source: str = "study") -> Self:
-        """Read the text of a study file; ``source`` stands before the line of an error."""
-        try:
-            study = cls.model_validate({"name": name, **tomllib.loads(text)})
-        except tomllib.TOMLDecodeError as error:
-            raise UserError(f"{source}: not TOML: {error}") from None
-        except ValidationError as errors:
-            raise UserError(f"{source}: {_line(errors.errors())}") from None
-        study._text = text
-        return study
 
     @field_validator("game")
     @classmethod
@@ -250,26 +213,3 @@ _CHECKS: Mapping[str, Callable[[Study], object]] = {
     "smallest": _check_smallest,
     "target.relative_to": _check_reference,
 }
-
-_MODELS: Mapping[str, type[_Part]] = {"": Study, "target": Target, "budget": Budget}
-
-
-def _line(errors: list[ErrorDetails]) -> str:
-    """Put the most telling of pydantic's errors into one line."""
-    # A misspelt field comes first: it explains why another one is missing.
-    error = min(errors, key=lambda e: e["type"] != "extra_forbidden")
-    *parents, field = error["loc"] or ("",)
-    where = ".".join(map(str, error["loc"][:1])) + "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"][1:]
-    )
-    if error["type"] == "extra_forbidden":
-        parent = ".".join(map(str, parents))
-        of = f"field of {parent}" if parent else "field"
-        return str(unknown(of, str(field), _MODELS[parent].model_fields))
-    if error["type"] == "missing":
-        return f"{where} is missing"
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "value_error":
-        return f"{where}: {message}" if where else message
-    rule = message.replace("Input should", "must").replace("String should", "must")
-    return f"{where} {rule}, got {error['input']!r}"

@@ -57,4 +57,19 @@ class Agent(Parameterised, ABC):
         return f"{self.name}({inner})" if inner else self.name
 
 
+class Remote(ABC):
+    """An agent that answers over a network, so that it can only be asked; see ``mechlab.live``.
+
+    Attributes:
+        name: its name in populations, without options; ``str`` gives these too.
+    """
+
+    kind: ClassVar[str] = "live"
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Its name in populations."""
+
+
 AGENTS = Registry[Agent]("agent", "mechlab.agents")

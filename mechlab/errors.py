@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class UserError(ValueError):
@@ -9,7 +10,13 @@ class UserError(ValueError):
 
 
 class OutOfBudget(UserError):
-    """A cap on calls, tokens or money is reached; a search then ends with what it knows."""
+    """A cap on calls, tokens or money is reached; a search then ends with what it knows.
+
+    Attributes:
+        played: the episodes that were finished before, from the first on; None where none was.
+    """
+
+    played: Any = None
 
 
 def unknown(kind: str, name: str, valid: Iterable[str]) -> UserError:

@@ -114,6 +114,12 @@ def survival(episodes: Episodes) -> Array:
     return np.asarray(episodes.tallies["survived"])
 
 
+@measure("invalid_turns")
+def invalid_turns(episodes: Episodes) -> Array:
+    """Turns of live agents that brought no valid answer and acted as empty ones."""
+    return np.asarray(episodes.tallies["invalid_turns"])
+
+
 @measure()
 def spend(episodes: Episodes) -> Array:
     """All positive payments, over agents and rounds."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from mechlab.agent import AGENTS, Agent
+from mechlab.agent import AGENTS, Agent, Remote
 from mechlab.errors import UserError
 from mechlab.game import Player
 
-Member = Agent | Player
+Member = Agent | Player | Remote
+LIVE = "llm:"  # a model's name follows
 
 _TERM = re.compile(
     r"\s*(?P<name>[^\s*+()]+)\s*(?:\((?P<values>[^()]*)\))?\s*(?:\*\s*(?P<count>\d+))?\s*"
@@ -29,6 +30,8 @@ class Population:
     'o3*2 + perfect'
     >>> str(Population.of("logit(lambda=2)", 10))
     'logit(lambda=2)'
+    >>> str(Population.of("llm:org/model-4.1:8b(endpoint=local)*2 + perfect", 3))
+    "llm:org/model-4.1:8b(endpoint='local')*2 + perfect"
     """
 
     members: tuple[Member, ...]
@@ -39,14 +42,14 @@ class Population:
 
         Args:
             spec: names with counts ("o3*5 + perfect*5") and, in brackets, parameters
-                ("logit(lambda=2)*5"); a single name without a count fills the group; or a sequence
-                with one name, agent or player for each agent.
+                ("logit(lambda=2)*5", "llm:MODEL(temperature=0)"); a single name without a count
+                fills the group; or a sequence with one name, agent or player for each agent.
             agents: number of agents that the game is set to.
 
         Raises:
             UserError: for an unknown name, or where the counts do not add up to ``agents``.
         """
-        if isinstance(spec, (Agent, Player)):
+        if not isinstance(spec, (str, Sequence)):
             return cls((spec,) * agents)
         members = _parse(spec, agents) if isinstance(spec, str) else tuple(map(_member, spec))
         if len(members) != agents:
@@ -56,7 +59,7 @@ class Population:
         return cls(members)
 
     @property
-    def players(self) -> dict[int, Player]:
+    def players(self) -> dict[int, Player | Remote]:
         """The members that are driven turn by turn, by their numbers."""
         return {i: m for i, m in enumerate(self.members) if not isinstance(m, Agent)}
 
@@ -66,7 +69,7 @@ class Population:
         return frozenset(getattr(member, "kind", "own") for member in self.members)
 
     def __str__(self) -> str:
-        names = (str(m) if isinstance(m, Agent) else _name(m) for m in self.members)
+        names = map(_name, self.members)
         runs = [
             (name, len(list(run))) for name, run in groupby(names)
         ]  # in order, for numbers matter
@@ -94,13 +97,16 @@ def _term(term: str, spec: str) -> re.Match[str]:
     return found
 
 
-def _tuned(term: re.Match[str]) -> Agent:
+def _tuned(term: re.Match[str]) -> Agent | Remote:
     """Return the agent of a term, with the parameters that stand in its brackets."""
+    pairs = (value.partition("=") for value in (term["values"] or "").split(",") if value.strip())
+    values = {name.strip(): _value(value) for name, _, value in pairs}
+    if term["name"].startswith(LIVE):
+        from mechlab.live.agent import LiveAgent
+
+        return LiveAgent.read(term["name"].removeprefix(LIVE), values)
     agent = AGENTS.get(term["name"])
-    if not term["values"]:
-        return agent
-    pairs = (value.partition("=") for value in term["values"].split(","))
-    return agent.tuned({name.strip(): _value(value) for name, _, value in pairs})
+    return agent.tuned(values) if values else agent
 
 
 def _value(text: str) -> Any:
@@ -115,6 +121,8 @@ def _member(item: str | Member) -> Member:
 
 
 def _name(member: Member) -> str:
+    if isinstance(member, (Agent, Remote)):
+        return str(member)
     return str(getattr(member, "name", type(member).__name__))
 
 

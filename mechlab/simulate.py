@@ -11,18 +11,19 @@ import numpy as np
 import pandas as pd
 
 from mechlab.flows import Amounts, Array, Flows
-from mechlab.game import Game, Player, Seeds, Table, make_game
+from mechlab.game import Game, Seeds, Table, make_game
 from mechlab.measures import MEASURES, measures_of
 from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
 from mechlab.population import Member, Population
 from mechlab.response import behaviours
+from mechlab.scene import Scene
 from mechlab.statistics import Summary, summarise
 
 BATCH = 256  # episodes played at once: fewer calls weigh more, a larger state leaves the cache
 
 
-@dataclass(frozen=True)
-class Episodes:
+@dataclass(frozen=True, eq=False)
+class Episodes(Scene):
     """Episodes of one game, population, mechanism and condition, as they came out.
 
     B episodes, N agents, T rounds.
@@ -41,22 +42,12 @@ class Episodes:
     (3, 14)
     """
 
-    game: Game
-    population: Population
-    mechanism: Mechanism
-    condition: str
-    seed: int
-    first: int
-    seeds: Seeds
     revenue: Array
     produced: Array
     payments: Array
     spend: Array
     given: Array
     tallies: Mapping[str, Array]
-
-    def __len__(self) -> int:
-        return len(self.seeds)
 
     def __getitem__(self, measure: str) -> Array:
         """Return one measure of each episode, (B,)."""
@@ -120,24 +111,14 @@ def simulate(  # noqa: PLR0913 - what an episode is made of
     check_fit(rules, played.fields, played.name)
     played.check_condition(condition)
     seeds = episode_seeds(seed, first, episodes)
+    scene = Scene(played, group, rules, condition, seed, first, seeds)
     behaviour = behaviours(played, group, rules, condition)
-
-    def collected(parts: Sequence[Record]) -> Episodes:
-        arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        record = {name: arrays.pop(name) for name in _RECORD}
-        known = seeds[: len(record["spend"])]
-        return Episodes(
-            *(played, group, rules, condition, seed, first, known), **record, tallies=arrays
-        )
-
     if "live" in group.kinds:
-        deal = Deal(played, rules, condition, group.players, seeds.tolist(), str(group), seed, first)
-        return _live(deal, behaviour, collected)
+        return _play_live(scene, behaviour)
     players = group.players
     size = 1 if players else BATCH  # players sit at a table of their own
-    return collected(
-        [_play(played, behaviour, rules, condition, chunk, players) for chunk in _chunks(seeds, size)]
-    )
+    parts = [_play(scene, behaviour, chunk, players) for chunk in _chunks(seeds, size)]
+    return _episodes(scene, parts)
 
 
 def episode_seeds(seed: int, first: int, count: int) -> Seeds:
@@ -160,37 +141,57 @@ def _chunks(seeds: Seeds, size: int = BATCH) -> Iterator[Seeds]:
     return (seeds[start : start + size] for start in range(0, max(1, len(seeds)), size))
 
 
-def _play(  # noqa: PLR0913 - what an episode is made of
-    game: Game,
-    behaviour: Array,
-    mechanism: Mechanism,
-    condition: str,
-    seeds: Seeds,
-    players: Mapping[int, Player] | None = None,
-) -> dict[str, Array]:
+Record = dict[str, Array]  # what came out of some episodes, by name; the first axis is theirs
+
+
+def _episodes(scene: Scene, parts: Sequence[Record]) -> Episodes:
+    """Return the first episodes of a scene, given what came out of them in one part or several."""
+    arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    record: dict[str, Any] = {name: arrays.pop(name) for name in _RECORD}
+    known = {**vars(scene), "seeds": scene.seeds[: len(record["spend"])]}
+    return Episodes(**known, **record, tallies=arrays)
+
+
+def _play_live(scene: Scene, behaviour: Array) -> Episodes:
+    """Play each episode as a task of its own, in the open session; see ``mechlab.live``."""
+    from mechlab.live.driver import Cut, play
+    from mechlab.live.session import current_session
+
+    seated = scene.population.players
+    with current_session() as session:
+        try:
+            parts = play(session, scene, lambda seed: _turns(scene, behaviour, seed, seated))
+        except Cut as cut:
+            if cut.records:
+                cut.played = _episodes(scene, cut.records)
+            raise
+        played = _episodes(scene, parts)
+        session.note(scene, played.frame)
+    return played
+
+
+def _play(
+    scene: Scene, behaviour: Array, seeds: Seeds, players: Mapping[int, Any] | None = None
+) -> Record:
     """Play a batch under behaviour (T, N, A), asking each player on its turn."""
     answered = players or {}
-    turns = _turns(game, behaviour, mechanism, condition, seeds, answered)
+    turns = _turns(scene, behaviour, seeds, answered)
     answer: Any = None
     while True:
         try:
             agent, view = turns.send(answer)
         except StopIteration as end:
-            record: dict[str, Array] = end.value
+            record: Record = end.value
             return record
         answer = answered[agent].act(view)
 
 
-def _turns(  # noqa: PLR0913 - what an episode is made of
-    game: Game,
-    behaviour: Array,
-    mechanism: Mechanism,
-    condition: str,
-    seeds: Seeds,
-    players: Collection[int],
-) -> Generator[tuple[int, Any], Any, dict[str, Array]]:
+def _turns(
+    scene: Scene, behaviour: Array, seeds: Seeds, players: Collection[int]
+) -> Generator[tuple[int, Any], Any, Record]:
     """Play a batch; yield players' turns as a table does, return record and tallies."""
-    state = game.start(seeds, condition)
+    game, mechanism = scene.game, scene.mechanism
+    state = game.start(seeds, scene.condition)
     table = game.seat(state, mechanism, players) if players else None
     record = yield from rounds(game, state, behaviour, mechanism, len(seeds), table)
     return {**record, **game.tallies(state)}
@@ -246,8 +247,8 @@ def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
     missing = np.array([s for s in dict.fromkeys(seeds.tolist()) if s not in known], np.uint64)
     row = game.behaviour([game.reference(name)] * game.agents)
     behaviour = np.broadcast_to(row, (game.rounds, *row.shape))
-    nothing = MECHANISMS.get("none")()
+    alone = Scene(game, Population(()), MECHANISMS.get("none")(), game.conditions[0], 0, 0, missing)
     for chunk in _chunks(missing) if len(missing) else ():
-        played = _play(game, behaviour, nothing, game.conditions[0], chunk)
+        played = _play(alone, behaviour, chunk)
         known.update(zip(chunk.tolist(), played["revenue"].sum(axis=1).tolist(), strict=True))
     return np.array([known[s] for s in seeds.tolist()])

@@ -1,0 +1,95 @@
+"""What a run has used up, and what it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+
+from mechlab.errors import OutOfBudget
+from mechlab.live.reply import Usage
+from mechlab.live.settings import Caps
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Calls made, their tokens (prompts and answers) and their price in US dollars.
+
+    >>> Spent(1, 10, 0.5) + Spent(2, 5, 0.25)
+    Spent(calls=3, tokens=15, dollars=0.75)
+    """
+
+    calls: int = 0
+    tokens: int = 0
+    dollars: float = 0.0
+
+    @classmethod
+    def of(cls, usage: Usage, dollars: float | None) -> Spent:
+        """Return what one answered call used up; a call without a known price adds no dollars."""
+        return cls(1, usage.total, dollars or 0.0)
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def __str__(self) -> str:
+        return f"{self.calls:,} calls, {self.tokens:,} tokens, ${self.dollars:,.2f}"
+
+
+class Account:
+    """Keeps what a run has used up below its caps, but for calls that were under way.
+
+    Attributes:
+        caps: what it may use up.
+        mine: what this process used up.
+        others: what was used up before, and by other processes of the same run.
+        under_way: calls that were begun and are not booked.
+
+    >>> account = Account(Caps(calls=1))
+    >>> account.book(Spent(calls=1, tokens=10))
+    >>> with account.call():
+    ...     pass
+    Traceback (most recent call last):
+    mechlab.errors.OutOfBudget: the cap of 1 calls is reached (1 calls, 10 tokens, $0.00)
+    """
+
+    def __init__(self, caps: Caps) -> None:
+        self.caps = caps
+        self.mine, self.others, self.under_way = Spent(), Spent(), 0
+
+    @property
+    def spent(self) -> Spent:
+        """What the run has used up."""
+        return self.mine + self.others
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Make one call, with all its attempts, in this context; it is booked apart.
+
+        Raises:
+            OutOfBudget: where a cap is reached, counting calls under way as calls.
+        """
+        self._check()
+        self.under_way += 1
+        try:
+            yield
+        finally:
+            self.under_way -= 1
+
+    def book(self, spent: Spent) -> None:
+        """Book what a call used up."""
+        self.mine += spent
+
+    def _check(self) -> None:
+        spent, caps = self.spent, self.caps
+        if caps.calls is not None and spent.calls + self.under_way >= caps.calls:
+            raise self._out(f"{caps.calls:,} calls", spent)
+        if caps.tokens is not None and spent.tokens >= caps.tokens:
+            raise self._out(f"{caps.tokens:,} tokens", spent)
+        if caps.dollars is not None and spent.dollars >= caps.dollars:
+            raise self._out(f"${caps.dollars:,.2f}", spent)
+
+    def _out(self, cap: str, spent: Spent) -> OutOfBudget:
+        return OutOfBudget(f"the cap of {cap} is reached ({spent})")

@@ -1,0 +1,99 @@
+"""How many calls to an endpoint may be under way at once: a limit that adapts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from time import monotonic
+from types import TracebackType
+
+_START = 16  # calls at once before anything is known
+_CUT = 0.8  # of the limit, at a 429
+_COOL = 2.0  # seconds in which further 429s, of calls begun before the cut, cut no more
+
+
+class Limiter:
+    """A limit on calls under way, first come, first served.
+
+    A 429 lowers it and holds all calls back for as long as the endpoint asks. Quiet raises it: it
+    doubles in each round of calls until the first 429, and from then on grows by one. Nothing else
+    moves it. To be used within one event loop.
+
+    Attributes:
+        most: the limit never passes this.
+        limit: the present limit. under_way: calls that hold a place.
+
+    >>> limiter = Limiter(64)
+    >>> limiter.throttled(0.0)
+    >>> limiter.limit
+    12.8
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.limit = float(min(_START, most))
+        self.under_way = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._eager = True  # no 429 yet
+        self._closed_until = 0.0
+        self._cool_until = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> None:
+        if not self._waiting and self._free():
+            self.under_way += 1
+            return
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        self._wake()
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():  # it was given a place meanwhile
+                self._leave()
+            raise
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._leave()
+
+    def succeeded(self) -> None:
+        """Note a call that went well."""
+        step = 1.0 if self._eager else 1.0 / self.limit
+        if self.under_way >= self.limit - 1.0:  # the limit was felt, so more may be better
+            self.limit = min(float(self.most), self.limit + step)
+            self._wake()
+
+    def throttled(self, wait: float) -> None:
+        """Note a 429 that asks to wait so many seconds (0 where it does not say)."""
+        now = monotonic()
+        self._closed_until = max(self._closed_until, now + wait)
+        if now >= self._cool_until:
+            self.limit = max(1.0, self.limit * _CUT)
+            self._eager = False
+        self._cool_until = max(self._cool_until, now + max(wait, _COOL))
+
+    def _free(self) -> bool:
+        return self.under_way < int(self.limit) and monotonic() >= self._closed_until
+
+    def _leave(self) -> None:
+        self.under_way -= 1
+        self._wake()
+
+    def _wake(self) -> None:
+        while self._waiting and self._free():
+            place = self._waiting.popleft()
+            if not place.done():
+                self.under_way += 1
+                place.set_result(None)
+        closed = self._closed_until - monotonic()
+        if self._waiting and closed > 0.0 and self._alarm is None:  # no call may be left to wake us
+            self._alarm = asyncio.get_running_loop().call_later(closed, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._wake()

@@ -21,13 +21,13 @@ Matrix = list[list[float]]
 
 @dataclass
 class Agent:
-    """What one agent has, wants and was asked for."""
+    """What one agent has, wants, was asked for and asked for."""
 
     pieces: dict[int, int]  # piece: value of the copy
     tasks: list[tuple[int, ...]]
     sources: dict[int, int] = field(default_factory=dict)  # piece: the agent that sent it
-    requests: list[tuple[int, int]] = field(default_factory=list)  # asker, piece: not considered
     owed: list[set[int]] = field(default_factory=lambda: [set() for _ in range(AGENTS)])
+    awaited: set[int] = field(default_factory=set)
     done: int = 0
 
 
@@ -77,16 +77,17 @@ class Episode:
         me, row, chance = self.agents[i], self.row, self.luck.random
         lacking = {piece for task in me.tasks for piece in task if piece not in me.pieces}
         complete = [slot for slot, task in enumerate(me.tasks) if lacking.isdisjoint(task)]
-        for slot in complete:
-            if chance() < row["submit"]:
+        if complete and chance() < row["submit"]:
+            for slot in complete:
                 self._submit(i, slot)
-        for piece in lacking:
-            if chance() < row["ask"]:
-                self._ask(i, piece, directory[piece])
-        for asker, piece in me.requests:
-            if chance() < row["answer"]:
-                self._send(i, asker, piece)
-        me.requests.clear()
+        if chance() < row["ask"]:
+            again = chance() < row.get("repeat", 0.0)
+            for piece in lacking if again else lacking - me.awaited:
+                self._ask(i, piece, self.luck.choice(directory[piece]))
+        for asker, owed in enumerate(me.owed):
+            if owed and chance() < row["answer"]:
+                for piece in tuple(owed):
+                    self._send(i, asker, piece)
         if row.get("volunteer"):
             self._volunteer(i)
         talk = row.get("chatter", 0.0)
@@ -106,14 +107,11 @@ class Episode:
         me.done += 1
         me.tasks[slot] = self._task()
 
-    def _ask(self, i: int, piece: int, holders: list[int]) -> None:
-        by_lot, wide = self.luck.choice(holders), self.row.get("breadth", 0.0)
-        for j in holders:
-            if j == by_lot or (wide and self.luck.random() < wide):
-                self.messages += 1
-                self.now["asked"][i][j] += 1
-                self.agents[j].owed[i].add(piece)
-                self.agents[j].requests.append((i, piece))
+    def _ask(self, i: int, piece: int, j: int) -> None:
+        self.messages += 1
+        self.now["asked"][i][j] += 1
+        self.agents[j].owed[i].add(piece)
+        self.agents[i].awaited.add(piece)
 
     def _send(self, i: int, j: int, piece: int) -> None:
         value, peer = self.agents[i].pieces[piece], self.agents[j]

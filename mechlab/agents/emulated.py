@@ -1,7 +1,9 @@
 """Emulated agents: stand-ins for eight language models, fitted to published figures.
 
-One functional form for all. An agent does each act with a fixed chance; on the logit scale the
-chances shift with what giving pays, with the protocol and with a hidden view:
+One functional form for all. On each turn an agent does each kind of act with a fixed chance, all of
+it or none: it asks, it answers a peer, it submits. A request that was passed over stays open until
+the piece has come, so answers may be late. On the logit scale the chances shift with what giving
+pays, with the protocol and with a hidden view:
 
     logit p(act) = base(act) + payment * m / u * [act is giving] + protocol * [advised]
                    + hidden * [view hidden]
@@ -42,11 +44,12 @@ class Propensities:
     """The numbers that tell one emulated agent from another.
 
     Attributes:
-        ask: chance to ask for each piece that is lacking, each turn.
-        answer, answer_system: chance to send a piece that a peer, or the system, asked for.
-        submit: chance to submit each complete task, each turn.
+        ask: chance to ask, each turn, for all pieces that are lacking.
+        answer, answer_system: chance to answer, each turn, all that a peer asked for and still
+            lacks, itself or by the system; each peer by itself.
+        submit: chance to submit, each turn, all complete tasks.
+        repeat: chance to ask, each turn on which it asks, also for what it asked for before.
         volunteer: chance to send each piece that a peer lacks, unasked, each turn.
-        breadth: chance to ask each further holder of a piece, beside the one asked by lot.
         chatter: messages a turn that ask for nothing.
         payment: shift of giving for a marginal payment of one task's reward, in logits.
         protocol: shift of asking, answering and submitting under the protocol, in logits.
@@ -57,8 +60,8 @@ class Propensities:
     answer: float
     answer_system: float
     submit: float
+    repeat: float = 0.0
     volunteer: float = 0.0
-    breadth: float = 0.0
     chatter: float = 0.0
     payment: float = 0.0
     protocol: float = 0.0
@@ -111,8 +114,8 @@ class Emulated(Agent):
             "answer": shifted(own.answer, told + paid),
             "answer_system": shifted(own.answer_system, told + paid),
             "submit": shifted(own.submit, told),
+            "repeat": own.repeat,
             "volunteer": own.volunteer,
-            "breadth": own.breadth,
             "chatter": own.chatter,
         }
 

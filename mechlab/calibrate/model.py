@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 from mechlab.calibrate.problem import Problem
-from mechlab.calibrate.scales import BASE, BREADTH, CHATTER, SHIFTS, VOLUNTEER
+from mechlab.calibrate.scales import BASE, SHIFTS, VOLUNTEER
 from mechlab.published import Figure
 
 _ROUGH = 60  # episodes of each run, while looking for where to begin
@@ -22,35 +22,17 @@ def fit_model(figures: Sequence[Figure], seed: int) -> dict[str, float]:
     shifts = [s for s in SHIFTS if any(s.affects(f.condition) for f in figures)]
     base = [f for f in figures if not any(s.affects(f.condition) for s in shifts)]
     free = [*BASE, VOLUNTEER] if _gives_unasked(figures) else list(BASE)
-    asking = Problem(base, [*free, BREADTH], {}, _ROUGH, seed)
-    values = _from_corners(asking)
-    fixed: dict[str, float] = {}
-    if _too_silent(asking, values):
-        fixed = {"breadth": BREADTH.high}
-        free.append(CHATTER)
-        values = _from_corners(Problem(base, free, fixed, _ROUGH, seed))
-    else:
-        free.append(BREADTH)
+    values = _from_corners(Problem(base, free, {}, _ROUGH, seed))
     for shift in shifts:
         own = [f for f in figures if shift.affects(f.condition)]
         problem = Problem(own, [shift], values, _ROUGH, seed)
         values, _ = _solve(problem, {shift.name: shift.start}, rounds=8)
-    return _solve(Problem(figures, [*free, *shifts], fixed, _FINE, seed), values, rounds=15)[0]
+    return _solve(Problem(figures, [*free, *shifts], {}, _FINE, seed), values, rounds=15)[0]
 
 
 def _gives_unasked(figures: Sequence[Figure]) -> bool:
     return any(
         f.value > 1.0 for f in figures if (f.condition, f.metric) == ("baseline", "response_rate")
-    )
-
-
-def _too_silent(problem: Problem, values: Values) -> bool:
-    """Whether agents that ask this broadly still send fewer messages a task than was published."""
-    ours = problem.means(problem.places(values))
-    return any(
-        x < f.target - f.tolerance
-        for f, x in zip(problem.figures, ours, strict=True)
-        if f.measure == "messages_per_task"
     )
 
 

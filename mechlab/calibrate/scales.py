@@ -64,14 +64,10 @@ BASE = (
     _chance("answer", 0.5, OWN_MESSAGES),
     _chance("answer_system", 0.5, {"auto_request"}),
     _chance("submit", 0.9),
+    _chance("repeat", 0.3, OWN_MESSAGES),
+    Scale("chatter", 0.0, 10.0, 0.5, step=2.0),
 )
 """What every model has; ``calibrate`` needs the figures of the baseline for it."""
-
-BREADTH = _chance("breadth", 0.2, OWN_MESSAGES)
-"""Of messages beyond one holder a piece: fitted first, for to ask is what a message is for."""
-
-CHATTER = Scale("chatter", 0.0, 10.0, 0.5, step=2.0)
-"""Fitted where even asking every holder makes fewer messages than were published; else 0."""
 
 VOLUNTEER = Scale("volunteer", 0.0, 0.03, 0.001, step=0.002)
 """Fitted where pieces sent exceed pieces requested, which only unasked giving explains; else 0."""

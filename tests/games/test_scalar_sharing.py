@@ -10,9 +10,9 @@ from mechlab.simulate import episode_seeds
 
 ROWS = {
     "asks one holder": {"ask": 0.95, "answer": 0.3, "submit": 0.9},
-    "asks many and talks": {
+    "asks again and talks": {
         "ask": 0.6,
-        "breadth": 0.5,
+        "repeat": 0.5,
         "answer": 0.7,
         "submit": 0.7,
         "chatter": 1.4,

@@ -110,7 +110,7 @@ def test_hands_are_topped_up_and_unique_insists():
 @settings(max_examples=25)
 @given(
     row=st.fixed_dictionaries(
-        dict.fromkeys(("ask", "answer", "submit", "falsify", "breadth", "volunteer"), CHANCES)
+        dict.fromkeys(("ask", "answer", "submit", "falsify", "repeat", "volunteer"), CHANCES)
     ),
     condition=st.sampled_from(["baseline", "auto_request", "auto_fulfill", "auto_both"]),
 )

@@ -21,7 +21,7 @@ def dealt(**settings):
 
 def reading(state, b):
     """Episode b, read as a batch of one."""
-    shared = {"sizes", "wanted"}
+    shared = {"sizes", "wanted", "due", "parcels"}
     one = {k: v if k in shared else v[b : b + 1] for k, v in state._asdict().items()}
     return Reading(State(**one))
 

@@ -35,15 +35,16 @@ class Episode(NamedTuple):
     tasks: NDArray[Any]
     ready: NDArray[Any]
     drawn: NDArray[Any]
-    due: NDArray[Any]
-    parcels: NDArray[Any]
     open: NDArray[Any]
+    awaited: NDArray[Any]
     tried: NDArray[Any]
     order: NDArray[Any]
     done: NDArray[Any]
     feasible: NDArray[Any]
     counts: NDArray[Any]
     wanted: NDArray[Any]
+    due: NDArray[Any]
+    parcels: NDArray[Any]
     asked: NDArray[Any]
     withheld: NDArray[Any]
     given: NDArray[Any]
@@ -89,15 +90,16 @@ def episode(state, ledger, b):
         state.tasks[b],
         state.ready[b],
         state.drawn[b],
-        state.due[b],
-        state.parcels[b],
         state.open[b],
+        state.awaited[b],
         state.tried[b],
         state.order[b],
         state.done[b],
         state.feasible[b],
         state.counts[b],
         state.wanted,
+        state.due,
+        state.parcels,
         ledger.asked[_row(b, ledger.asked)],
         ledger.withheld[_row(b, ledger.withheld)],
         ledger.given[_row(b, ledger.given)],

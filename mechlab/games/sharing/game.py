@@ -45,16 +45,16 @@ class Sharing(Game):
         "auto_both",
     )
     propensities: ClassVar[tuple[str, ...]] = (
-        "ask",  # for each lacking piece, each turn
-        "answer",  # each request of a peer, once
-        "answer_system",  # each request of the system, once
+        "ask",  # each turn, for all pieces that are lacking
+        "answer",  # each turn, all open requests of a peer, each peer by itself
+        "answer_system",  # the same where the system asks in the peers' names
         "volunteer",  # to send each piece that a peer lacks, unasked, each turn
-        "submit",  # each complete task, each turn
+        "submit",  # each turn, all complete tasks
         "falsify",  # each piece sent
         "chatter",  # messages a turn that ask for nothing: any number from 0
         "prompt",  # 1: answers the moment it is asked, not on its own turn
         "thorough",  # 1: asks every holder, none twice for one piece; 0: one holder by lot
-        "breadth",  # to ask each further holder too, where it is not thorough
+        "repeat",  # each turn on which it asks, also for what it asked for before; not if thorough
     )
     words: ClassVar[Words] = Words()
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {

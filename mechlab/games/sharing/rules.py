@@ -14,7 +14,7 @@ from mechlab.games.sharing.state import DEALT, SENT
 
 # Columns of a behaviour.
 ASK, ANSWER, ANSWER_SYSTEM, VOLUNTEER, SUBMIT = range(5)
-FALSIFY, CHATTER, PROMPT, THOROUGH, BREADTH = range(5, 10)
+FALSIFY, CHATTER, PROMPT, THOROUGH, REPEAT = range(5, 10)
 
 
 class Rules(NamedTuple):
@@ -96,29 +96,32 @@ def _send_falsified(e, lies, i, j, word, copies, round):
 
 
 @step
-def ask(e, answer, i, j, k, key):
+def ask(e, at_once, i, j, k, key):
     """Agent i, which lacks piece k, or the system in its name, asks j for it, which holds it.
 
-    Whether j will answer is settled now, by the luck of the request (``key``) and its propensity
-    ``answer``: 0 for a Python agent, which decides for itself.
+    The request stands open until the piece has come. With the chance ``at_once`` it is answered
+    already when i has asked for all, by the luck of the request (``key``).
     """
+    word, piece = k >> 6, bit(k)
     e.asked[i * e.agents + j] += 1.0
-    e.open[(j * e.agents + i) * e.width + (k >> 6)] |= bit(k)
-    promise(e, j, i, k >> 6, promised(key, j, k, answer))
+    e.open[(j * e.agents + i) * e.width + word] |= piece
+    e.awaited[i * e.width + word] |= piece
+    if at_once > 0.0 and uniform(key, j) < at_once:
+        prepare(e, j, word, piece)
 
 
 @leaf
-def promised(key, j, k, answer):
-    """The set of piece k where agent j settles that it will answer, or of nothing."""
-    return np.uint64(uniform(key, j) < answer) << np.uint64(k & 63)
+def at_once(rules, behaviour, j):
+    """Chance that agent j, or the system for it, answers a request the moment it is made."""
+    if rules.system_answers:
+        return 1.0
+    return behaviour[j, answer_column(rules)] if behaviour[j, PROMPT] > 0.0 else 0.0
 
 
-@step
-def promise(e, i, j, word, copies):
-    """Note what agent i is to send j on its next turn, a set; it may be empty."""
-    place = j * e.width + word
-    e.due[i * e.agents * e.width + place] |= copies
-    e.parcels[i * e.spread + (place >> 6)] |= np.uint64(copies != 0) << np.uint64(place & 63)
+@leaf
+def answer_column(rules):
+    """The column of the propensity to answer whoever does the asking."""
+    return ANSWER_SYSTEM if rules.system_asks else ANSWER
 
 
 @step
@@ -131,16 +134,26 @@ def anyone_prompt(rules, behaviour):
 
 
 @step
-def answer_at_once(e, rules, behaviour, i, round):
-    """Send what agent i was just promised by the system, truthfully, or by prompt agents."""
-    for j in range(e.agents):
-        if rules.system_answers or behaviour[j, PROMPT] > 0.0:
+def prepare(e, partner, word, copies):
+    """Note that a set of pieces is about to be sent between the agent on turn and a partner."""
+    place = partner * e.width + word
+    e.due[place] |= copies
+    e.parcels[place >> 6] |= np.uint64(copies != 0) << np.uint64(place & 63)
+
+
+@step
+def receive(e, rules, behaviour, i, round):
+    """Agent i receives what is due from its partners: from the system truthfully."""
+    for part in range(e.spread):
+        parcels = e.parcels[part]
+        e.parcels[part] = NOTHING
+        while parcels:
+            place = item(part, parcels)
+            parcels &= parcels - ONE
+            j, copies = place // e.width, e.due[place]
+            e.due[place] = NOTHING
             lies = 0.0 if rules.system_answers else behaviour[j, FALSIFY]
-            for word in range(e.width):
-                at = (j * e.agents + i) * e.width + word
-                if e.due[at]:
-                    send(e, lies, j, i, word, e.due[at], round)
-                    e.due[at] = NOTHING
+            send(e, lies, j, i, place % e.width, copies, round)
 
 
 @step

@@ -62,15 +62,16 @@ class State(NamedTuple):
     tasks: NDArray[np.uint64]  # N L W: pieces that each open task needs
     ready: NDArray[np.uint64]  # N: slots of tasks that were complete when the last turn began
     drawn: NDArray[np.int32]  # N: tasks drawn so far
-    due: NDArray[np.uint64]  # N N W: pieces that i will send j on its next turn
-    parcels: NDArray[np.uint64]  # N X: the words of ``due`` that are not empty, as a set of N W
     open: NDArray[np.uint64]  # N N W: pieces asked of i by j, held by i, also where j has them now
+    awaited: NDArray[np.uint64]  # N W: pieces that i asked for, also where it has them now
     tried: NDArray[np.uint16]  # N K: holders whom a thorough agent has asked, from the first on
     order: NDArray[np.uint16]  # N: order of turns in this round
     done: NDArray[np.int32]  # N: tasks completed
     feasible: NDArray[np.int32]  # N: tasks that were complete at a turn's beginning
     counts: NDArray[np.int32]  # 5: see MESSAGES and so on
     wanted: NDArray[np.uint64]  # (W,) scratch: pieces that the agent on turn lacks
+    due: NDArray[np.uint64]  # (N W,) scratch: pieces about to be sent, by the agent's partners
+    parcels: NDArray[np.uint64]  # (X,) scratch: the words of ``due`` that are not empty, as a set
 
 
 def empty_state(
@@ -97,15 +98,16 @@ def empty_state(
         tasks=rows(np.uint64, agents, slots, width),
         ready=rows(np.uint64, agents),
         drawn=rows(np.int32, agents),
-        due=rows(np.uint64, agents, agents, width),
-        parcels=rows(np.uint64, agents, int(sizes.spread)),
         open=rows(np.uint64, agents, agents, width),
+        awaited=rows(np.uint64, agents, width),
         tried=rows(np.uint16, agents, pieces),
         order=rows(np.uint16, agents),
         done=rows(np.int32, agents),
         feasible=rows(np.int32, agents),
         counts=rows(np.int32, 5),
         wanted=np.zeros(width, np.uint64),
+        due=np.zeros(agents * width, np.uint64),
+        parcels=np.zeros(int(sizes.spread), np.uint64),
     )
 
 

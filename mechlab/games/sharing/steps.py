@@ -26,17 +26,13 @@ def close_turn(state, ledger, i):
 
 @whole
 def ask_piece(state, ledger, rules, behaviour, i, j, k, round):
-    """Agent i asks j for piece k; a request to one who does not hold it comes to nothing."""
+    """Agent i asks j for piece k; it comes to nothing where j has not got it, or i has it."""
     e = episode(state, ledger, 0)
     e.counts[REQUESTED] += 1
-    if has(e.owned, j * e.width, k):
+    if has(e.owned, j * e.width, k) and not has(e.owned, i * e.width, k):
         key = branch(event(e.seed, TURN, round, i), k)
-        answer = 1.0 if rules.system_answers else behaviour[j, rule.ANSWER]
-        if has(e.owned, i * e.width, k):
-            rule.promise(e, j, i, k >> 6, rule.promised(key, j, k, answer))
-        else:
-            rule.ask(e, answer, i, j, k, key)
-        rule.answer_at_once(e, rules, behaviour, i, round)
+        rule.ask(e, rule.at_once(rules, behaviour, j), i, j, k, key)
+        rule.receive(e, rules, behaviour, i, round)
 
 
 @whole

@@ -7,37 +7,35 @@ import math
 import numpy as np
 
 from mechlab.games.bits import NOTHING, ONE, count, first, item, lowest
-from mechlab.games.chance import branch, chance, event, happens, pick, uniform
+from mechlab.games.chance import branch, event, pick, uniform
 from mechlab.games.compiled import step, whole
 from mechlab.games.sharing.episode import GIVES, SYSTEM, TURN, episode, publish
 from mechlab.games.sharing.rules import (
-    ANSWER,
-    ANSWER_SYSTEM,
     ASK,
-    BREADTH,
     CHATTER,
     FALSIFY,
+    REPEAT,
     SUBMIT,
     THOROUGH,
     VOLUNTEER,
-    answer_at_once,
+    answer_column,
     anyone_prompt,
     ask,
+    at_once,
     begin_round,
     begin_turn,
     end_turn,
     find_lacking,
     first_holder,
-    promise,
+    prepare,
+    receive,
     send,
     submit,
 )
 from mechlab.games.sharing.state import MESSAGES, REQUESTED
 
 # Children of a turn's key: pieces have their own numbers, these lie beyond them.
-_SUBMITS, _TALKS = 1 << 32, 1 << 33
-# Children of a request's key: the agents that are asked have their own numbers.
-_FURTHER = 1 << 32
+_SUBMITS, _TALKS, _ASKS, _REPEATS, _ANSWERS = ((n + 1) << 32 for n in range(5))
 
 
 @whole
@@ -46,29 +44,31 @@ def play_turns(state, ledger, rules, behaviour, round, start, stop):
 
     The turn at position 0 begins the round.
     """
-    at_once = anyone_prompt(rules, behaviour)
+    prompt = anyone_prompt(rules, behaviour)
     for b in range(state.seeds.size):
         e = episode(state, ledger, b)
         if start == 0:
             begin_round(e, round)
         for position in range(start, stop):
-            _take_turn(e, rules, behaviour, np.int64(e.order[position]), round, at_once)
+            _take_turn(e, rules, behaviour, np.int64(e.order[position]), round, prompt)
 
 
 @step
-def _take_turn(e, rules, behaviour, i, round, at_once):
+def _take_turn(e, rules, behaviour, i, round, prompt):
     """Play one turn, decided on what stood when it began, as a list of actions must be.
 
     Actions are carried out in the order submit, ask, send, talk, so that a limit of actions cuts
-    what earns the agent least.
+    what earns the agent least. What a turn does of a kind, it does all or not at all: language
+    models work through such a list, or pass it over.
     """
     key = event(e.seed, TURN, round, i)
     begin_turn(e, i)
     left = _submit_ready(e, rules, behaviour, i, key, rules.action_limit)
-    if behaviour[i, ASK] > 0.0:
-        left = _ask_for_lacking(e, rules, behaviour, i, key, left)
-        if at_once:
-            answer_at_once(e, rules, behaviour, i, round)
+    if uniform(key, _ASKS) < behaviour[i, ASK]:
+        left = _ask_for_lacking(e, rules, behaviour, i, key, prompt, left)
+        if prompt:
+            receive(e, rules, behaviour, i, round)
+    _answer(e, behaviour[i, answer_column(rules)], i, key)
     if behaviour[i, VOLUNTEER] > 0.0:
         _volunteer(e, behaviour, i, round)
     left = _send_due(e, behaviour, i, round, left)
@@ -79,26 +79,31 @@ def _take_turn(e, rules, behaviour, i, round, at_once):
 
 @step
 def _submit_ready(e, rules, behaviour, i, key, left):
+    """Submit all complete tasks, or none."""
     slots = e.ready[i]
-    while slots and left > 0:
-        slot = lowest(slots)
-        if uniform(key, _SUBMITS + slot) < behaviour[i, SUBMIT]:
-            submit(e, rules, i, slot)
+    if slots and uniform(key, _SUBMITS) < behaviour[i, SUBMIT]:
+        while slots and left > 0:
+            submit(e, rules, i, lowest(slots))
+            slots &= slots - ONE
             left -= 1
-        slots &= slots - ONE
     return left
 
 
 @step
-def _ask_for_lacking(e, rules, behaviour, i, key, left):
+def _ask_for_lacking(e, rules, behaviour, i, key, prompt, left):
     """Ask for pieces that the open tasks lack: one private message and one action a request.
 
-    Where the system does the asking, the agent's own messages do nothing.
+    A thorough agent asks every holder whom it never asked. Another asks one holder by lot, and
+    again, for all that is still open, only where it repeats itself. Where the system does the
+    asking, the agent's own messages do nothing.
     """
     before = left
-    asks = chance(behaviour[i, ASK])
+    thorough = behaviour[i, THOROUGH] > 0.0
+    again = thorough or uniform(key, _REPEATS) < behaviour[i, REPEAT]
+    skipped = np.uint64(again) - ONE  # all ones, or none
     total = 0
     for word in range(e.width):
+        e.wanted[word] &= ~(e.awaited[i * e.width + word] & skipped)
         total += count(e.wanted[word])
     at, rest = np.int64(0), e.wanted[0]
     for _ in range(total):
@@ -111,9 +116,7 @@ def _ask_for_lacking(e, rules, behaviour, i, key, left):
             rest = e.wanted[at]
         k = item(at, rest)
         rest &= rest - ONE
-        request = branch(key, k)
-        if happens(request, asks):
-            left = _ask_holders(e, rules, behaviour, i, k, request, left)
+        left = _ask_holders(e, rules, behaviour, i, k, branch(key, k), thorough, prompt, left)
     e.counts[MESSAGES] += before - left
     if not rules.system_asks:
         e.counts[REQUESTED] += before - left
@@ -121,30 +124,38 @@ def _ask_for_lacking(e, rules, behaviour, i, key, left):
 
 
 @step
-def _ask_holders(e, rules, behaviour, i, k, key, left):
-    """Ask for one piece.
-
-    A thorough agent asks every holder whom it never asked; another asks one holder by lot, and
-    each further one with the chance that is its breadth.
-    """
-    thorough, wide = behaviour[i, THOROUGH] > 0.0, behaviour[i, BREADTH]
+def _ask_holders(e, rules, behaviour, i, k, key, thorough, prompt, left):
+    """Ask for one piece: one holder by lot, or each that was never asked."""
     known = np.int64(e.copies[k])
-    lot = pick(key, known)
-    place, stop = lot, lot + 1
-    if thorough:
-        place, stop = np.int64(e.tried[i * e.pieces + k]), known
-    elif wide > 0.0:
-        place, stop = np.int64(0), known
+    place = np.int64(e.tried[i * e.pieces + k]) if thorough else pick(key, known)
+    stop = known if thorough else place + 1
     while place < stop and left > 0:
-        if thorough or place == lot or uniform(key, _FURTHER + place) < wide:
-            left -= 1
-            if not rules.system_asks:
-                j = np.int64(e.holders[k * e.agents + place])
-                ask(e, 1.0 if rules.system_answers else behaviour[j, ANSWER], i, j, k, key)
+        left -= 1
+        if not rules.system_asks:
+            j = np.int64(e.holders[k * e.agents + place])
+            ask(e, at_once(rules, behaviour, j) if prompt else 0.0, i, j, k, key)
         place += 1
     if thorough:
         e.tried[i * e.pieces + k] = place
     return left
+
+
+@step
+def _answer(e, answers, i, key):
+    """Set out to answer open requests: of each peer all, or none on this turn."""
+    for j in range(e.agents if answers > 0.0 else 0):
+        requests = NOTHING
+        for word in range(e.width):
+            requests |= _lacking(e, i, j, word)
+        if requests and uniform(key, _ANSWERS + j) < answers:
+            for word in range(e.width):
+                prepare(e, j, word, _lacking(e, i, j, word))
+
+
+@step
+def _lacking(e, i, j, word):
+    """What j asked of i and still lacks."""
+    return e.open[(i * e.agents + j) * e.width + word] & ~e.owned[j * e.width + word]
 
 
 @step
@@ -165,7 +176,7 @@ def _volunteer(e, behaviour, i, round):
             while wait < size:
                 for _ in range(wait):
                     lacking &= lacking - ONE
-                promise(e, i, j, word, first(lacking))
+                prepare(e, j, word, first(lacking))
                 lacking &= lacking - ONE
                 size -= wait + 1
                 draws += 1
@@ -184,20 +195,17 @@ def _send_due(e, behaviour, i, round, left):
     """Send what is due, as far as the limit goes; one action a recipient."""
     last = -1
     for part in range(e.spread):
-        parcels = e.parcels[i * e.spread + part]
+        parcels = e.parcels[part]
+        e.parcels[part] = NOTHING
         while parcels:
             place = item(part, parcels)
-            j, word, at = place // e.width, place % e.width, i * e.agents * e.width + place
-            copies = e.due[at]
-            if copies:
-                left -= j != last
-                if left < 0:
-                    break
-                last = j
-                send(e, behaviour[i, FALSIFY], i, j, word, copies, round)
-                e.due[at] = NOTHING
             parcels &= parcels - ONE
-        e.parcels[i * e.spread + part] = parcels
+            j, copies = place // e.width, e.due[place]
+            e.due[place] = NOTHING
+            left -= j != last
+            last = j
+            if left >= 0:
+                send(e, behaviour[i, FALSIFY], i, j, place % e.width, copies, round)
     return max(left, 0)
 
 
@@ -225,6 +233,5 @@ def ask_by_system(state, ledger, rules, behaviour, round):
                     wanted &= wanted - ONE
                     e.counts[REQUESTED] += 1
                     j = first_holder(e, k)
-                    answer = 1.0 if rules.system_answers else behaviour[j, ANSWER_SYSTEM]
-                    ask(e, answer, i, j, k, branch(key, k))
-            answer_at_once(e, rules, behaviour, i, round)
+                    ask(e, at_once(rules, behaviour, j), i, j, k, branch(key, k))
+            receive(e, rules, behaviour, i, round)

@@ -15,10 +15,10 @@ from mechlab.result import Answer, SearchResult
 from mechlab.search.belief import Belief
 from mechlab.search.certificate import Certificate
 from mechlab.search.certify import Certification, at_answer
-from mechlab.search.explore import OUTCOME, own, setting
-from mechlab.search.play import REACHED, sizes
+from mechlab.search.explore import own, setting
+from mechlab.search.play import sizes
 from mechlab.search.provenance import provenance
-from mechlab.search.sampler import EFFICIENCY, MECHANISM
+from mechlab.search.record import MECHANISM, REACHED, outcome
 from mechlab.statistics import Summary, summarise
 from mechlab.store import Outcome, Store
 from mechlab.study import BASELINE, Study
@@ -62,7 +62,7 @@ def _trial(study: Study, trial: FrozenTrial) -> dict[str, Any]:
         "number": trial.number,
         "candidate": trial.params.get(MECHANISM),
         "state": trial.state.name,
-        "episodes": len(trial.user_attrs.get(EFFICIENCY, ())),
+        "episodes": len(outcome(trial).get(REACHED, ())),
         "started": trial.datetime_start,
         "finished": trial.datetime_complete,
         **{name: value for name, value in trial.params.items() if name != MECHANISM},
@@ -74,15 +74,15 @@ def _trial(study: Study, trial: FrozenTrial) -> dict[str, Any]:
 
 def _measured(study: Study, trial: FrozenTrial) -> dict[str, float]:
     name, params = setting(trial)
-    reached = summarise(np.array(trial.user_attrs[EFFICIENCY]))
-    outcome = {**trial.user_attrs[OUTCOME], REACHED: trial.user_attrs[EFFICIENCY]}
+    told = dict(outcome(trial))
+    reached = summarise(np.array(told[REACHED]))
     return {
-        "size": float(np.mean(sizes(study, name, params, outcome))),
+        "size": float(np.mean(sizes(study, name, params, told))),
         "efficiency": reached.mean,
         "efficiency_lo": reached.ci95[0],
         "efficiency_hi": reached.ci95[1],
-        "spend": float(np.mean(outcome["spend"])),
-        "subsidy": float(np.mean(outcome["subsidy"])),
+        "spend": float(np.mean(told["spend"])),
+        "subsidy": float(np.mean(told["subsidy"])),
     }
 
 

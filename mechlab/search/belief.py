@@ -70,6 +70,14 @@ class Drawn:
         return np.asarray(ratio - 1.0)
 
     @cached_property
+    def covariance(self) -> Array:
+        """Covariance (G + 1, G + 1) of the curves at the points, and of the log threshold, last."""
+        largest = float(np.abs(self.size).max())
+        least = np.where(np.isfinite(self.least), self.least, 1.3 * largest)
+        log = np.log(np.maximum(least, 0.0) + 0.01 * largest + 1e-12)
+        return np.asarray(np.cov(np.column_stack([self.curves, log]), rowvar=False))
+
+    @cached_property
     def where(self) -> Array:
         """The points of the smallest sufficient sizes, of the curves that suffice anywhere."""
         found = np.isfinite(self.least)

@@ -8,15 +8,15 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import optuna
 from optuna.trial import TrialState
 
 from mechlab.search.belief import Belief
 from mechlab.search.certificate import Batch, Certificate, Certifier
-from mechlab.search.explore import episodes, own, sampler
+from mechlab.search.explore import advisor, episodes, own
 from mechlab.search.heart import living
 from mechlab.search.pace import pace
-from mechlab.search.play import FRESH, REACHED, play
+from mechlab.search.play import FRESH, play
+from mechlab.search.record import REACHED
 from mechlab.store import Outcome, Store
 from mechlab.study import BASELINE, MONEY
 
@@ -119,7 +119,8 @@ class Certification:
         if not self.store.claim(key, worker, lambda: living(self.store)):
             return False
         params = own(batch.mechanism, batch.params)
-        outcome = play(self.study, batch.mechanism, params, FRESH + batch.first, batch.count)
+        first = FRESH + batch.first
+        outcome = play(self.study, batch.mechanism, params, range(first, first + batch.count))
         self.store.record(key, outcome)
         return True
 
@@ -140,9 +141,7 @@ def _beliefs(store: Store) -> tuple[dict[str, Belief], int]:
     numbers = store.explored
     complete = store.trials().get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     used = [t for t in complete if numbers is None or t.number in numbers]
-    view = optuna.create_study()
-    view.add_trials(used)
-    found = sampler(store.study).beliefs(view)
+    found = advisor(store.study).beliefs(used)
     return {n: found[n] for n in store.study.candidates if n in found}, episodes(used)
 
 

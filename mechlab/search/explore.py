@@ -1,4 +1,8 @@
-"""Exploring: Optuna trials of a few episodes each, until the boundary of enough is known well."""
+"""Exploring: Optuna trials of a few episodes each, until the boundary of enough is known well.
+
+A trial is written twice: when it is begun, with all that it will play, and when it was played. As
+the same episodes come out the same, a trial whose worker has died is played again as it stands.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +12,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from mechlab.search.heart import GRACE, living
-from mechlab.search.play import REACHED, play, size, sizes
-from mechlab.search.sampler import (
-    EFFICIENCY,
-    MECHANISM,
-    MinimumIncentiveSampler,
-    report,
-    wanted_replicates,
-)
+from mechlab.population import Population
+from mechlab.search.advisor import Advisor, Asked, Spaces
+from mechlab.search.heart import living
+from mechlab.search.play import play, size, sizes
+from mechlab.search.record import MECHANISM, PLAYED, REACHED, outcome, played
 from mechlab.store import Store
 from mechlab.study import MONEY, Study
 
 SHARE = 0.5  # of the budget may go into exploring
-OUTCOME = "mechlab:outcome"
-_WORKER, _RETRY_OF = "mechlab:worker", "mechlab:retry_of"
+WORKER, REPLICATES = "mechlab:worker", "mechlab:replicates"
 _LOOK_EVERY = 2.0  # seconds between looks for trials of dead workers
 
 
@@ -40,88 +39,73 @@ class Explorer:
 
     def __init__(self, store: Store, worker: str) -> None:
         self.store, self.study, self.worker = store, store.study, worker
-        self.sampler = sampler(store.study)
-        self.trials = store.trials(self.sampler)
+        self.advisor, self.spaces = advisor(store.study), spaces(store.study)
+        self.trials = store.trials()
+        self._id = store.storage.get_study_id_from_name(self.trials.study_name)
         self._looked = float("-inf")
-        self._nameless: dict[int, float] = {}
 
     def __iter__(self) -> Iterator[int]:
         """Play trials until exploring has ended; yield the episodes explored before each."""
         while self.store.explored is None:
-            self._take_up_dead_trials()
-            complete = self.trials.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+            trials = self.trials.get_trials(deepcopy=False)
+            complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
             explored = episodes(complete)
             yield explored
             left = math.ceil(SHARE * self.study.budget.episodes) - explored
-            if left <= 0 or self._settled(complete):
+            if left <= 0 or self.advisor.explored(complete, self.spaces):
                 self.store.end_exploring([trial.number for trial in complete])
+            elif abandoned := self._abandoned(trials):
+                self._play(abandoned._trial_id, *_begun(abandoned))
+                self.store.record(_key(abandoned), {})
             else:
-                self._trial(left)
+                asked = self.advisor.ask(trials, self.spaces)
+                replicates = asked.replicates[:left]
+                self._play(
+                    self._begin(asked, replicates), asked.mechanism, asked.params, replicates
+                )
 
-    def _settled(self, complete: Sequence[FrozenTrial]) -> bool:
-        tried = {trial.params[MECHANISM] for trial in complete}
-        return tried >= set(self.study.candidates) and self.sampler.explored(self.trials)
+    def _begin(self, asked: Asked, replicates: range) -> int:
+        """Write down a trial that is about to be played; return its id."""
+        return self.store.storage.create_new_trial(
+            self._id,
+            create_trial(
+                state=TrialState.RUNNING,
+                user_attrs={
+                    WORKER: self.worker,
+                    REPLICATES: [replicates.start, len(replicates)],
+                },
+                **described(asked, self.spaces),
+            ),
+        )
 
-    def _trial(self, left: int) -> None:
-        trial = self.trials.ask()
-        with suppress(UpdateFinishedTrialError):  # taken for dead in a long sleep: its retry counts
-            trial.set_user_attr(_WORKER, self.worker)
-            name, params = suggest(trial, self.study)
-            wanted = wanted_replicates(trial)[:left]
-            outcome = play(self.study, name, params, wanted.start, len(wanted))
-            observed = sizes(self.study, name, params, outcome)
-            reached = outcome.pop(REACHED)  # the sampler keeps it
-            trial.set_user_attr(OUTCOME, outcome)
-            report(trial, reached, observed if self.sampler.size is None else None)
-            self.trials.tell(trial, _mean(observed), skip_if_finished=True)
+    def _play(self, trial: int, name: str, params: Mapping[str, Any], replicates: range) -> None:
+        record, value = tried(self.study, name, params, replicates)
+        with suppress(UpdateFinishedTrialError):  # taken for dead in a long sleep: played again
+            self.store.storage.set_trial_user_attr(trial, PLAYED, record)
+            self.store.storage.set_trial_state_values(trial, TrialState.COMPLETE, [value])
 
-    def _take_up_dead_trials(self) -> None:
+    def _abandoned(self, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+        """Return a trial that a dead worker has left, now claimed by this one."""
         if time.monotonic() < self._looked + _LOOK_EVERY:
-            return
-        self._looked = time.monotonic()
-        running = self.trials.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+            return None
+        running = [trial for trial in trials if trial.state == TrialState.RUNNING]
         alive = living(self.store) if running else set()
         for trial in running:
-            if self._is_dead(trial, alive):
-                key = f"trial {trial.number}"
-                if self.store.claim(key, self.worker, lambda: living(self.store)):
-                    self._take_up(trial)
-                    self.store.record(key, {})
-
-    def _is_dead(self, trial: FrozenTrial, alive: set[str]) -> bool:
-        if _WORKER in trial.user_attrs:
-            return trial.user_attrs[_WORKER] not in alive
-        since = self._nameless.setdefault(trial.number, time.monotonic())
-        return time.monotonic() > since + GRACE  # killed before it had put its name down
-
-    def _take_up(self, trial: FrozenTrial) -> None:
-        """Tell a trial that was played to the end; play another one again."""
-        if trial.constraints:  # the last thing that a report writes
-            name, params = setting(trial)
-            outcome = {**trial.user_attrs[OUTCOME], REACHED: trial.user_attrs[EFFICIENCY]}
-            value = _mean(sizes(self.study, name, params, outcome))
-            self.trials.tell(trial.number, value, skip_if_finished=True)
-            return
-        retried = {t.system_attrs.get(_RETRY_OF) for t in self.trials.get_trials(deepcopy=False)}
-        if trial.params and trial.number not in retried:
-            again = create_trial(
-                state=TrialState.WAITING,
-                params=trial.params,
-                distributions=trial.distributions,
-                system_attrs={_RETRY_OF: trial.number},
-            )
-            self.trials.add_trial(again)
-        self.trials.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+            left = trial.user_attrs.get(WORKER) not in alive
+            if left and self.store.claim(_key(trial), self.worker, lambda: living(self.store)):
+                return trial
+        self._looked = time.monotonic()
+        return None
 
 
-def sampler(study: Study) -> MinimumIncentiveSampler:
-    """Return the sampler of a study."""
+def advisor(study: Study) -> Advisor:
+    """Return what proposes the trials of a study."""
 
     def known(params: Mapping[str, Any]) -> float:
         name = params[MECHANISM]
         return size(study, name, own(name, params)) or 0.0
 
-    return MinimumIncentiveSampler(
+    return Advisor(
         target=study.target.efficiency,
         size=None if study.smallest in MONEY else known,
         confidence=study.target.confidence,
@@ -129,11 +113,12 @@ def sampler(study: Study) -> MinimumIncentiveSampler:
     )
 
 
-def suggest(trial: Trial, study: Study) -> tuple[str, dict[str, Any]]:
-    """Return the candidate of a new trial and its free parameters."""
-    name = trial.suggest_categorical(MECHANISM, list(study.candidates))
-    space = study.candidates[name].space
-    return name, {p: _suggest(trial, f"{name}.{p}", free) for p, free in space.items()}
+def spaces(study: Study) -> Spaces:
+    """Return the free parameters of each candidate, by the names that they have in trials."""
+    return {
+        name: {f"{name}.{parameter}": free for parameter, free in candidate.space.items()}
+        for name, candidate in study.candidates.items()
+    }
 
 
 def setting(trial: FrozenTrial) -> tuple[str, dict[str, Any]]:
@@ -142,9 +127,34 @@ def setting(trial: FrozenTrial) -> tuple[str, dict[str, Any]]:
     return name, own(name, trial.params)
 
 
+def tried(
+    study: Study,
+    name: str,
+    params: Mapping[str, Any],
+    replicates: range,
+    group: Population | None = None,
+) -> tuple[dict[str, Any], float]:
+    """Play a candidate at some parameters; return the trial's record and its value, the size."""
+    free = own(name, params)
+    found = play(study, name, free, replicates, group)
+    observed = sizes(study, name, free, found)
+    told = observed if study.smallest in MONEY else None
+    record = {**found, **played(replicates.start, found[REACHED], told)}
+    return record, sum(observed) / len(observed)
+
+
+def described(asked: Asked, free: Spaces) -> dict[str, Any]:
+    """Return the parameters of a trial and their distributions, as Optuna takes them."""
+    choice = CategoricalDistribution(list(free))
+    return {
+        "params": {MECHANISM: asked.mechanism, **asked.params},
+        "distributions": {MECHANISM: choice, **free[asked.mechanism]},
+    }
+
+
 def episodes(trials: Sequence[FrozenTrial]) -> int:
     """Return how many episodes the trials played."""
-    return sum(len(trial.user_attrs.get(EFFICIENCY, ())) for trial in trials)
+    return sum(len(outcome(trial).get(REACHED, ())) for trial in trials)
 
 
 def own(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,14 +162,12 @@ def own(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     return {p.removeprefix(f"{name}."): v for p, v in params.items() if p != MECHANISM}
 
 
-def _suggest(trial: Trial, name: str, free: BaseDistribution) -> Any:
-    match free:
-        case FloatDistribution():
-            return trial.suggest_float(name, free.low, free.high)
-        case IntDistribution():
-            return trial.suggest_int(name, free.low, free.high)
-    return trial.suggest_categorical(name, free.choices)  # type: ignore[attr-defined]
+def _begun(trial: FrozenTrial) -> tuple[str, dict[str, Any], range]:
+    first, count = trial.user_attrs[REPLICATES]
+    name = trial.params[MECHANISM]
+    params = {p: value for p, value in trial.params.items() if p != MECHANISM}
+    return name, params, range(first, first + count)
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+def _key(trial: FrozenTrial) -> str:
+    return f"trial {trial.number}"

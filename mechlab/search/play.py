@@ -9,19 +9,24 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.measures import ratio
+from mechlab.population import Population
+from mechlab.search.record import REACHED
 from mechlab.simulate import simulate
 from mechlab.store import Outcome
 from mechlab.study import BASELINE, MONEY, Study
 
 FRESH = 1 << 40  # number of the certificate's first episode: exploring never comes near it
-REACHED = "reached"  # efficiency relative to the target's reference point
 KEPT = ("efficiency", "group_revenue", "spend", "subsidy")
 
 
 def play(
-    study: Study, candidate: str, params: Mapping[str, Any], first: int, count: int
+    study: Study,
+    candidate: str,
+    params: Mapping[str, Any],
+    numbers: range,
+    group: Population | None = None,
 ) -> Outcome:
-    """Play episodes ``first`` to ``first + count - 1`` of the study's seed.
+    """Play the episodes of some numbers, of the study's seed, by its own group or by another one.
 
     Returns the measures in ``KEPT`` and ``reached``, each a value an episode.
 
@@ -30,12 +35,12 @@ def play(
     """
     episodes = simulate(
         study.played,
-        study.group.members,
+        (group or study.group).members,
         study.candidates[candidate].build(params),
-        episodes=count,
+        episodes=len(numbers),
         seed=study.seed,
         condition=study.condition,
-        first=first,
+        first=numbers.start,
     )
     reached = ratio(episodes["group_revenue"], episodes.reference(study.target.relative_to))
     outcome = {REACHED: reached, **{name: episodes[name] for name in KEPT}}

@@ -44,11 +44,7 @@ def _gain(belief: Belief, noise: Array, pending: Index) -> Array:
     Linear Bayes over the drawn curves: Cov(threshold, f)^2 / (Var f + noise). What the running
     trials will tell is taken out first.
     """
-    drawn = belief.drawn
-    largest = float(np.abs(drawn.size).max())
-    least = np.where(np.isfinite(drawn.least), drawn.least, 1.3 * largest)
-    log = np.log(np.maximum(least, 0.0) + 0.01 * largest + 1e-12)
-    cov = np.cov(np.column_stack([drawn.curves, log]), rowvar=False)
+    cov = belief.drawn.covariance
     for index in pending:
         told = cov[:, index]
         cov = cov - np.outer(told, told) / (cov[index, index] + noise[index])

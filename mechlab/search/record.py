@@ -1,51 +1,45 @@
-"""What the sampler and those who play write on Optuna's trials."""
+"""What stands on Optuna's trials: who plays them, which replicates, and what came out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from mechlab.errors import UserError
 from mechlab.search.points import Play
 
 MECHANISM = "mechanism"  # the categorical parameter that separates mechanisms in one study
-WANTED, TARGET = "mechlab:replicates", "mechlab:target"
-EFFICIENCY, SIZE = "mechlab:efficiency", "mechlab:size"
+PLAYED = "mechlab:played"  # a list of values an episode for each measure, and FIRST
+FIRST, SIZE = "first", "size"
+REACHED = "reached"  # efficiency relative to the target's reference point
 FEW, MANY = 2, 8  # replicates of a trial, far from the boundary and at it
 
 
-def wanted_replicates(trial: Trial | FrozenTrial) -> range:
-    """Return the replicate indices that the sampler wants played for this trial.
-
-    The same index means the same luck at every setting. Ask after all parameters were suggested.
-    """
-    first, count = _attributes(trial).get(WANTED, (0, FEW))
-    return range(first, first + count)
-
-
-def report(trial: Trial, efficiency: Sequence[float], size: Sequence[float] | None = None) -> None:
-    """Record the replicates of a trial and set its Optuna constraint; then tell its size.
-
-    Args:
-        trial: the trial, with all its parameters suggested.
-        efficiency: efficiency of each wanted replicate, in the order of their indices.
-        size: observed size of each replicate, where size is an outcome (spend, subsidy).
+def played(
+    first: int, efficiency: Sequence[float], size: Sequence[float] | None = None
+) -> dict[str, Any]:
+    """Return the record of replicates from index ``first`` on.
 
     Raises:
         UserError: for no replicates, or for values that are not finite.
     """
-    for name, values in ((EFFICIENCY, efficiency), (SIZE, size)):
+    record: dict[str, Any] = {FIRST: first}
+    for name, values in ((REACHED, efficiency), (SIZE, size)):
         if values is None:
             continue
         if not len(values) or not np.all(np.isfinite(values)):
-            raise UserError(f"trial {trial.number}: replicates must be finite, got {list(values)}")
-        trial.set_user_attr(name, [float(v) for v in values])
-    target = _attributes(trial).get(TARGET)
-    if target is not None:
-        trial.set_constraint("efficiency", target - float(np.mean(efficiency)))
+            raise UserError(f"replicates must be finite and at least one, got {list(values)}")
+        record[name] = [float(value) for value in values]
+    return record
+
+
+def outcome(trial: FrozenTrial) -> Mapping[str, Any]:
+    """Return what came out of a trial, a list a measure; nothing where nothing did yet."""
+    found: Mapping[str, Any] = trial.user_attrs.get(PLAYED, {})
+    return found
 
 
 def mechanism_of(trial: FrozenTrial) -> str:
@@ -58,21 +52,24 @@ def own(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if name != MECHANISM}
 
 
-def running(trials: Sequence[FrozenTrial], mechanism: str) -> list[FrozenTrial]:
-    """Return the trials of a mechanism that are being played."""
-    return [t for t in trials if t.state == TrialState.RUNNING and mechanism_of(t) == mechanism]
+def by_mechanism(trials: Iterable[FrozenTrial]) -> dict[str, list[FrozenTrial]]:
+    """Return the finished trials that have an outcome, by mechanism."""
+    groups: dict[str, list[FrozenTrial]] = {}
+    for trial in trials:
+        if trial.state == TrialState.COMPLETE and PLAYED in trial.user_attrs:
+            groups.setdefault(mechanism_of(trial), []).append(trial)
+    return groups
 
 
-def plays(trials: Sequence[FrozenTrial], points: np.ndarray, attribute: str) -> tuple[Play, ...]:
-    """Return what trials at some points (n, width) recorded under ``attribute``."""
-    return tuple(
-        Play(tuple(x), t.user_attrs.get(WANTED, (0, 0))[0], tuple(t.user_attrs[attribute]))
-        for x, t in zip(points, trials, strict=True)
-        if attribute in t.user_attrs
-    )
+def running(
+    trials: Sequence[FrozenTrial], mechanism: str, parameters: Collection[str]
+) -> list[FrozenTrial]:
+    """Return the trials of a mechanism that are being played, all its parameters known."""
+    mine = [t for t in trials if t.state == TrialState.RUNNING and mechanism_of(t) == mechanism]
+    return [trial for trial in mine if own(trial.params).keys() == set(parameters)]
 
 
-def _attributes(trial: Trial | FrozenTrial) -> dict[str, Any]:
-    if isinstance(trial, Trial):  # a live trial keeps an older copy of what the sampler wrote
-        trial = trial.storage.get_trial(trial._trial_id)
-    return trial.user_attrs
+def plays(trials: Sequence[FrozenTrial], points: np.ndarray, measure: str) -> tuple[Play, ...]:
+    """Return what trials at some points (n, width) recorded of a measure."""
+    found = [(tuple(x), outcome(trial)) for x, trial in zip(points, trials, strict=True)]
+    return tuple(Play(x, o[FIRST], tuple(o[measure])) for x, o in found if measure in o)

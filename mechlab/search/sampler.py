@@ -26,49 +26,21 @@ mean luck of all that was played.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
+from mechlab.search.advisor import Advisor, Size, first_dose, start
 from mechlab.search.belief import TOLERANCE, Belief, Threshold
-from mechlab.search.propose import propose, settled
-from mechlab.search.record import (
-    EFFICIENCY,
-    MANY,
-    MECHANISM,
-    SIZE,
-    TARGET,
-    WANTED,
-    mechanism_of,
-    own,
-    plays,
-    report,
-    running,
-    wanted_replicates,
-)
+from mechlab.search.record import FEW, MECHANISM, PLAYED, by_mechanism, mechanism_of, own, played
 from mechlab.search.space import Space
 
-__all__ = [
-    "EFFICIENCY",
-    "MECHANISM",
-    "SIZE",
-    "Belief",
-    "MinimumIncentiveSampler",
-    "Threshold",
-    "report",
-    "wanted_replicates",
-]
-
-Size = Callable[[Mapping[str, Any]], float]
-
-_START = (1.0, 0.0, 0.5, 0.25, 0.125, 0.75)  # doses first tried: the most, nothing, in between
-_ASIDE = 0.1  # chance of being the cheapest that is granted to a mechanism that seems not to be
+__all__ = ["MECHANISM", "MinimumIncentiveSampler", "Threshold", "report", "wanted_replicates"]
 
 
 class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
@@ -95,24 +67,26 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
         tolerance: float = TOLERANCE,
         seed: int | None = None,
     ) -> None:
-        self.target, self.size = target, size
-        self.confidence, self.tolerance = confidence, tolerance
+        self.target = target
+        self._advisor = Advisor(
+            target=target, size=size, confidence=confidence, tolerance=tolerance, seed=seed
+        )
         self._rng = np.random.default_rng(seed)
-        self._known: dict[str, tuple[list[int], Belief]] = {}
-
-    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Write the target on the trial, for its constraint."""
-        study._storage.set_trial_user_attr(trial._trial_id, TARGET, self.target)
+        self._wanted: dict[int, range] = {}
+        self._read: tuple[int, list[FrozenTrial]] = (-1, [])
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         """Return all parameters seen so far, or none while a mechanism is still new."""
-        trials = _others(study, trial)
+        trials = self._others(study, trial)
         space: dict[str, BaseDistribution] = {}
         for other in trials:
             space.update(other.distributions)
-        return {} if _starting(space, trials) else space
+        names = getattr(space.get(MECHANISM), "choices", ("",))
+        spaces = _spaces(trials)
+        known = spaces.keys() >= set(names) and not self._advisor.young(trials, spaces)
+        return space if known else {}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -120,17 +94,11 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
         """Return the most telling setting, of the mechanism that deserves the next trial."""
         if not search_space:
             return {}
-        trials, beliefs = _others(study, trial), self.beliefs(study)
-        name = self._mechanism(beliefs, trials)
-        belief, busy = beliefs[name], running(trials, name)
-        names = {parameter for parameter, _ in belief.space.distributions}
-        known = [own(t.params) for t in busy if own(t.params).keys() == names]
-        proposal = propose(belief, belief.space.encode(known))
-        first = max(play.first + len(play.values) for play in belief.plays) + MANY * len(busy)
-        wanted = [first, proposal.count]
-        study._storage.set_trial_user_attr(trial._trial_id, WANTED, wanted)
-        mechanism = {MECHANISM: name} if MECHANISM in search_space else {}
-        return {**mechanism, **belief.space.decode(proposal.x)}
+        trials = self._others(study, trial)
+        asked = self._advisor.ask(trials, _spaces(trials))
+        self._wanted[trial.number] = asked.replicates
+        mechanism = {MECHANISM: asked.mechanism} if MECHANISM in search_space else {}
+        return {**mechanism, **asked.params}
 
     def sample_independent(
         self,
@@ -140,26 +108,23 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         """Return a starting point: the most, the least, then points spread in between."""
-        trials = _others(study, trial)
+        trials = self._others(study, trial)
         if param_name == MECHANISM and isinstance(param_distribution, CategoricalDistribution):
-            return min(
-                param_distribution.choices,
-                key=lambda choice: sum(t.params.get(MECHANISM) == choice for t in trials),
-            )
+            return min(param_distribution.choices, key=lambda name: _progress(trials, str(name)))
         visit = sum(param_name in t.params for t in trials)
-        spread = _START[visit % len(_START)]
+        spread = first_dose(visit)
         if visit > 1 and own(trial.params):  # a further parameter: not along the diagonal for ever
             spread = float(self._rng.random())
         space = Space.of({param_name: param_distribution})
         return space.decode(space.spread(np.full((1, 1), spread))[0])[param_name]
 
+    def wanted(self, number: int) -> range:
+        """Return the indices of the replicates to play for a trial."""
+        return self._wanted.get(number, range(FEW))
+
     def beliefs(self, study: Study) -> dict[str, Belief]:
         """Return what is believed of each mechanism of the study with finished trials."""
-        groups: dict[str, list[FrozenTrial]] = {}
-        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-            if EFFICIENCY in trial.user_attrs:
-                groups.setdefault(mechanism_of(trial), []).append(trial)
-        return {name: self._believed(name, trials) for name, trials in groups.items()}
+        return self._advisor.beliefs(study.get_trials(deepcopy=False))
 
     def threshold(self, study: Study, mechanism: str = "") -> Threshold:
         """Return where the smallest sufficient size of a mechanism is believed to lie."""
@@ -167,68 +132,59 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
 
     def explored(self, study: Study) -> bool:
         """Return whether more exploring would hardly help the certificate."""
-        beliefs = self.beliefs(study)
-        names = set(beliefs)
-        for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))[-1:]:
-            names.update(getattr(trial.distributions.get(MECHANISM), "choices", ()))
-        return bool(names) and names == set(beliefs) and all(map(self._settled, beliefs.values()))
+        trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        names = {name for t in trials[-1:] for name in _names(t)}
+        return bool(names) and self._advisor.explored(trials, names)
 
-    def _settled(self, belief: Belief) -> bool:
-        return settled(belief, self.tolerance, _start(len(belief.space.distributions)))
-
-    def _believed(self, name: str, trials: Sequence[FrozenTrial]) -> Belief:
-        """Return the belief after these trials; fitted anew only where there are others."""
-        numbers = [trial.number for trial in trials]
-        before = self._known.get(name)
-        if before is None or before[0] != numbers:
-            self._known[name] = numbers, self._fitted(name, trials, before and before[1])
-        return self._known[name][1]
-
-    def _fitted(self, name: str, trials: Sequence[FrozenTrial], before: Belief | None) -> Belief:
-        space = Space.of(own(trials[-1].distributions))
-        points = space.encode([own(t.params) for t in trials])
-        mechanism = {MECHANISM: name} if name else {}
-        return Belief(
-            space,
-            self.target,
-            self.confidence,
-            plays=plays(trials, points, EFFICIENCY),
-            size=self.size and partial(_sized, self.size, mechanism),
-            observed=plays(trials, points, SIZE),
-            shortlist=before.shortlist_for(len(trials)) if before else None,
-        )
-
-    def _mechanism(self, beliefs: Mapping[str, Belief], trials: Sequence[FrozenTrial]) -> str:
-        """Return the mechanism whose threshold is least settled, the cheap ones first."""
-        waiting = {n: b for n, b in beliefs.items() if not self._settled(b)} or beliefs
-        cheapest = np.min([belief.drawn.least for belief in beliefs.values()], axis=0)
-
-        def worth(name: str) -> float:
-            tried = len(beliefs[name].plays) + len(running(trials, name))
-            chance = float(np.mean(beliefs[name].drawn.least <= cheapest))
-            return (chance + _ASIDE) / tried
-
-        return max(waiting, key=worth)
+    def _others(self, study: Study, trial: FrozenTrial) -> list[FrozenTrial]:
+        """Return the other trials, read once for each trial."""
+        number, found = self._read
+        if number != trial.number:
+            states = (TrialState.COMPLETE, TrialState.RUNNING)
+            trials = study.get_trials(deepcopy=False, states=states)
+            found = [other for other in trials if other.number != trial.number]
+            self._read = trial.number, found
+        return found
 
 
-def _others(study: Study, trial: FrozenTrial) -> list[FrozenTrial]:
-    states = (TrialState.COMPLETE, TrialState.RUNNING)
-    found = study.get_trials(deepcopy=False, states=states)
-    return [other for other in found if other.number != trial.number]
+def wanted_replicates(trial: Trial) -> range:
+    """Return the replicate indices that the study's sampler wants played for this trial.
+
+    The same index means the same luck at every setting. Ask after all parameters were suggested.
+    """
+    sampler = trial.study.sampler
+    return (
+        sampler.wanted(trial.number) if isinstance(sampler, MinimumIncentiveSampler) else range(FEW)
+    )
 
 
-def _starting(space: Mapping[str, BaseDistribution], trials: Sequence[FrozenTrial]) -> bool:
-    """Whether a mechanism has not finished its first trials."""
-    done = [t for t in trials if t.state == TrialState.COMPLETE]
-    choices: Sequence[Any] = getattr(space.get(MECHANISM), "choices", ("",))
-    groups = [[t for t in done if mechanism_of(t) == name] for name in choices]
-    return any(len(ts) < _start(max((len(own(t.params)) for t in ts), default=1)) for ts in groups)
+def report(trial: Trial, efficiency: Sequence[float], size: Sequence[float] | None = None) -> None:
+    """Record the replicates of a trial and set its Optuna constraint; then tell its size.
+
+    Args:
+        trial: the trial, with all its parameters suggested.
+        efficiency: efficiency of each wanted replicate, in the order of their indices.
+        size: observed size of each replicate, where size is an outcome (spend, subsidy).
+
+    Raises:
+        UserError: for no replicates, or for values that are not finite.
+    """
+    trial.set_user_attr(PLAYED, played(wanted_replicates(trial).start, efficiency, size))
+    if isinstance(trial.study.sampler, MinimumIncentiveSampler):
+        trial.set_constraint("efficiency", trial.study.sampler.target - float(np.mean(efficiency)))
 
 
-def _start(parameters: int) -> int:
-    """Trials with which a mechanism of so many parameters begins."""
-    return {0: 1, 1: 5}.get(parameters, 2 * parameters + 2)
+def _spaces(trials: Sequence[FrozenTrial]) -> dict[str, dict[str, BaseDistribution]]:
+    """Return the parameters of each mechanism with finished trials."""
+    return {name: own(some[-1].distributions) for name, some in by_mechanism(trials).items()}
 
 
-def _sized(size: Size, mechanism: Mapping[str, str], params: Mapping[str, Any]) -> float:
-    return size({**mechanism, **params})
+def _names(trial: FrozenTrial) -> Sequence[str]:
+    """Return the mechanisms among which a trial chose."""
+    return getattr(trial.distributions.get(MECHANISM), "choices", ("",))
+
+
+def _progress(trials: Sequence[FrozenTrial], mechanism: str) -> float:
+    """Return the share of its first trials that a mechanism has had."""
+    mine = [own(trial.params) for trial in trials if mechanism_of(trial) == mechanism]
+    return len(mine) / start(max(map(len, mine), default=0))

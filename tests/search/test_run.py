@@ -181,7 +181,7 @@ def capped(monkeypatch):
     return cap
 
 
-@pytest.mark.parametrize("plays", [0, 4, 14])
+@pytest.mark.parametrize("plays", [0, 4, 9])
 def test_a_cap_below_the_game_ends_the_search_with_what_it_knows(found, tmp_path, capped, plays):
     capped(plays)
     stopped = search(a_study(), url(tmp_path))

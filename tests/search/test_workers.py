@@ -9,15 +9,15 @@ import time
 from contextlib import closing
 
 import pytest
-from optuna.trial import Trial
 
 from mechlab.errors import UserError
 from mechlab.search import heart
-from mechlab.search.explore import OUTCOME, Explorer
+from mechlab.search.advisor import Asked
+from mechlab.search.explore import Explorer
 from mechlab.search.heart import beating, dismiss, living, new_worker
-from mechlab.search.play import KEPT
+from mechlab.search.play import play
+from mechlab.search.record import PLAYED
 from mechlab.search.run import known, search
-from mechlab.search.sampler import report
 from mechlab.search.work import Dismissed, calm, work
 from mechlab.search.workers import join
 from mechlab.store import StorageError, Store
@@ -41,7 +41,7 @@ def told(url: str) -> dict[int, tuple]:
     """Return what the record holds of every finished trial."""
     with calm(), closing(Store.open(a_study(), url, create=False)) as store:
         trials = store.trials().get_trials(deepcopy=False)
-    return {t.number: (t.params, t.values, t.user_attrs[OUTCOME]) for t in trials if t.values}
+    return {t.number: (t.params, t.values, t.user_attrs[PLAYED]) for t in trials if t.values}
 
 
 @pytest.mark.slow
@@ -98,38 +98,28 @@ def store(tmp_path):
 
 def begun(store: Store, worker: str, rate: float) -> int:
     """Leave a trial as a worker does that is killed while it plays; return its number."""
-    trials = store.trials()
-    trials.enqueue_trial({"mechanism": "sharing_bonus", "sharing_bonus.rate": rate})
-    trial = trials.ask()
-    trial.set_user_attr("mechlab:worker", worker)
-    trial.suggest_categorical("mechanism", ["none", "sharing_bonus"])
-    trial.suggest_float("sharing_bonus.rate", 0, 3000)
-    return int(trial.number)
+    asked = Asked("sharing_bonus", {"sharing_bonus.rate": rate}, range(2))
+    Explorer(store, worker)._begin(asked, asked.replicates)
+    return int(store.trials().get_trials(deepcopy=False)[-1].number)
 
 
 def states(store: Store) -> dict[int, str]:
     return {t.number: t.state.name for t in store.trials().get_trials(deepcopy=False)}
 
 
-def test_a_dead_workers_trial_is_played_again(store):
+def test_a_dead_workers_trial_is_taken_up_again(store):
     number = begun(store, "dead", rate=700.0)
     result = search(a_study(), store.url)
-    assert states(store)[number] == "FAIL"
-    done = result.trials[result.trials["state"] == "COMPLETE"]
-    assert (done["sharing_bonus.rate"] == 700.0).sum() == 1
+    assert states(store)[number] == "COMPLETE"
+    assert (result.trials["sharing_bonus.rate"] == 700.0).sum() == 1
 
 
-def test_a_trial_that_was_played_but_not_told_is_told_not_played_again(store):
+def test_a_trial_that_was_played_but_not_told_comes_out_the_same(store):
     number = begun(store, "dead", rate=700.0)
-    trial = Trial(store.trials(), store.trials().get_trials()[number]._trial_id)
-    outcome = {name: [1.0, 1.0] for name in KEPT}
-    trial.set_user_attr(OUTCOME, outcome)
-    trial.set_user_attr("mechlab:target", 0.75)
-    report(trial, [0.5, 0.6])
+    played = play(store.study, "sharing_bonus", {"rate": 700.0}, range(2))
     search(a_study(), store.url)
     told = store.trials().get_trials()[number]
-    assert told.state.name == "COMPLETE"
-    assert told.user_attrs["mechlab:efficiency"] == [0.5, 0.6]
+    assert {name: told.user_attrs[PLAYED][name] for name in played} == played
     assert told.values == [700.0]  # the size, which is the rate
 
 
@@ -142,11 +132,11 @@ def test_a_living_workers_trial_is_left_alone(store):
 
 def test_two_workers_take_a_dead_trial_up_once(store):
     number = begun(store, "dead", rate=700.0)
-    one, two = Explorer(store, "one"), Explorer(store, "two")
-    one._take_up_dead_trials()
-    two._take_up_dead_trials()
-    assert list(states(store).values()) == ["FAIL", "WAITING"]
-    assert store.trials().get_trials()[1].params == store.trials().get_trials()[number].params
+    trials = store.trials().get_trials(deepcopy=False)
+    with beating(store, "one"), beating(store, "two"):
+        taken = Explorer(store, "one")._abandoned(trials)
+        assert taken is not None and taken.number == number
+        assert Explorer(store, "two")._abandoned(trials) is None
 
 
 def test_a_worker_that_is_gone_or_silent_is_dead(store, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,8 +12,8 @@ from mechlab.game import Game
 from mechlab.games.sharing import actions as act
 from mechlab.games.sharing.view import Exchange, Notice, View
 from mechlab.games.sharing.view import Message as Letter
-from mechlab.live.dialogue import DIALOGUES, Message, Telling
-from mechlab.live.prompts.texts import Nouns, Text, prompt
+from mechlab.live.dialogue import DIALOGUES, Telling
+from mechlab.live.prompts.texts import Told
 from mechlab.mechanism import Mechanism
 
 Kind = Literal["message", "broadcast", "send", "submit"]
@@ -116,7 +116,7 @@ class Log:
         return dict(sorted(new.items()))
 
 
-class SharingDialogue:
+class SharingDialogue(Told):
     """One agent's side of an episode of the sharing game.
 
     Rules, payments, advised steps and the form of the answer are the same for all agents and
@@ -125,24 +125,17 @@ class SharingDialogue:
     """
 
     answer: type[BaseModel] = Answer
+    template = "sharing"
+    renamed: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
+    names: ClassVar = {"piece": ("piece", "item"), "task": ("task", "set")}
 
     def __init__(self, game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> None:
-        nouns = Nouns.of(telling, game.words, unit="item", units="items", product="completed set")
-        names = ("player", "item", "set") if nouns.neutral else ("agent", "piece", "task")
-        told = dict(zip(("agent", "piece", "task"), names, strict=True))
-        self._full = telling.history == "full"
-        self._text = Text(
-            "sharing", **told, game=game, mechanism=mechanism, telling=telling, nouns=nouns
-        )
-        self._log = Log(self._text)
-        self._rules = ""
+        super().__init__(game, mechanism, agent, telling)
+        self._log = Log(self.text)
 
-    def messages(self, view: View) -> list[Message]:
-        """Return the rules, and what is so on this turn."""
-        self._rules = self._rules or self._text("rules", view=view)
-        recent = Recent.of(view, self._full)
-        turn = self._text("turn", view=view, log=self._log.read(view), recent=recent)
-        return prompt(self._rules, turn)
+    def news(self, view: View) -> dict[str, Any]:
+        """Return the log of who holds what, and what happened of late."""
+        return {"log": self._log.read(view), "recent": Recent.of(view, self.full)}
 
     def actions(self, answer: Answer) -> act.Turn:
         """Return the turn that a valid answer means."""

@@ -7,25 +7,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from pydantic import BaseModel
 
+from mechlab.game import Game
 from mechlab.games.sharing.view import Exchange
 from mechlab.live.dialogue import Message, Telling
-from mechlab.mechanism import Words
-
-
-class Points(Words):
-    """The same words, with points in place of money.
-
-    >>> Points().money(1000)
-    '1,000 points'
-    """
-
-    def money(self, amount: float) -> str:
-        """Return an amount in points."""
-        return f"{super().money(amount).replace(self.currency, '')} points"
+from mechlab.mechanism import Mechanism, Words
 
 
 @dataclass(frozen=True)
@@ -51,17 +41,26 @@ class Nouns:
         """Return the nouns of a telling; ``neutral`` replaces words where names are neutral."""
         if telling.framing != "neutral":
             return cls(words)
-        return cls(Points(**{**vars(words), **neutral}), "player", "score", True)
+        return cls(replace(words, **neutral), "player", "score", True)
 
     def told(self, sentence: str) -> str:
-        """Return a mechanism's sentence with neutral names where names are neutral.
+        """Return a sentence with neutral names, and points for dollars, where names are neutral.
 
-        >>> Nouns(neutral=True).told("Ask the agents; an agent may answer.")
-        'Ask the players; a player may answer.'
+        >>> Nouns(neutral=True).told("Ask the agents; an agent earns $1,000 for it.")
+        'Ask the players; a player earns 1,000 points for it.'
         """
         if not self.neutral:
             return sentence
-        return re.sub(r"\bagent", "player", re.sub(r"\b(a|A)n agent\b", r"\1 player", sentence))
+        named = re.sub(r"\bagent", "player", re.sub(r"\b(a|A)n agent\b", r"\1 player", sentence))
+        return re.sub(r"\$(\d[\d,]*(\.\d+)?)", r"\1 points", named)
+
+    def money(self, amount: float) -> str:
+        """Return an amount of money in words, or in points.
+
+        >>> Nouns().money(-2.5), Nouns(neutral=True).money(1000)
+        ('-$2.50', '1,000 points')
+        """
+        return self.told(self.words.money(amount))
 
 
 def numbers(values: Iterable[object]) -> str:
@@ -145,11 +144,37 @@ class Text:
         return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def prompt(rules: str, turn: str) -> list[Message]:
-    """Return the messages of a turn: what holds for the whole episode and all agents comes first.
+class Told:
+    """What the dialogues of all games share: the rules once, then a turn at a time.
 
-    >>> [message["role"] for message in prompt("Rules", "Turn")]
-    ['system', 'user']
+    A game's own adds ``actions`` and, for estimates before anything is spent, ``typical``: an
+    answer of ordinary length to a view.
+
+    Class attributes:
+        answer: see ``Dialogue``. template: name of the template file.
+        renamed: words of the game where names are neutral.
+        names: further nouns of the template, each plain and neutral.
     """
-    texts = {"system": rules, "user": turn}
-    return [{"role": role, "content": text.strip()} for role, text in texts.items()]
+
+    answer: type[BaseModel]
+    template: ClassVar[str]
+    renamed: ClassVar[Mapping[str, str]] = {}
+    names: ClassVar[Mapping[str, tuple[str, str]]] = {}
+
+    def __init__(self, game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> None:
+        self.game, self.full = game, telling.history == "full"
+        self.nouns = Nouns.of(telling, game.words, **self.renamed)
+        names = {name: pair[self.nouns.neutral] for name, pair in self.names.items()}
+        values = {"game": game, "mechanism": mechanism, "telling": telling, "nouns": self.nouns}
+        self.text = Text(self.template, agent=self.nouns.agent, full=self.full, **names, **values)
+        self._rules = ""
+
+    def messages(self, view: Any) -> list[Message]:
+        """Return the rules, which are the same for all agents and rounds, and the turn."""
+        self._rules = self._rules or self.text("rules", view=view)
+        texts = {"system": self._rules, "user": self.text("turn", view=view, **self.news(view))}
+        return [{"role": role, "content": text.strip()} for role, text in texts.items()]
+
+    def news(self, view: Any) -> Mapping[str, Any]:
+        """Return what the template of a turn needs beside the view."""
+        return {}

@@ -10,11 +10,13 @@ import plotly.graph_objects as go
 
 from mechlab.comparison import Comparison, Entry, Goal
 from mechlab.figures.axes import size_title
-from mechlab.figures.style import NEUTRAL, SCALE, blank, colour, short, symbol
+from mechlab.figures.style import NEUTRAL, blank, colour, short, symbol
 from mechlab.search.frontier import Place, pareto
 
 APART = {"smaller": -1, "not told apart": 0, "larger": 1}
 _GROUND = ((0.0, "#56B4E9"), (0.5, "#c9ced4"), (1.0, "#E69F00"))  # smaller, alike, larger
+_PALE = ((0.0, "#eef4fb"), (1.0, "#56B4E9"))  # light enough for dark words at both ends
+_INK = {"color": "#1c2127"}
 _ROW = 34  # pixels
 
 
@@ -131,16 +133,17 @@ def who_needs_what(comparison: Comparison) -> go.Figure:
         at = rows.index(entry.answer.candidate), columns.index(entry.context)
         certified = entry.answer.status == "certified"
         share[at] = entry.answer.spend_share if certified else np.nan
-        text[at] = f"{share[at]:.1%}" if certified else entry.answer.status.replace("_", " ")
+        text[at] = price_words(entry)
     figure = blank("", "")
     names = [short(column, 28) for column in columns]
     figure.add_heatmap(
         z=share,
         x=names,
         y=[short(row, 34) for row in rows],
-        text=text,
+        text=np.where(np.isnan(share), "", text),
         texttemplate="%{text}",
-        colorscale=SCALE,
+        textfont=_INK,
+        colorscale=_PALE,
         zmin=0,
         xgap=2,
         ygap=2,
@@ -157,6 +160,16 @@ def who_needs_what(comparison: Comparison) -> go.Figure:
         autorange="reversed", showgrid=False, type="category"
     )
     return figure.update_layout(height=150 + 44 * len(rows))
+
+
+def price_words(entry: Entry) -> str:
+    """Return what an answer spends as a share of revenue, or why there is no such figure.
+
+    A certified answer whose budget left no fresh episodes for measuring it has none.
+    """
+    if entry.answer.status != "certified":
+        return entry.answer.status.replace("_", " ")
+    return f"{entry.answer.spend_share:.1%}" if entry.answer.spend.n else "not measured"
 
 
 def _write_gaps(
@@ -185,7 +198,7 @@ def differences(comparison: Comparison, goal: Goal) -> go.Figure:
         showscale=False,
         xgap=2,
         ygap=2,
-        textfont={"color": "#1c2127"},
+        textfont=_INK,
         hovertemplate="%{y}: %{text} than %{x}<extra></extra>",
         hoverongaps=False,
     )

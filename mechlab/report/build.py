@@ -60,9 +60,9 @@ def write(content: Page, path: Path) -> Path:
 
 def render(content: Page) -> str:
     """Return a page as text."""
-    style = _text("style.css")
-    scripts = [_text("before.js"), _plotly(), _text("table.js"), _text("script.js")]
-    template = _environment().get_template(content.template)
+    style = text_of("style.css")
+    scripts = [text_of("before.js"), _plotly(), text_of("table.js"), text_of("script.js")]
+    template = environment("mechlab.report").get_template(content.template)
     return template.render(
         **content.sections,
         glossary=GLOSSARY,
@@ -95,14 +95,16 @@ def _plotly() -> str:
     return str(get_plotlyjs())
 
 
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """Return a file of this package."""
     return (files("mechlab.report") / name).read_text(encoding="utf-8")
 
 
 @lru_cache
-def _environment() -> Environment:
+def environment(package: str) -> Environment:
+    """Return the environment of a package's templates: everything that they show is escaped."""
     environment = Environment(
-        loader=PackageLoader("mechlab.report", "."),
+        loader=PackageLoader(package, "."),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -40,6 +40,7 @@ def comparison_page(comparison: Comparison) -> Page:
         "places": PLACES,
         "results": comparison.results,
         "verdicts": said(comparison),
+        "status": _status(comparison),
         "agents": _agents(comparison),
         "confidence": comparison.confidence,
         "groups": groups,
@@ -49,6 +50,12 @@ def comparison_page(comparison: Comparison) -> Page:
     shown = {"ranking": tables.ranking(comparison), "promises": tables.promises(checked)}
     drawn = [chart for group in groups.values() for chart in group]
     return Page("compare.html.j2", sections, drawn, shown)
+
+
+def _status(comparison: Comparison) -> str:
+    """Return the best status of any entry, which colours the verdict."""
+    found = {entry.answer.status for entry in comparison.entries}
+    return next(s for s in ("certified", "out_of_budget", "unreachable") if s in found)
 
 
 def _agents(comparison: Comparison) -> Iterable[str]:

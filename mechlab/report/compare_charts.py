@@ -6,7 +6,7 @@ import pandas as pd
 
 from mechlab import figures
 from mechlab.comparison import Comparison, Entry, Goal
-from mechlab.figures.compare import on_frontier, told_apart
+from mechlab.figures.compare import on_frontier, price_words, told_apart
 from mechlab.figures.dose import rows_of
 from mechlab.report.chart import Chart
 from mechlab.report.search_charts import dose_chart
@@ -85,11 +85,7 @@ def needs_chart(comparison: Comparison) -> Chart:
     """Which mechanism costs how much with which group."""
     rows = {
         candidate: {
-            e.context: percent(e.answer.spend_share)
-            if e.answer.status == "certified"
-            else e.answer.status.replace("_", " ")
-            for e in comparison.entries
-            if e.answer.candidate == candidate
+            e.context: price_words(e) for e in comparison.entries if e.answer.candidate == candidate
         }
         for candidate in figures.candidates(comparison)
     }
@@ -121,8 +117,8 @@ def dose_charts(comparison: Comparison) -> list[Chart]:
 
 
 def _dose_chart(index: int, entry: Entry) -> Chart:
-    name, title = f"dose-{index}", f"{entry.label}: {rounded(entry.answer.mechanism)}"
-    return dose_chart(entry.result, entry.answer, name, title, _tried(entry))
+    title = f"{entry.context}: {rounded(entry.answer.mechanism)}"
+    return dose_chart(entry.result, entry.answer, f"dose-{index}", title, _tried(entry))
 
 
 def _tried(entry: Entry) -> Table:

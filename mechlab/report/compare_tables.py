@@ -14,6 +14,7 @@ from mechlab.report.words import rounded
 from mechlab.search.frontier import Place
 
 _SHARES = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "spend_share"})
+_CONTEXT = ("population", "game", "target", "status", "smallest", "study")
 _SIGNS = {True: "yes", False: "no", None: "-"}
 
 
@@ -32,7 +33,9 @@ def ranking(comparison: Comparison) -> Table:
         "spend_share": "spend, % of revenue",
         "episodes": "fresh episodes",
     }
-    return Table(pd.DataFrame(rows), titles, _SHARES, frozenset({"spend", "subsidy"}))
+    frame = pd.DataFrame(rows)
+    same = [name for name in _CONTEXT if frame[name].nunique() == 1]  # says nothing of a row
+    return Table(frame.drop(columns=same), titles, _SHARES, frozenset({"spend", "subsidy"}))
 
 
 def _row(entry: Entry, place: Place) -> dict[str, object]:
@@ -42,17 +45,17 @@ def _row(entry: Entry, place: Place) -> dict[str, object]:
         "mechanism": rounded(answer.mechanism),
         "population": str(study.group),
         "game": study.game,
-        "target": f"{study.target.efficiency:.0%} of {study.target.relative_to}",
         "status": answer.status.replace("_", " "),
         "smallest": study.smallest,
         "lo": answer.interval[0],
         "hi": answer.interval[1],
-        "not_told_apart_from": ", ".join(place.level) or "none",
+        "target": f"{study.target.efficiency:.0%} of {study.target.relative_to}",
+        "spend_share": answer.spend_share,
         "efficiency": answer.efficiency.mean,
         "efficiency_lo": answer.efficiency.ci95[0],
         "efficiency_hi": answer.efficiency.ci95[1],
+        "not_told_apart_from": ", ".join(place.level) or "none",
         "spend": answer.spend.mean,
-        "spend_share": answer.spend_share,
         "subsidy": answer.subsidy.mean,
         "episodes": answer.efficiency.n,
         "study": study.name,

@@ -14,7 +14,7 @@ const numeral = (value) =>
     : String(Number(value.toPrecision(4)));
 const written = {
   share: (value) => `${(100 * value).toFixed(1)}%`,
-  dollars: (value) => (value < 0 ? "-$" : "$") + numeral(Math.abs(value)),
+  dollars: (value) => Math.abs(value) < 0.005 ? "$0" : (value < 0 ? "-$" : "$") + numeral(Math.abs(value)),
   number: numeral,
   text: String,
 };

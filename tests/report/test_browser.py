@@ -12,7 +12,7 @@ from mechlab.report import write_report
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result, named, with_trials
 
-pytest.importorskip("choreographer", reason="needs the extra 'browser'")
+pytest.importorskip("choreographer", reason="needs the extra 'export'")
 if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))):
     pytest.skip("needs Chromium", allow_module_level=True)
 

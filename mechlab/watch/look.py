@@ -1,0 +1,166 @@
+"""What goes on in a search: read from its record, of which nothing is changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sql
+from optuna.trial import FrozenTrial, TrialState
+
+from mechlab.report.words import money, number, percent
+from mechlab.search.belief import Threshold
+from mechlab.search.certify import Certification
+from mechlab.search.explore import WORKER, episodes, own, setting
+from mechlab.search.heart import living
+from mechlab.search.record import REACHED, outcome
+from mechlab.store import TABLES, Store
+from mechlab.study import BASELINE, MONEY
+from mechlab.watch.scene import Meter, Scene, Standing, Worker
+
+_NOTHING = "nothing yet"
+RECENT = 12  # trials shown, the latest first
+
+
+class Lookout:
+    """Looks at the record of a search, again and again; thinks anew only where it has grown.
+
+    Args:
+        store: the record.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._seen: tuple[int, int] = (-1, -1)
+        self._certification: Certification | None = None
+
+    def look(self) -> Scene:
+        """Return what goes on now; raises SQLAlchemy's errors where the record cannot be read."""
+        trials = self.store.trials().get_trials(deepcopy=False)
+        complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+        batches = self._batches()
+        grown = (len(complete), sum(row.outcome is not None for row in batches))
+        if complete and grown != self._seen:
+            self._certification, self._seen = Certification(self.store), grown
+        workers = tuple(self._workers(trials, batches))
+        return Scene(
+            self._phase(workers),
+            self._meters(complete),
+            tuple(self._standing(name, complete) for name in self.store.study.candidates),
+            workers,
+            tuple(_row(trial) for trial in reversed(trials[-RECENT:])),
+        )
+
+    def _phase(self, workers: Sequence[Worker]) -> str:
+        if not any(worker.alive for worker in workers):
+            return "at rest"
+        return "exploring" if self.store.explored is None else "certifying"
+
+    def _meters(self, complete: Sequence[FrozenTrial]) -> tuple[Meter, ...]:
+        explored = episodes(complete)
+        fresh = self._certification.episodes if self._certification else 0
+        cap = self.store.study.budget.episodes
+        return (
+            Meter("episodes", explored + fresh, cap),
+            Meter("of which fresh, to certify", fresh, cap),
+        )
+
+    def _standing(self, name: str, complete: Sequence[FrozenTrial]) -> Standing:
+        tried = sum(setting(trial)[0] == name for trial in complete)
+        known = self._certification
+        belief = known.beliefs.get(name) if known else None
+        certificate = known.certificates.get(name) if known and self._fresh else None
+        return Standing(
+            name,
+            tried,
+            self._believed(name, belief.threshold) if belief else _NOTHING,
+            self._between(*certificate.interval) if certificate else _NOTHING,
+            _status(certificate.status) if certificate else "exploring",
+        )
+
+    @property
+    def _fresh(self) -> bool:
+        """Whether exploring has ended, so that fresh episodes can show something."""
+        return self.store.explored is not None
+
+    def _believed(self, name: str, threshold: Threshold) -> str:
+        if name == BASELINE or threshold.reachable < 0.5:
+            return f"enough with chance {percent(threshold.reachable)}"
+        return self._between(threshold.lo, threshold.hi)
+
+    def _between(self, low: float, high: float) -> str:
+        ends = [self._size(value) for value in (low, high) if math.isfinite(value)]
+        if not ends:
+            return _NOTHING
+        if len(ends) == 2:
+            return f"{ends[0]} to {ends[1]}"
+        return f"more than {ends[0]}" if math.isfinite(low) else f"at most {ends[0]}"
+
+    def _size(self, value: float) -> str:
+        return money(value) if self.store.study.smallest in MONEY else number(value)
+
+    def _batches(self) -> Sequence[Any]:
+        table = TABLES.tables["mechlab_batch"]
+        mine = sql.select(table).where(table.c.study == self.store.study.name)
+        with self.store.engine.connect() as connection:
+            return connection.execute(mine).all()
+
+    def _workers(self, trials: Sequence[FrozenTrial], batches: Sequence[Any]) -> list[Worker]:
+        table, alive = TABLES.tables["mechlab_worker"], living(self.store)
+        with self.store.engine.connect() as connection:
+            now = connection.execute(sql.select(sql.func.now())).scalar_one()
+            rows = connection.execute(sql.select(table).order_by(table.c.host, table.c.pid)).all()
+        doing = {**_claimed(batches), **_running(trials)}
+        return [
+            Worker(
+                f"process {row.pid} on {row.host.split()[0]}",
+                doing.get(row.id, "is between two steps"),
+                _seconds(now, row.beat),
+                row.id in alive,
+            )
+            for row in rows
+        ]
+
+
+def _status(status: str) -> str:
+    return {"out_of_budget": "not decided yet"}.get(status, status)
+
+
+def _running(trials: Sequence[FrozenTrial]) -> dict[str, str]:
+    """Return which trial each worker plays."""
+    return {
+        trial.user_attrs[WORKER]: f"explores {_setting(trial)} (trial {trial.number})"
+        for trial in trials
+        if trial.state == TrialState.RUNNING and WORKER in trial.user_attrs
+    }
+
+
+def _claimed(batches: Sequence[Any]) -> dict[str, str]:
+    """Return of which candidate each worker plays fresh episodes."""
+    return {
+        row.worker: f"plays fresh episodes of {row.key.rsplit(' ', 1)[0]}"
+        for row in batches
+        if row.outcome is None
+    }
+
+
+def _setting(trial: FrozenTrial) -> str:
+    name, params = setting(trial)
+    values = ", ".join(f"{k}={_short(v)}" for k, v in own(name, params).items())
+    return f"{name}({values})"
+
+
+def _short(value: Any) -> str:
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def _row(trial: FrozenTrial) -> tuple[str, ...]:
+    reached = outcome(trial).get(REACHED, ())
+    mean = percent(sum(reached) / len(reached)) if reached else ""
+    return str(trial.number), _setting(trial), mean, str(len(reached)), trial.state.name.lower()
+
+
+def _seconds(now: datetime, beat: datetime) -> float:
+    return (now.replace(tzinfo=None) - beat.replace(tzinfo=None)).total_seconds()

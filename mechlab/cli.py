@@ -6,7 +6,16 @@ import sys
 
 from typer.exceptions import TyperException
 
-from mechlab.commands import calibrate, compare, decompose, new, replicate, run, search  # noqa: F401 - each adds its commands
+from mechlab.commands import (  # noqa: F401 - each adds its commands
+    calibrate,
+    compare,
+    decompose,
+    new,
+    replicate,
+    run,
+    search,
+    watch,
+)
 from mechlab.commands import list as _list  # noqa: F401
 from mechlab.commands.app import INTERRUPTED, app
 from mechlab.errors import UserError

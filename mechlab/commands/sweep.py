@@ -1,0 +1,49 @@
+"""``mechlab sweep``: one thing at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mechlab.commands.app import Json, app
+
+
+@app.command(
+    epilog="Example: mechlab sweep studies/sweeps/visibility.toml --population llm:gpt-4.1-mini"
+)
+def sweep(
+    files: Annotated[list[Path], typer.Argument(metavar="SWEEP...", help="Sweep files (TOML).")],
+    population: Annotated[
+        str | None, typer.Option(help="In place of the files' own: 'llm:MODEL', 'o3', ...")
+    ] = None,
+    episodes: Annotated[
+        int | None, typer.Option(min=2, help="Episodes of each value, in place of the files'.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write a page here, a section a file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Vary one thing and leave all else as it is: what does it do to efficiency?"""
+    from mechlab import terminal
+    from mechlab.report.sweep import sentences, sheet
+    from mechlab.sweep import Sweep
+
+    asked = [Sweep.load(file).asked_of(population, episodes) for file in files]
+    found = []
+    for one in asked:
+        with terminal.working(f"playing {one.name}"):
+            found.append(one.play())
+    page = sheet(found).write(output) if output else None
+    if as_json:
+        objects = [swept.as_json() for swept in found]
+        terminal.print_json({"sweeps": objects, "report": page and str(page)})
+        return
+    for swept in found:
+        terminal.say(swept.sweep.question)
+        for sentence in sentences(swept):
+            terminal.say(f"  {sentence}")
+    if page:
+        terminal.say(f"Report: {page}")

@@ -1,0 +1,145 @@
+"""Sweeps in words, computed from them, and the page of several, a section each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from mechlab.figures.axes import reference_words
+from mechlab.figures.sweep import sweep as figure
+from mechlab.report.chart import Chart
+from mechlab.report.sheet import Section, Sheet
+from mechlab.report.tables import DOLLARS, Table
+from mechlab.report.verdict import KINDS
+from mechlab.report.words import percent, share
+from mechlab.search.provenance import surroundings
+from mechlab.statistics import Summary
+from mechlab.swept import Point, Swept
+
+MEASURES = ("efficiency", "optimality", "response_rate", "spend", "subsidy")  # columns of the table
+
+
+def sentences(found: Swept) -> tuple[str, ...]:
+    """Return what a sweep says, line by line."""
+    return tuple(said for name in found.sweep.lines for said in _line(found, name))
+
+
+def _line(found: Swept, name: str) -> Iterator[str]:
+    first, *others = found.line(name)
+    base = first.measures["efficiency"].mean
+    start = f"{name}: {percent(base)} of the ceiling at {first.label}"
+    if all(_nothing(point.change) for point in others):
+        yield f"{start}, and the same in every episode at all other values."
+    else:
+        yield f"{start}; {'; '.join(map(_change, others))}."
+    yield from _first_enough(found, name)
+
+
+def _change(point: Point) -> str:
+    """Return the change at a point against the first, or that the data support none."""
+    low, high = (f"{100 * end:+.1f}" for end in point.change.ci95)
+    moved = f"{100 * point.change.mean:+.1f} points ({low} to {high}) at {point.label}"
+    return moved if supported(point.change) else f"no difference supported, {moved}"
+
+
+def supported(change: Summary) -> bool:
+    """Whether a change's 95% interval leaves out 0."""
+    low, high = change.ci95
+    return low > 0 or high < 0
+
+
+def _nothing(change: Summary) -> bool:
+    return change.mean == 0.0 and change.sd == 0.0
+
+
+def _first_enough(found: Swept, name: str) -> Iterator[str]:
+    """Say which value is the first that meets the target."""
+    target = found.sweep.target
+    if target is None:
+        return
+    goal = f"{share(target.efficiency)} of {reference_words(target.relative_to)}"
+    enough = [p for p in found.line(name) if p.reached and p.reached.ci95[0] >= target.efficiency]
+    if not enough:
+        yield f"{name}: no value is shown to reach {goal}."
+    else:
+        reached = enough[0].reached
+        assert reached is not None
+        yield (
+            f"{name}: the first value shown to reach {goal} is {enough[0].label}, with "
+            f"{percent(reached.mean)} ({percent(reached.ci95[0])} to {percent(reached.ci95[1])})."
+        )
+
+
+def headline(sweeps: Sequence[Swept]) -> str:
+    """Return the largest supported change of all."""
+    moved = [
+        (abs(p.change.mean), swept, p) for swept in sweeps for p in swept.points if _told(p.change)
+    ]
+    if not moved:
+        return "No value is shown to change efficiency."
+    _, swept, point = max(moved, key=lambda one: one[0])
+    return (
+        f"Of what was varied one thing at a time, the largest change of efficiency is "
+        f"{100 * point.change.mean:+.1f} points: {swept.sweep.name}, {point.line}, {point.label}."
+    )
+
+
+def _told(change: Summary) -> bool:
+    return math.isfinite(change.ci95[0]) and supported(change)
+
+
+def sheet(sweeps: Sequence[Swept]) -> Sheet:
+    """Return the page of several sweeps, a section each."""
+    kinds = sorted({kind for swept in sweeps for kind in swept.kinds})
+    facts = (
+        "One thing varies in each section; all else stays as it is. A change is against the first "
+        "value, in points of efficiency, with its own 95% interval.",
+        *(f"The agents are {KINDS.get(kind, kind)}." for kind in kinds),
+    )
+    sections = tuple(_section(swept) for swept in sweeps)
+    question = "What does one thing alone do?"
+    title = sweeps[0].sweep.name if len(sweeps) == 1 else "One thing at a time"
+    return Sheet(title, question, headline(sweeps), facts, sections, surroundings())
+
+
+def _section(found: Swept) -> Section:
+    sweep = found.sweep
+    said = (
+        sweep.question,
+        f"{sweep.episodes:,} episodes of each value, seed {sweep.seed}; {sweep.game}, "
+        f"{sweep.condition}"
+        f"{f', with {sweep.mechanism}' if sweep.mechanism != 'none' else ''}.",
+    )
+    title = sweep.name.replace("_", " ").capitalize()
+    charts = tuple(_chart(found, measure) for measure in _shown(found))
+    return Section(sweep.name, title, said, charts, {}, sentences(found))
+
+
+def _shown(found: Swept) -> tuple[str, ...]:
+    paid = any(point.measures["spend"].mean > 0 for point in found.points)
+    return ("efficiency", "spend") if paid else ("efficiency",)
+
+
+def _chart(found: Swept, measure: str) -> Chart:
+    alt = " ".join(sentences(found)) if measure == "efficiency" else "See the data of this chart."
+    name = f"{found.sweep.name}-{measure}"
+    title = f"{measure.capitalize()} by {found.sweep.vary.name}"
+    return Chart(name, title, figure(found, measure), alt, table(found))
+
+
+def table(found: Swept) -> Table:
+    """Return all points: efficiency with its interval, its change, and other measures."""
+    rows = []
+    for point in found.points:
+        efficiency, change = point.measures["efficiency"], point.change
+        row = {"population": point.line, "value": point.label, "efficiency": efficiency.mean}
+        row |= {"efficiency_lo": efficiency.ci95[0], "efficiency_hi": efficiency.ci95[1]}
+        row |= {"change": change.mean, "change_lo": change.ci95[0], "change_hi": change.ci95[1]}
+        rest = [name for name in MEASURES[1:] if name in point.measures]
+        rows.append(row | {name: point.measures[name].mean for name in rest})
+    shares = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "optimality"})
+    changes = frozenset({"change", "change_lo", "change_hi"})
+    titles = {"efficiency_lo": "95% from", "efficiency_hi": "to", "change_lo": "95% from"}
+    return Table(pd.DataFrame(rows), titles | {"change_hi": "to"}, shares | changes, DOLLARS)

@@ -1,0 +1,161 @@
+"""One thing at a time: a question in which one thing varies and all else stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from mechlab.errors import UserError, unknown
+from mechlab.game import make_game
+from mechlab.mechanism import parse
+from mechlab.mechanism.base import literal
+from mechlab.recipe import Part, Recipe
+from mechlab.simulate import Episodes, simulate
+from mechlab.statistics import Summary, summarise
+from mechlab.study import Settings, Target
+from mechlab.swept import Point, Swept
+
+GROUP = "the group"  # the line of a sweep in which the population varies
+
+
+class Vary(Part):
+    """What varies: one of these, with the values that it takes in turn; the first is the norm."""
+
+    population: list[str] = Field(default=[])
+    mechanism: list[str] = Field(default=[])
+    condition: list[str] = Field(default=[])
+    settings: list[Settings] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        given = [name for name in type(self).model_fields if getattr(self, name)]
+        if len(given) != 1 or len(getattr(self, given[0])) < 2:
+            names = ", ".join(type(self).model_fields)
+            raise UserError(f"one of {names} varies, over at least two values; got {given}")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What varies."""
+        return next(name for name in type(self).model_fields if getattr(self, name))
+
+    @property
+    def values(self) -> list[Any]:
+        """Its values, in order."""
+        return list(getattr(self, self.name))
+
+
+class Sweep(Recipe):
+    """A question about one thing, in one TOML file.
+
+    Attributes:
+        game, settings, condition, mechanism, episodes, seed: as in ``simulate``; ``episodes`` of
+            each point.
+        population: one, or several, each of which is a line; none where the file leaves it to
+            whoever asks (``asked_of``).
+        vary: what varies.
+        target: what counts as enough, where the question is which point is the first that is.
+
+    >>> sweep = Sweep.read('''question = "Does time help?"
+    ... population = "o3"
+    ... episodes = 5
+    ... [vary]
+    ... settings = [{rounds = 5}, {rounds = 10}]''')
+    >>> [point.label for point in sweep.play().points]
+    ['rounds=5', 'rounds=10']
+    """
+
+    game: str = "sharing"
+    settings: Settings = Field(default={})
+    population: str | list[str] | None = None
+    condition: str = "baseline"
+    mechanism: str = "none"
+    vary: Vary
+    target: Target | None = None
+    episodes: int = Field(default=200, gt=1)
+    seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _check_values(self) -> Self:
+        given = self.model_fields_set
+        if self.vary.name in given and self.vary.name != "settings":
+            raise UserError(f"{self.vary.name} varies, so it cannot stand beside [vary]")
+        for values in self._runs("perfect"):
+            game = make_game(values["game"], values["settings"])
+            game.check_condition(values["condition"])
+            parse(values["mechanism"])
+            if self.target and self.target.relative_to not in game.references:
+                raise unknown("reference point", self.target.relative_to, game.references)
+        return self
+
+    @property
+    def lines(self) -> list[str]:
+        """The populations that are compared, one a line; a varying one is a single line.
+
+        Raises:
+            UserError: where the file names none.
+        """
+        if self.vary.name == "population":
+            return [GROUP]
+        if not self.population:
+            raise UserError(
+                f"{self.name} names no population: give one with --population, "
+                "for live agents llm:MODEL"
+            )
+        return [self.population] if isinstance(self.population, str) else self.population
+
+    def asked_of(self, population: str | None, episodes: int | None) -> Self:
+        """Return the same question about another population, or over other numbers of episodes.
+
+        Raises:
+            UserError: for a population where it is the population that varies.
+        """
+        if population and self.vary.name == "population":
+            raise UserError(f"{self.name} varies the population: --population cannot be given")
+        changed = {"population": population, "episodes": episodes}
+        return self.model_copy(update={k: v for k, v in changed.items() if v is not None})
+
+    def play(self) -> Swept:
+        """Play all points and compare them; raises ``UserError`` as ``simulate`` does."""
+        points = [point for line in self.lines for point in self._line(line)]
+        return Swept(self, tuple(points))
+
+    def _runs(self, line: str) -> Iterator[dict[str, Any]]:
+        for value in self.vary.values:
+            fixed = {
+                "game": self.game,
+                "population": line,
+                "mechanism": self.mechanism,
+                "condition": self.condition,
+                "settings": self.settings,
+            }
+            moved = {**self.settings, **value} if self.vary.name == "settings" else value
+            yield {**fixed, self.vary.name: moved}
+
+    def _line(self, line: str) -> Iterator[Point]:
+        first: Episodes | None = None
+        for value, run in zip(self.vary.values, self._runs(line), strict=True):
+            played = simulate(**run, episodes=self.episodes, seed=self.seed)
+            first = first or played
+            yield Point(
+                line=line,
+                label=_label(value),
+                measures=played.summary,
+                change=summarise(played["efficiency"] - first["efficiency"]),
+                reached=self._reached(played),
+                kinds=played.population.kinds,
+            )
+
+    def _reached(self, played: Episodes) -> Summary | None:
+        if self.target is None:
+            return None
+        revenue, reference = played["group_revenue"], played.reference(self.target.relative_to)
+        return summarise(revenue / reference)
+
+
+def _label(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    return ", ".join(f"{name}={literal(setting)}" for name, setting in value.items())

@@ -21,6 +21,8 @@ from pydantic import (
 from mechlab.candidate import Candidate
 from mechlab.errors import UserError, unknown
 from mechlab.game import GAMES, Game, make_game
+from mechlab.live.dialogue import dialogue_for
+from mechlab.live.settings import Live
 from mechlab.mechanism import check_fit
 from mechlab.population import Population
 from mechlab.recipe import Part, Recipe
@@ -66,6 +68,7 @@ class Study(Recipe):
             a parameter that every candidate has.
         target, budget: see there.
         seed: seed of all episodes.
+        live: endpoints, options and caps of live agents.
 
     Raises:
         pydantic.ValidationError: where built in Python from wrong values; ``load`` and ``read``
@@ -85,6 +88,7 @@ class Study(Recipe):
     target: Target
     budget: Budget = Budget()
     seed: int = Field(default=0, ge=0)
+    live: Live = Live()
 
     @field_validator("game")
     @classmethod
@@ -136,10 +140,11 @@ class Study(Recipe):
     @cached_property
     def canonical(self) -> dict[str, Any]:
         """All that the evidence depends on, defaults filled in."""
-        fields = self.model_dump(mode="json", exclude={"name", "question", "budget"})
+        fields = self.model_dump(mode="json", exclude={"name", "question", "budget", "live"})
+        live = {"live": self.live.canonical} if "live" in self.group.kinds else {}
         candidates = {name: c.canonical for name, c in self.candidates.items()}
         game = {"settings": self.played.params, "population": str(self.group)}
-        return {**fields, **game, "mechanisms": candidates}
+        return {**fields, **game, **live, "mechanisms": candidates}
 
     @property
     def digest(self) -> str:
@@ -191,6 +196,12 @@ def _check_mechanisms(study: Study) -> None:
         check_fit(candidate.lowest, study.played.fields, study.game)
 
 
+def _check_live(study: Study) -> None:
+    if "live" in study.group.kinds:
+        none = study.candidates[BASELINE].lowest
+        dialogue_for(study.played, none, 0, study.live.options)
+
+
 def _check_smallest(study: Study) -> None:
     for name, candidate in study.candidates.items():
         if study.smallest in MONEY or name == BASELINE:
@@ -207,7 +218,7 @@ def _check_reference(study: Study) -> None:
 
 _CHECKS: Mapping[str, Callable[[Study], object]] = {
     "settings": lambda study: study.played,
-    "population": lambda study: study.group,
+    "population": _check_live,
     "condition": _check_condition,
     "mechanisms": _check_mechanisms,
     "smallest": _check_smallest,

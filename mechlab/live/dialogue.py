@@ -71,6 +71,8 @@ def dialogue_for(game: Game, mechanism: Mechanism, agent: int, telling: Telling)
     Raises:
         UserError: for a game without words for models.
     """
+    import mechlab.live.prompts  # noqa: F401 - where ours are registered
+
     if game.name not in DIALOGUES:
         playable = ", ".join(DIALOGUES) or "none"
         raise UserError(f"live agents cannot play {game.name!r} (they can play: {playable})")

@@ -12,7 +12,6 @@ import numpy as np
 from mechlab.errors import OutOfBudget
 from mechlab.flows import Array
 from mechlab.game import Player, Seeds
-from mechlab.live import prompts as _prompts  # noqa: F401 - each game adds its dialogue
 from mechlab.live.agent import LiveAgent
 from mechlab.live.book import now
 from mechlab.live.dialogue import dialogue_for

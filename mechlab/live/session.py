@@ -25,6 +25,7 @@ from mechlab.live.prices import price_of
 from mechlab.live.seat import Validity
 from mechlab.live.settings import Live
 from mechlab.live.tables import digest, open_tables, packed
+from mechlab.population import Population
 from mechlab.scene import Scene
 
 T = TypeVar("T")
@@ -184,6 +185,16 @@ def live_session(
     finally:
         _OPEN.remove(session)
         session.close()
+
+
+@contextmanager
+def session_for(population: Population, live: Live, url: str, run: str) -> Iterator[None]:
+    """Keep a session open where a population has live agents; one that is open already serves."""
+    if "live" not in population.kinds or _OPEN:
+        yield
+        return
+    with live_session(live, url, run):
+        yield
 
 
 @contextmanager

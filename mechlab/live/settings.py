@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from mechlab.errors import UserError
 from mechlab.live.options import Options
+from mechlab.recipe import Part
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Place(_Part):
+class Place(Part):
     """Where an endpoint is, and which environment variable holds its key (never the key itself).
 
     >>> Place(url="http://127.0.0.1:8080/v1/").url
@@ -39,7 +36,7 @@ class Place(_Part):
         return name
 
 
-class Caps(_Part):
+class Caps(Part):
     """What a run may use up: calls, tokens (of prompts and answers) and US dollars."""
 
     calls: int | None = Field(default=None, ge=0)
@@ -47,7 +44,7 @@ class Caps(_Part):
     dollars: float | None = Field(default=None, ge=0)
 
 
-class Live(_Part):
+class Live(Part):
     """Everything about live agents that a study may set.
 
     Attributes:
@@ -64,9 +61,9 @@ class Live(_Part):
     100
     """
 
-    endpoints: dict[str, Place] = {}
+    endpoints: dict[str, Place] = Field(default={})
     options: Options = Options()
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = Field(default={})
     caps: Caps = Caps()
     invalid_limit: float = Field(default=0.2, ge=0, le=1)
     concurrency: int = Field(default=64, ge=1, le=1000)

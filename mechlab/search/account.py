@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from mechlab.candidate import ends
+from mechlab.live.session import spent_by
 from mechlab.result import Answer, SearchResult
 from mechlab.search.belief import Belief
 from mechlab.search.certificate import Certificate
@@ -19,6 +20,8 @@ from mechlab.search.explore import own, setting
 from mechlab.search.play import sizes
 from mechlab.search.provenance import provenance
 from mechlab.search.record import MECHANISM, REACHED, outcome
+from mechlab.search.record import own as without_mechanism
+from mechlab.search.tradeoff import Played, tradeoff
 from mechlab.statistics import Summary, summarise
 from mechlab.store import Outcome, Store
 from mechlab.study import BASELINE, Study
@@ -37,15 +40,17 @@ _EVIDENCE = (
 def result(store: Store, certification: Certification) -> SearchResult:
     """Return what the record of a search comes to."""
     trials = store.trials().get_trials(deepcopy=False)
+    spent = spent_by(store.engine, store.study.name)
     return SearchResult(
         study=store.study,
         answers=_answers(certification),
         trials=_frame(_TRIALS, (_trial(store.study, trial) for trial in trials)),
         evidence=_frame(_EVIDENCE, _evidence(certification)),
         curves=dict(_curves(store.study, certification.beliefs)),
-        calls=0,
-        cost_usd=0.0,
+        calls=spent.calls,
+        cost_usd=spent.dollars,
         stopped=certification.stopped,
+        tradeoff=tradeoff(store.study, _played(trials, certification)),
         storage=store.url,
         provenance=provenance(store.study),
     )
@@ -84,6 +89,14 @@ def _measured(study: Study, trial: FrozenTrial) -> dict[str, float]:
         "spend": float(np.mean(told["spend"])),
         "subsidy": float(np.mean(told["subsidy"])),
     }
+
+
+def _played(trials: Sequence[FrozenTrial], certification: Certification) -> Iterator[Played]:
+    for trial in trials:
+        if trial.state == TrialState.COMPLETE:
+            yield trial.params[MECHANISM], without_mechanism(trial.params), outcome(trial), False
+    for batch, told in certification.told:
+        yield batch.mechanism, batch.params, told, True
 
 
 def _evidence(certification: Certification) -> Iterator[dict[str, Any]]:

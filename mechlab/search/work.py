@@ -11,6 +11,7 @@ import optuna
 from threadpoolctl import threadpool_limits
 
 from mechlab.errors import OutOfBudget
+from mechlab.live.session import session_for
 from mechlab.search.certify import Certification
 from mechlab.search.explore import Explorer
 from mechlab.search.heart import Heart
@@ -50,7 +51,8 @@ def work(store: Store, heart: Heart, watch: Watch | None = None) -> Certificatio
         Dismissed: where the worker's row was taken out of the record.
     """
     try:
-        return _decided(store, heart, watch)
+        with session_for(store.study.group, store.study.live, store.location, store.study.name):
+            return _decided(store, heart, watch)
     except OutOfBudget as cap:
         return Certification(store, stopped=str(cap))
 

@@ -14,6 +14,7 @@ from mechlab.commands import (  # noqa: F401 - each adds its commands
     replicate,
     run,
     search,
+    sweep,
     watch,
 )
 from mechlab.commands import list as _list  # noqa: F401

@@ -127,15 +127,20 @@ class Table(Protocol):
 
     Attributes:
         invalid_actions: actions of players that could not be carried out.
+        income: what each agent has earned and was paid in the rounds that were settled, (N,).
     """
 
     invalid_actions: int
+    income: Array
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round and write the flows into ``now``.
 
         Yields the number of each player on its turn with all that it sees; takes its actions.
         """
+
+    def look(self, i: int) -> Any:
+        """Return what player i sees now, on its turn or not; from the first turn on."""
 
     def settle(self, income: Array) -> None:
         """Book what each agent earned and was paid in the round, (N,)."""

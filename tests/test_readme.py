@@ -20,10 +20,21 @@ def commands():
     return [line for line in shown if line and not any(word in line for word in ELSEWHERE)]
 
 
-def test_the_examples_in_python_run():
-    code = "\n".join(block for kind, block in BLOCKS if kind == "python")
+EXAMPLES = [block for kind, block in BLOCKS if kind == "python"]
+
+
+def run(code):
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_examples_in_python_run():
+    run("\n".join(example for example in EXAMPLES if "pettingzoo" not in example))
+
+
+def test_the_example_of_pettingzoo_runs():
+    pytest.importorskip("mpe2")
+    run("\n".join(example for example in EXAMPLES if "pettingzoo" in example))
 
 
 @pytest.mark.slow

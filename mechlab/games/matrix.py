@@ -17,7 +17,7 @@ from mechlab.games.chance import uniforms
 from mechlab.games.choices import Choose, MatrixView
 from mechlab.games.seats import whole
 from mechlab.games.simultaneous import Choices, Simultaneous, View
-from mechlab.games.tables import moves, payoffs
+from mechlab.games.tables import moves, payoffs, sides
 from mechlab.incentives import Act
 from mechlab.mechanism import Words
 from mechlab.parameters import param
@@ -193,15 +193,11 @@ class Matrix(Simultaneous):
     def view(self, state: Match, seen: View, made: Choices) -> MatrixView:
         """Add the moves of both and the table, from the player's own side."""
         me = seen.agent
-        mine, theirs = self.payoffs[me], self.payoffs[1 - me]
-        pairs = (
-            np.stack([mine, theirs], axis=2) if me == 0 else np.stack([mine.T, theirs.T], axis=2)
-        )
         return MatrixView(
             **seen.common(),
             moves=moves(self.table)[me],
             their_moves=moves(self.table)[1 - me],
-            payoffs=tuple(tuple((a, b) for a, b in row) for row in pairs.tolist()),
+            payoffs=sides(self.table, me),
             continuation=self.continuation,
         )
 

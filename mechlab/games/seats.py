@@ -73,7 +73,7 @@ class Seats:
         for number, action in enumerate(turn.actions):
             try:
                 if number >= self.limit:
-                    raise UserError(f"actions in a turn: at most {self.limit}")
+                    raise UserError(f"actions in a turn are at most {self.limit}, got more")
                 apply(action)
             except UserError as reason:
                 refused.append(Refusal(action, str(reason)))

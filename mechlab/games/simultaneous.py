@@ -121,25 +121,26 @@ class Table(Seats):
         self.game, self.state = game, state
         self._past: list[Array] = []  # the first stage's choices of each round, (N,)
         self._earned: list[Array] = []  # income of each round, (N,)
+        self._now: tuple[str, int, Choices] = ("", 0, {})  # stage, round, its earlier stages
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round; yield each player's turn as its number and view, take its actions."""
         self.game.begin(self.state, round)
         made: Choices = {}
         for stage in self.game.stages(self.state):
+            self._now = (stage, round, made)
             chosen = self.game.choose(self.state, stage, round, behaviour, made)
             chosen[0, list(self.players)] = self.game.idle
             if not self.game.over(self.state):
-                yield from self._ask(stage, round, made, chosen[0])
-            made[stage] = chosen
+                yield from self._ask(chosen[0])
+            made = {**made, stage: chosen}
         self.game.resolve(self.state, made, now)
         self._past.append(next(iter(made.values()))[0])
 
-    def _ask(self, stage: str, round: int, made: Choices, chosen: Array) -> Turns:
-        """Let each player choose on what it saw before any of them did."""
-        views = [self.view(i, stage, round, made) for i in self.players]
-        for view in views:
-            i = view.agent
+    def _ask(self, chosen: Array) -> Turns:
+        """Let each player choose; what it sees does not hold the choices of the same stage."""
+        for i in self.players:
+            view = self.look(i)
 
             def choose(action: Any, view: View = view, i: int = i) -> None:
                 chosen[i] = self.game.read(self.state, view, action)
@@ -151,8 +152,9 @@ class Table(Seats):
         super().settle(income)
         self._earned.append(income.copy())
 
-    def view(self, i: int, stage: str, round: int, made: Choices) -> View:
-        """Return what player i sees in a stage."""
+    def look(self, i: int) -> View:
+        """Return what player i sees now."""
+        stage, round, made = self._now
         hidden = "notices" in self.hides
         seen = View(
             stage=stage,

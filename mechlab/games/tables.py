@@ -32,6 +32,18 @@ _MOVES = {
 }
 
 
+@lru_cache
+def sides(table: str, player: int) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Return what a player (0: the row) and the other earn, by own choice and the other's.
+
+    >>> sides("trust", 1)
+    (((10.0, 10.0), (0.0, 0.0)), ((15.0, -5.0), (0.0, 0.0)))
+    """
+    own, other = payoffs(table)[player], payoffs(table)[1 - player]
+    pairs = np.stack([own, other] if player == 0 else [own.T, other.T], axis=2)
+    return tuple(tuple((a, b) for a, b in row) for row in pairs.tolist())
+
+
 def moves(table: str) -> tuple[tuple[str, ...], ...]:
     """Return the names of each player's moves; in a table without names they are numbered from 1.
 

@@ -19,7 +19,7 @@ from mechlab.games.grants import view as act
 from mechlab.games.grants.rules import Terms, play_turns
 from mechlab.games.grants.state import MESSAGES, Ledger, State
 from mechlab.games.grants.steps import ask_piece, close_turn, grant_piece, open_turn, submit_slot
-from mechlab.games.grants.view import Message, Piece, Task, View
+from mechlab.games.grants.view import Loan, Message, Notice, Piece, Task, View
 from mechlab.games.seats import Seats, peer, whole
 from mechlab.mechanism import Mechanism, Words
 
@@ -46,22 +46,22 @@ class Table(Seats):
     ) -> None:
         self.agents, self.family = state.until.shape[2:]
         super().__init__(self.agents, words, mechanism, players)
-        self.state, self.terms, self.rounds, self.words = state, terms, rounds, words
+        self.state, self.terms, self.rounds = state, terms, rounds
         self._messages: list[Message] = []
-        self._completions: list[tuple[int, str]] = []  # agent, notice
-        self._lent: list[tuple[int, int, int, Piece]] = []  # round, giver, receiver, piece
+        self._notices: list[Notice] = []
+        self._loans: list[tuple[int, Loan]] = []  # receiver, loan
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round; yield each player's turn as its number and view, take its actions."""
         self.round, self.behaviour, self.ledger = round, behaviour, Ledger.of(now)
-        board = self.board()
+        self._board = self.board()
         self._turns(0, 0)  # begins the round
         for position in range(self.agents):
             i = int(self.state.order[0, position])
             done, until = int(self.state.done[0, i]), self.state.until[0].copy()
             if i in self.players:
                 open_turn(self.state, self.ledger, self.terms, i, round)
-                self.carry_out(i, (yield i, self.view(i, board)), partial(self._apply, i))
+                self.carry_out(i, (yield i, self.look(i)), partial(self._apply, i))
                 close_turn(self.state, self.ledger, i, round)
             else:
                 self._turns(position, position + 1)
@@ -73,11 +73,9 @@ class Table(Seats):
     def _note(self, i: int, tasks: int, before: Any) -> None:
         """Note the tasks that agent i completed on its turn, and all access granted meanwhile."""
         if tasks:
-            earned = self.words.money(tasks * self.terms.reward)
-            notice = f"round {self.round}: agent {i} earned {earned} with {tasks} completed"
-            self._completions.append((i, notice))
+            self._notices.append(Notice(self.round, i, tasks, tasks * self.terms.reward))
         for j, owner, k in np.argwhere(self.state.until[0] != before).tolist():
-            self._lent.append((self.round, owner, j, (owner, k)))
+            self._loans.append((j, Loan(self.round, owner, k)))
 
     def _apply(self, i: int, action: object) -> None:
         match action:
@@ -139,9 +137,9 @@ class Table(Seats):
     def _asked(self, of: int, by: int) -> tuple[int, ...]:
         return tuple(np.flatnonzero(self.state.pending[0, by, of]).tolist())
 
-    def view(self, i: int, board: tuple[float, ...] | None) -> View:
-        """Return what agent i sees, given the board of the round."""
-        peers = range(self.agents)
+    def look(self, i: int) -> View:
+        """Return what agent i sees now; the board is that of the beginning of the round."""
+        peers, hidden = range(self.agents), "notices" in self.hides
         return View(
             agent=i,
             agents=self.agents,
@@ -151,21 +149,15 @@ class Table(Seats):
             family=self.family,
             lifetime=self.terms.lifetime,
             rules=self.told,
-            board=board,
+            board=self._board,
             tasks=self._tasks(i),
             access=self._access(i),
             lent=self._lent_by(i),
             requests={j: asked for j in peers if (asked := self._asked(of=i, by=j))},
             awaited={j: asked for j in peers if (asked := self._asked(of=j, by=i))},
             messages=tuple(m for m in self._messages if i in (m.sender, m.to)),
-            notices=None if "notices" in self.hides else self._notices(i),
+            notices=None if hidden else tuple(n for n in self._notices if n.agent != i),
+            borrowed=None if hidden else tuple(loan for j, loan in self._loans if j == i),
             refused=self.refused[i],
             thoughts=self.thoughts(i),
-        )
-
-    def _notices(self, i: int) -> tuple[str, ...]:
-        received = [entry for entry in self._lent if entry[2] == i]
-        return (
-            *(notice for j, notice in self._completions if j != i),
-            *(f"round {r}: agent {j} lent you its piece {k[1]}" for r, j, _, k in received),
         )

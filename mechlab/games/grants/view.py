@@ -57,10 +57,30 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """What an agent completed on a turn: a number of tasks, and what it earned with them."""
+
+    round: int
+    agent: int
+    tasks: int
+    earned: float
+
+
+@dataclass(frozen=True)
+class Loan:
+    """Access that an agent was granted, to piece number ``piece`` of ``giver``."""
+
+    round: int
+    giver: int
+    piece: int
+
+
+@dataclass(frozen=True)
 class View:
     """All that an agent knows when its turn begins.
 
-    Parts that the mechanism hides are None (``board``, ``notices``) or empty (``thoughts``).
+    Parts that the mechanism hides are None (``board``, ``notices``, ``borrowed``) or empty
+    (``thoughts``).
 
     Attributes:
         agent, agents, round, rounds: its number, how many there are, which round of how many.
@@ -75,7 +95,7 @@ class View:
         requests: by asker, own pieces that were asked of it since its last turn.
         awaited: by owner, pieces that it asked for since the owner's last turn.
         messages: direct messages that it received or sent.
-        notices: what others completed, and access that it was granted, in words.
+        notices: what others completed. borrowed: access that it was ever granted.
         refused: its own actions of the last turn that could not be carried out, and why.
         thoughts: its own earlier private thoughts.
     """
@@ -95,7 +115,8 @@ class View:
     requests: Mapping[int, tuple[int, ...]]
     awaited: Mapping[int, tuple[int, ...]]
     messages: tuple[Message, ...]
-    notices: tuple[str, ...] | None
+    notices: tuple[Notice, ...] | None
+    borrowed: tuple[Loan, ...] | None
     refused: tuple[Refusal, ...]
     thoughts: tuple[str, ...]
 

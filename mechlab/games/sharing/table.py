@@ -6,15 +6,13 @@ what rows do among themselves is the same as in a batch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from operator import index
-from typing import Any
-
-import numpy as np
+from collections.abc import Collection, Iterable
+from functools import partial
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.game import Turns
+from mechlab.games.seats import Seats, peer, whole
 from mechlab.games.sharing import actions as act
 from mechlab.games.sharing.reading import Pieces, Reading
 from mechlab.games.sharing.rules import Rules
@@ -25,7 +23,7 @@ from mechlab.games.sharing.view import Exchange, Message, Notice, View
 from mechlab.mechanism import Mechanism, Words
 
 
-class Table:
+class Table(Seats):
     """Plays the rounds of one episode and keeps what players are shown.
 
     Args:
@@ -43,35 +41,28 @@ class Table:
         mechanism: Mechanism,
         players: Collection[int],
     ) -> None:
-        self.state, self.rules, self.rounds, self.players = state, rules, rounds, players
-        words = Words()
-        told = (mechanism.rule(words), *mechanism.instructions(words))
-        self.told = tuple(sentence for sentence in told if sentence)
-        self.hides = mechanism.hides
+        self._read = Reading(state)
+        super().__init__(self._read.agents, Words(), mechanism, players, rules.action_limit)
+        self.state, self.rules, self.rounds = state, rules, rounds
         automated = {"asking": rules.system_asks, "answering": rules.system_answers}
         self._automated = frozenset(part for part, on in automated.items() if on)
-        self.invalid_actions = 0
         self._noted = int(state.counts[0, GAINED])  # pieces gained that were noted; not the deal
-        self._read = Reading(state)
-        self._income = np.zeros(self._read.agents)
         self._messages: list[Message] = []
         self._exchanges: list[Exchange] = []
         self._notices: list[Notice] = []
-        self._refused: dict[int, list[act.Refusal]] = {i: [] for i in players}
-        self._thoughts: dict[int, list[str]] = {i: [] for i in players}
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round; yield each player's turn as its number and view, take its actions."""
         self.round, self.behaviour, self.ledger = round, behaviour, Ledger.of(now)
-        board = self._income.copy()
+        self._board = self.board()
         self._turns(0, 0)  # begins the round
-        directory = self._read.directory()
-        for position in range(len(self._income)):
+        self._directory = self._read.directory()
+        for position in range(self._read.agents):
             i = int(self.state.order[0, position])
             done = int(self.state.done[0, i])
             if i in self.players:
                 open_turn(self.state, self.ledger, i)
-                self._carry_out(i, (yield i, self.view(i, board, directory)))
+                self.carry_out(i, (yield i, self.look(i)), partial(self._apply, i))
                 close_turn(self.state, self.ledger, i)
             else:
                 self._turns(position, position + 1)
@@ -80,10 +71,6 @@ class Table:
         if self.rules.system_asks:
             ask_by_system(self.state, self.ledger, self.rules, behaviour, round)
             self._note_gains()
-
-    def settle(self, income: Array) -> None:
-        """Book what each agent earned and was paid in the round, (N,)."""
-        self._income += income
 
     def _turns(self, start: int, stop: int) -> None:
         play_turns(self.state, self.ledger, self.rules, self.behaviour, self.round, start, stop)
@@ -104,27 +91,16 @@ class Table:
                 self._exchanges.append(Exchange(self.round, giver, receiver, piece))
         self._noted = int(self.state.counts[0, GAINED])
 
-    def _carry_out(self, i: int, answer: object) -> None:
-        turn = answer if isinstance(answer, act.Turn) else act.Turn(_listed(answer))
-        self._refused[i] = []
-        self._thoughts[i].append(turn.thoughts)
-        for number, action in enumerate(turn.actions):
-            try:
-                if number >= self.rules.action_limit:
-                    raise UserError(f"a turn has at most {self.rules.action_limit} actions")
-                self._apply(i, action)
-            except UserError as reason:
-                self.invalid_actions += 1
-                self._refused[i].append(act.Refusal(action, str(reason)))
-
     def _apply(self, i: int, action: object) -> None:
         match action:
             case act.SendMessage(to=to, text=text, asks=asks):
-                self._send_message(i, self._peer(i, to), str(text), self._pieces(asks))
+                self._send_message(i, peer(i, to, self._read.agents), str(text), self._pieces(asks))
             case act.Broadcast(text=text):
                 self._post(Message(self.round, i, None, str(text)))
             case act.SendInformation(to=to, pieces=pieces, values=values):
-                self._send_information(i, self._peer(i, to), self._pieces(pieces), values)
+                self._send_information(
+                    i, peer(i, to, self._read.agents), self._pieces(pieces), values
+                )
             case act.SubmitTask(pieces=pieces):
                 self._submit(i, self._pieces(pieces))
             case _:
@@ -150,7 +126,7 @@ class Table:
         missing = [piece for piece in pieces if piece not in own]
         if missing:
             raise UserError(f"the sender must hold every piece, and does not hold {missing[0]}")
-        told = [own[piece] for piece in pieces] if values is None else _whole("values", values)
+        told = [own[piece] for piece in pieces] if values is None else whole("values", values)
         if len(told) != len(pieces):
             raise UserError(f"values must be as many as pieces ({len(pieces)}), got {len(told)}")
         for value in told:
@@ -169,15 +145,8 @@ class Table:
             raise UserError(f"the task lacks the pieces {sorted(missing)}")
         submit_slot(self.state, self.ledger, self.rules, i, slots[0])
 
-    def _peer(self, i: int, to: object) -> int:
-        (peer,) = _whole("a recipient", (to,))
-        last = self._read.agents - 1
-        if not 0 <= peer <= last or peer == i:
-            raise UserError(f"a recipient is another agent, 0 to {last}, got {peer}")
-        return peer
-
     def _pieces(self, named: object) -> Pieces:
-        pieces = _whole("pieces", named)
+        pieces = whole("pieces", named)
         last = self._read.pieces - 1
         for piece in pieces:
             if not 0 <= piece <= last:
@@ -186,8 +155,8 @@ class Table:
             raise UserError(f"a piece is named once in an action, got {list(pieces)}")
         return pieces
 
-    def view(self, i: int, board: Array, directory: Mapping[int, tuple[int, ...]]) -> View:
-        """Return what agent i sees, given the board and the directory of the round."""
+    def look(self, i: int) -> View:
+        """Return what agent i sees now; board and directory are those the round began with."""
         read, peers = self._read, range(self._read.agents)
         messages = [m for m in self._messages if m.to is None or i in (m.sender, m.to)]
         sent = {
@@ -202,10 +171,10 @@ class Table:
             rounds=self.rounds,
             reward=self.rules.reward,
             rules=self.told,
-            board=None if "board" in self.hides else tuple(map(float, board)),
+            board=self._board,
             tasks=read.tasks(i),
             pieces=read.held(i),
-            directory=directory,
+            directory=self._directory,
             requests={j: asked for j in peers if (asked := read.asked(of=i, by=j))},
             awaited={j: asked for j in peers if (asked := read.asked(of=j, by=i))},
             sent={j: pieces for j, pieces in sent.items() if pieces},
@@ -214,21 +183,6 @@ class Table:
             notices=None if "notices" in self.hides else notices,
             exchanges=None if "notices" in self.hides else tuple(self._exchanges),
             automated=self._automated,
-            refused=tuple(self._refused[i]),
-            thoughts=() if "thoughts" in self.hides else tuple(filter(None, self._thoughts[i])),
+            refused=self.refused[i],
+            thoughts=self.thoughts(i),
         )
-
-
-def _listed(answer: object) -> tuple[Any, ...]:
-    """Read the actions of a turn; one alone need not stand in a list."""
-    if answer is None:
-        return ()
-    return tuple(answer) if isinstance(answer, Iterable) else (answer,)
-
-
-def _whole(what: str, given: object) -> Pieces:
-    """Read whole numbers of any kind (NumPy's too) that a player wrote."""
-    try:
-        return tuple(index(number) for number in given)  # type: ignore[attr-defined] # tried
-    except TypeError:
-        raise UserError(f"{what} must be whole numbers, got {given!r}") from None

@@ -1,0 +1,120 @@
+"""PettingZoo: its environments under our mechanisms, and our games as its environments.
+
+Needs the extra ``mechlab[pettingzoo]``; without it, importing this module raises ``UserError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mechlab.errors import UserError
+
+try:
+    import pettingzoo
+except ImportError:
+    raise UserError(
+        "PettingZoo environments need pettingzoo, which is not installed: "
+        "pip install 'mechlab[pettingzoo]'"
+    ) from None
+
+from mechlab.adapters import maps
+from mechlab.adapters.environments import GameRounds, GameTurns, Setting
+from mechlab.adapters.verbs import Step, Verbs, verbs
+from mechlab.adapters.wrappers import ParallelPayments, TurnPayments
+from mechlab.game import Game, make_game
+from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
+
+__all__ = ["MechanismWrapper", "Step", "Verbs", "env", "maps", "parallel_env", "verbs"]
+
+
+def MechanismWrapper(
+    env: Any, mechanism: str | Mechanism, *, flows: Verbs
+) -> ParallelPayments | TurnPayments:
+    """Put an environment under a mechanism: rewards become rewards plus payments.
+
+    Args:
+        env: a ``ParallelEnv`` or an ``AECEnv``.
+        mechanism: a mechanism or its specification.
+        flows: what happens in a step in the verbs of the flows; see ``verbs``, and ``maps`` for
+            those that are ready.
+
+    Returns a wrapper of the same kind. ``infos`` hold an agent's ``payment`` and its
+    ``production``, of which its reward is the sum.
+
+    Raises:
+        UserError: for something else than an environment, or a mechanism that needs flows which
+            are not told.
+
+    >>> from pettingzoo.classic import rps_v2
+    >>> env = MechanismWrapper(rps_v2.parallel_env(), "team_share(share=1)", flows=maps.rps)
+    >>> seen, infos = env.reset(seed=0)
+    >>> env.step({"player_0": 0, "player_1": 1})[1]
+    {'player_0': 0.0, 'player_1': 0.0}
+    """
+    rules = _mechanism(mechanism)
+    if isinstance(env, pettingzoo.ParallelEnv):
+        return ParallelPayments(env, rules, flows)
+    if isinstance(env, pettingzoo.AECEnv):
+        return TurnPayments(env, rules, flows)
+    raise UserError(f"a ParallelEnv or an AECEnv of PettingZoo is expected, got {env!r}")
+
+
+def env(
+    game: str | Game,
+    mechanism: str | Mechanism | None = None,
+    *,
+    condition: str = "baseline",
+    settings: Mapping[str, Any] | None = None,
+) -> GameTurns:
+    """Return one of our games turn by turn, every agent a player; rewards include payments.
+
+    Observations are flat; ``parts`` names what they are made of. An action that the game refuses
+    does nothing, and is told in ``infos``.
+
+    Raises:
+        UserError: for unknown names, a mechanism that does not fit, or a game without spaces.
+
+    >>> match = env("matrix")
+    >>> match.reset(seed=0)
+    >>> for agent in match.agents:
+    ...     match.step(0)  # both cooperate
+    >>> match.rewards
+    {'agent_0': 3.0, 'agent_1': 3.0}
+    """
+    return GameTurns(_setting(game, mechanism, condition, settings))
+
+
+def parallel_env(
+    game: str | Game,
+    mechanism: str | Mechanism | None = None,
+    *,
+    condition: str = "baseline",
+    settings: Mapping[str, Any] | None = None,
+) -> GameRounds:
+    """Return one of our games with all agents acting at once; see ``env``.
+
+    >>> match = parallel_env("public_goods", "sharing_bonus(rate=0.7)")
+    >>> seen, infos = match.reset(seed=0)
+    >>> round(match.step(dict.fromkeys(match.agents, 20))[1]["agent_0"], 6)  # 1.6 and 0.7 a token
+    46.0
+    """
+    return GameRounds(_setting(game, mechanism, condition, settings))
+
+
+def _setting(
+    game: str | Game,
+    mechanism: str | Mechanism | None,
+    condition: str,
+    settings: Mapping[str, Any] | None,
+) -> Setting:
+    played, rules = make_game(game, settings), _mechanism(mechanism)
+    check_fit(rules, played.fields, played.name)
+    played.check_condition(condition)
+    return Setting(played, rules, condition)
+
+
+def _mechanism(given: str | Mechanism | None) -> Mechanism:
+    if isinstance(given, str):
+        return parse(given)
+    return given or MECHANISMS.get("none")()

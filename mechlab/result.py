@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from mechlab.mechanism import Mechanism
 from mechlab.statistics import Summary
 from mechlab.study import Study
+
+if TYPE_CHECKING:
+    from mechlab.search.frontier import Place
 
 Status = Literal["certified", "unreachable", "out_of_budget"]
 
@@ -68,6 +72,12 @@ class SearchResult:
         calls: model calls made. cost_usd: what they cost, in US dollars.
         storage: URL of the record, with any password masked.
         provenance: what rebuilds the run: study text, seeds, versions, commit, platform, command.
+        tradeoff: what efficiency costs, a row a setting that was played, explored or fresh, all its
+            episodes together: ``candidate, size, episodes, fresh`` (how many of them were), means
+            and intervals ``efficiency, efficiency_lo, efficiency_hi`` and the same of ``spend`` and
+            ``subsidy``; ``spend_frontier, subsidy_frontier``: whether no other setting has better
+            means; ``spend_beaten, subsidy_beaten``: whether another one is surely better in both;
+            and the parameters. The intervals hold all at once, with the study's confidence.
         stopped: the cap on calls, tokens or money that ended the search; "" where none did.
     """
 
@@ -80,6 +90,7 @@ class SearchResult:
     cost_usd: float
     storage: str
     provenance: Mapping[str, Any]
+    tradeoff: pd.DataFrame = field(default_factory=pd.DataFrame)
     stopped: str = ""
 
     @property
@@ -95,8 +106,27 @@ class SearchResult:
             "certify": int(self.evidence["episodes"].sum()),
         }
 
+    @property
+    def ranking(self) -> list[Place]:
+        """The candidates by the size that they need, with the ranks that the intervals leave open.
+
+        The intervals of all candidates hold at once, so a difference is supported where two of
+        them do not meet.
+        """
+        from mechlab.search.frontier import ranking
+
+        return ranking({answer.candidate: _ends(answer) for answer in self.answers})
+
     def report(self, path: str | Path) -> Path:
         """Write the HTML report and return its path."""
         from mechlab.report import write_report
 
         return write_report(self, Path(path))
+
+
+def _ends(answer: Answer) -> tuple[float, float]:
+    """Return the interval of a size, infinite where nothing is shown or nothing suffices."""
+    if answer.status == "unreachable":
+        return math.inf, math.inf
+    low, high = answer.interval
+    return -math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high

@@ -22,6 +22,7 @@ from mechlab.report.verdict import verdict
 from mechlab.result import SearchResult
 from mechlab.search.plan import Plan
 from mechlab.search.run import Progress
+from mechlab.search.tradeoff import as_json as tradeoff_as_json
 from mechlab.simulate import Episodes
 from mechlab.statistics import Summary
 
@@ -102,6 +103,7 @@ def search_as_json(found: SearchResult, page: Path) -> dict[str, Any]:
         "cost_usd": found.cost_usd,
         "storage": found.storage,
         "report": str(page),
+        **tradeoff_as_json(found),
     }
 
 

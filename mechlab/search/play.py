@@ -61,7 +61,9 @@ def size(study: Study, candidate: str, params: Mapping[str, Any]) -> float | Non
     return float(study.candidates[candidate].value(study.smallest, params))
 
 
-def sizes(study: Study, candidate: str, params: Mapping[str, Any], outcome: Outcome) -> list[float]:
+def sizes(
+    study: Study, candidate: str, params: Mapping[str, Any], outcome: Mapping[str, Any]
+) -> list[float]:
     """Return the size of each episode."""
     known = size(study, candidate, params)
     return outcome[study.smallest] if known is None else [known] * len(outcome[REACHED])

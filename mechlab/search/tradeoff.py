@@ -63,9 +63,7 @@ def _option(row: pd.Series[Any], cost: str) -> dict[str, Any]:
         "candidate": name,
         "params": own(name, mine),
         "episodes": int(row["episodes"]),
-        **{
-            m: [float(row[f"{m}{end}"]) for end in ("", "_lo", "_hi")] for m in ("efficiency", cost)
-        },
+        **{m: [float(row[f"{m}{end}"]) for end in ends] for m in ("efficiency", cost)},
     }
 
 

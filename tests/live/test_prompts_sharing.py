@@ -99,7 +99,7 @@ def test_all_that_an_agent_sees_is_told(history):
             *(m.text for m in view.public if m.round >= since),
             *(m.text for m in view.messages if m.to == view.agent and m.asks and m.round >= since),
             *(refusal.reason for refusal in view.refused),
-            *view.thoughts[-3 if history == "state" else 0 :],
+            *view.thoughts[-2 if history == "state" else 0 :],
         ]
         for fact in expected:
             assert fact in told

@@ -102,6 +102,15 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def plain(amount: float) -> str:
+    """Return a number with the digits that it needs.
+
+    >>> plain(5.0), plain(0.4)
+    ('5', '0.4')
+    """
+    return f"{amount:.10g}"
+
+
 def bare(amount: float) -> str:
     """Return an amount without its unit, for tables.
 
@@ -121,7 +130,7 @@ def _template(name: str) -> Template:
         autoescape=False,  # plain text, no markup: see ``quoted``
     )
     environment.filters.update(numbers=numbers, quoted=quoted, bare=bare, holders=holders)
-    environment.filters.update(parcels=parcels)
+    environment.filters.update(parcels=parcels, plain=plain)
     environment.globals["shared"] = environment.get_template("shared.j2").module
     return environment.get_template(f"{name}.j2")
 
@@ -171,10 +180,11 @@ class Told:
 
     def messages(self, view: Any) -> list[Message]:
         """Return the rules, which are the same for all agents and rounds, and the turn."""
-        self._rules = self._rules or self.text("rules", view=view)
-        texts = {"system": self._rules, "user": self.text("turn", view=view, **self.news(view))}
+        news = self.news(view)
+        self._rules = self._rules or self.text("rules", view=view, **news)
+        texts = {"system": self._rules, "user": self.text("turn", view=view, **news)}
         return [{"role": role, "content": text.strip()} for role, text in texts.items()]
 
     def news(self, view: Any) -> Mapping[str, Any]:
-        """Return what the template of a turn needs beside the view."""
+        """Return what the template needs beside the view."""
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -15,38 +16,67 @@ Settings = Annotated[
 ]
 
 
+CAPPED = 3  # exit code: a cap was reached before all episodes were played
+
+
 @app.command(
     epilog="Example: mechlab run --population o3 --mechanism 'sharing_bonus(rate=1000)' --seed 0"
 )
 def run(  # noqa: PLR0913 - an argument an option
-    population: Annotated[str, typer.Option(help="'o3', 'o3*5 + perfect*5', ...")],
+    population: Annotated[str, typer.Option(help="'o3', 'o3*5 + perfect*5', 'llm:MODEL', ...")],
     mechanism: Annotated[str, typer.Option(help="'royalty(share=0.1) + protocol', ...")] = "none",
     game: Annotated[str, typer.Option(help="A game (see: mechlab list games).")] = "sharing",
     condition: Annotated[str, typer.Option(help="A condition of the game.")] = "baseline",
-    episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 200,
+    episodes: Annotated[
+        int | None, typer.Option(min=1, help="Number of episodes [200; live: to be given].")
+    ] = None,
     seed: Seed = 0,
     settings: Settings = None,
+    storage: Annotated[
+        str | None, typer.Option(help="Live: database URL of calls [sqlite:///.mechlab/calls.db].")
+    ] = None,
+    calls: Annotated[int | None, typer.Option(min=0, help="Live: most calls.")] = None,
+    tokens: Annotated[int | None, typer.Option(min=0, help="Live: most tokens.")] = None,
+    dollars: Annotated[float | None, typer.Option(min=0, help="Live: most US dollars.")] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Live: take all answers from the storage.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Play episodes and print their measures, each with its interval."""
+    """Play episodes and print their measures, each with its interval.
+
+    Live agents (llm:MODEL) are asked at OPENAI_BASE_URL with OPENAI_API_KEY, from the environment
+    or the file .env. All calls are kept: the same command goes on where it was stopped, and costs
+    nothing when repeated. Exit 3: a cap was reached; what was played until then is printed.
+    """
     from mechlab import terminal
+    from mechlab.commands.asked import Asked
+    from mechlab.game import make_game
+    from mechlab.population import Population
     from mechlab.simulate import simulate
 
-    with terminal.working(f"playing {episodes:,} episodes"):
-        played = simulate(
-            game,
-            population,
-            mechanism,
-            episodes=episodes,
-            seed=seed,
-            condition=condition,
-            settings=read_settings(settings),
+    made = make_game(game, read_settings(settings))
+    group = Population.of(population, made.agents)
+    asked = Asked.of(group, episodes, storage, replay, calls=calls, tokens=tokens, dollars=dollars)
+    with asked.session():
+        played, stopped = asked.until_cap(
+            lambda: simulate(
+                made,
+                group.members,
+                mechanism,
+                episodes=asked.episodes,
+                seed=seed,
+                condition=condition,
+            )
         )
-        summary = played.summary
-    if as_json:
+        summary = played.summary if played else {}
+    if as_json and played:
         terminal.print_json(terminal.run_as_json(played, summary))
-    else:
+    elif played:
         terminal.print_run(played, summary)
+    if stopped:
+        print("mechlab:", stopped, file=sys.stderr)
+        raise typer.Exit(CAPPED)
 
 
 def read_settings(pairs: list[str] | None) -> dict[str, Any]:

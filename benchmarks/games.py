@@ -11,9 +11,11 @@ import time
 from mechlab.simulate import simulate
 
 CASES = [
+    ("sharing", "o3", "answer_bonus(rate=500)", {}),
     ("sharing", "perfect", "answer_bonus(rate=500)", {}),
     ("grants", "perfect", "answer_bonus(rate=500)", {}),
     ("grants", "logit(lambda=3)", "answer_bonus(rate=500)", {}),
+    ("grants", "selfish", "sharing_bonus(rate=500)", {}),
     ("public_goods", "logit", "sharing_bonus(rate=0.5)", {"agents": 10, "rounds": 20}),
     ("commons", "logit", "sharing_bonus(rate=0.5)", {"agents": 10, "rounds": 20}),
     ("matrix", "logit", "sharing_bonus(rate=0.5)", {}),

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from mechlab.errors import UserError
+from mechlab.flows import Amounts
 from mechlab.games import Grants
+from mechlab.games.grants.reading import Reading
 from mechlab.simulate import simulate
 
 
@@ -57,18 +59,43 @@ def test_a_flat_bonus_is_earned_again_each_time_a_grant_expires():
     assert np.allclose(once.given.sum(axis=(1, 2)), 900)
 
 
-def test_the_owners_of_a_task_are_others_and_distinct():
-    game = Grants(agents=5, needed=4)
-    state = game.start(np.arange(50, dtype=np.uint64), "baseline")
-    from mechlab.flows import Amounts
+@pytest.mark.parametrize("settings", [{}, {"family": 70}, {"agents": 70, "needed": 60}])
+def test_the_owners_of_a_task_are_others_and_distinct(settings):
+    game = Grants(**{"agents": 5, "needed": 4, **settings})
+    row = game.behaviour([game.references["ceiling"]] * game.agents)
+    for seed in range(5):
+        state = game.start(np.array([seed], np.uint64), "baseline")
+        game.play(state, 0, row, Amounts.zeros(1, game.agents))
+        for i in range(game.agents):
+            for task in Reading(state).tasks(i):
+                owners = {owner for owner, _ in task.pieces}
+                assert len(owners) == len(task.pieces) == game.needed
+                assert i not in owners
+                assert task.due == game.deadline - 1
 
-    row = game.behaviour([game.references["ceiling"]] * 5)
-    game.play(state, 0, row, Amounts.zeros(50, 5))
-    for i in range(5):
-        owners = np.sort(state.owner[:, i], axis=2)
-        assert (owners == np.delete(np.arange(5), i)).all()
+
+@pytest.mark.parametrize("lifetime", [1, 2, 3, 9])
+def test_a_grant_lasts_its_lifetime_and_is_renewed_when_it_would_lapse(lifetime):
+    game = Grants(lifetime=lifetime, rounds=8)
+    row = game.behaviour([{"volunteer": 1.0}] * 10)
+    state, now = game.start(np.array([1], np.uint64), "baseline"), Amounts.zeros(1, 10)
+    for round in range(8):
+        now.clear()
+        game.play(state, round, row, now)
+        # In round 0, and then whenever the last grant would not outlast the round.
+        renewed = round % max(1, lifetime - 1) == 0
+        assert now.given.sum() == (10 * 9 * 10 if renewed else 0)
+        granted = round - round % max(1, lifetime - 1)
+        last = Reading(state).until(round, lifetime)
+        others = np.arange(100) // 10 != np.arange(10)[:, None]
+        assert (last[others] == granted + lifetime - 1).all()
 
 
 def test_more_owners_than_there_are_others_are_refused():
     with pytest.raises(UserError, match=r"needed must be at most agents - 1 \(3\)"):
         Grants(agents=4, needed=4)
+
+
+def test_more_pieces_than_can_be_numbered_are_refused():
+    with pytest.raises(UserError, match="agents \\* family must be at most 30000"):
+        Grants(agents=1000, family=31)

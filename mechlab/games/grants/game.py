@@ -9,13 +9,16 @@ from typing import Any, ClassVar
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.game import Game, Seeds, game
-from mechlab.games.grants.rules import Terms, play_turns
-from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, Ledger, State, empty_state
+from mechlab.games.grants.episode import Terms
+from mechlab.games.grants.rules import BEGIN, play_turns
+from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, Sizes, State, empty_state
 from mechlab.games.grants.table import Table
+from mechlab.games.sharing.state import Ledger
 from mechlab.incentives import Act
 from mechlab.mechanism import Mechanism, Words
 from mechlab.parameters import param
 
+_PIECES = 30000  # in all: numbers of 16 bits, as in the sharing game
 PERFECT = {"ask": 1.0, "answer": 1.0, "submit": 1.0}
 
 
@@ -88,6 +91,11 @@ class Grants(Game):
                 f"needed must be at most agents - 1 ({self.agents - 1}), as each piece of a task "
                 f"has another owner, got {self.needed}"
             )
+        if self.agents * self.family > _PIECES:
+            raise UserError(
+                f"agents * family must be at most {_PIECES} pieces in all, "
+                f"got {self.agents} * {self.family}"
+            )
 
     @property
     def unit(self) -> float:
@@ -114,11 +122,13 @@ class Grants(Game):
 
     def start(self, seeds: Seeds, condition: str) -> State:
         """Begin without grants; tasks are drawn at the first turns."""
-        return empty_state(seeds, self.agents, self.family, self.tasks, self.needed)
+        memory = min(max(1, self.lifetime - 1), self.rounds)  # what is older lapses never, or has
+        sizes = Sizes.of(self.agents, self.family, self.tasks, self.needed, memory)
+        return empty_state(seeds, sizes)
 
     def play(self, state: State, round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode in compiled code."""
-        play_turns(state, Ledger.of(now), self.terms, behaviour, round, 0, self.agents)
+        play_turns(state, Ledger.of(now), self.terms, behaviour, round, BEGIN, self.agents)
 
     def seat(self, state: State, mechanism: Mechanism, players: Collection[int]) -> Table:
         """Seat players at a batch of one (see ``view``)."""

@@ -11,16 +11,20 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.game import Turns
 from mechlab.games.grants import view as act
-from mechlab.games.grants.rules import Terms, play_turns
-from mechlab.games.grants.state import MESSAGES, Ledger, State
+from mechlab.games.grants.episode import Terms
+from mechlab.games.grants.reading import Reading
+from mechlab.games.grants.rules import BEGIN, play_turns
+from mechlab.games.grants.state import MESSAGES, State
 from mechlab.games.grants.steps import ask_piece, close_turn, grant_piece, open_turn, submit_slot
-from mechlab.games.grants.view import Loan, Message, Notice, Piece, Task, View
+from mechlab.games.grants.view import Loan, Message, Notice, Piece, View
 from mechlab.games.seats import Seats, peer, whole
+from mechlab.games.sharing.state import Ledger
 from mechlab.mechanism import Mechanism, Words
 
 
@@ -44,7 +48,8 @@ class Table(Seats):
         mechanism: Mechanism,
         players: Collection[int],
     ) -> None:
-        self.agents, self.family = state.until.shape[2:]
+        self._read = Reading(state)
+        self.agents, self.family = self._read.agents, self._read.family
         super().__init__(self.agents, words, mechanism, players)
         self.state, self.terms, self.rounds = state, terms, rounds
         self._messages: list[Message] = []
@@ -55,17 +60,20 @@ class Table(Seats):
         """Play one round; yield each player's turn as its number and view, take its actions."""
         self.round, self.behaviour, self.ledger = round, behaviour, Ledger.of(now)
         self._board = self.board()
-        self._turns(0, 0)  # begins the round
+        self._turns(BEGIN, 0)
         for position in range(self.agents):
             i = int(self.state.order[0, position])
-            done, until = int(self.state.done[0, i]), self.state.until[0].copy()
+            done, until = int(self.state.done[0, i]), self._until()
             if i in self.players:
                 open_turn(self.state, self.ledger, self.terms, i, round)
                 self.carry_out(i, (yield i, self.look(i)), partial(self._apply, i))
-                close_turn(self.state, self.ledger, i, round)
+                close_turn(self.state, self.ledger, i)
             else:
                 self._turns(position, position + 1)
             self._note(i, int(self.state.done[0, i]) - done, until)
+
+    def _until(self) -> NDArray[np.int64]:
+        return self._read.until(self.round, self.terms.lifetime)
 
     def _turns(self, start: int, stop: int) -> None:
         play_turns(self.state, self.ledger, self.terms, self.behaviour, self.round, start, stop)
@@ -74,8 +82,8 @@ class Table(Seats):
         """Note the tasks that agent i completed on its turn, and all access granted meanwhile."""
         if tasks:
             self._notices.append(Notice(self.round, i, tasks, tasks * self.terms.reward))
-        for j, owner, k in np.argwhere(self.state.until[0] != before).tolist():
-            self._loans.append((j, Loan(self.round, owner, k)))
+        for j, k in np.argwhere(self._until() != before).tolist():
+            self._loans.append((j, Loan(self.round, *self._read.piece(k))))
 
     def _apply(self, i: int, action: object) -> None:
         match action:
@@ -83,7 +91,8 @@ class Table(Seats):
                 self._send_message(i, peer(i, to, self.agents), str(text), self._numbers(asks))
             case act.Grant(to=to, pieces=pieces):
                 receiver = peer(i, to, self.agents)
-                for k in self._numbers(pieces):
+                for number in self._numbers(pieces):
+                    k = i * self.family + number
                     grant_piece(self.state, self.ledger, self.terms, i, receiver, k, self.round)
             case act.SubmitTask(pieces=pieces):
                 self._submit(i, pieces)
@@ -93,12 +102,14 @@ class Table(Seats):
     def _send_message(self, i: int, to: int, text: str, asks: tuple[int, ...]) -> None:
         self._messages.append(Message(self.round, i, to, text, asks))
         self.state.counts[0, MESSAGES] += 1
-        for k in asks:
-            ask_piece(self.state, self.ledger, self.terms, self.behaviour, i, to, k, self.round)
+        for number in asks:
+            k = to * self.family + number
+            ask_piece(self.state, self.ledger, self.terms, self.behaviour, i, k, self.round)
 
     def _submit(self, i: int, pieces: Any) -> None:
         wanted = sorted(whole("pieces", piece) for piece in pieces)
-        slots = [slot for slot, task in enumerate(self._tasks(i)) if sorted(task.pieces) == wanted]
+        tasks = enumerate(self._read.tasks(i))
+        slots = [slot for slot, task in tasks if sorted(task.pieces) == wanted]
         if not slots:
             raise UserError(f"no open task needs just the pieces {wanted}")
         missing = set(wanted) - self._access(i).keys()
@@ -115,27 +126,17 @@ class Table(Seats):
             raise UserError(f"a piece is named once in an action, got {list(pieces)}")
         return pieces
 
-    def _tasks(self, i: int) -> tuple[Task, ...]:
-        owners, numbers = self.state.owner[0, i].tolist(), self.state.piece[0, i].tolist()
-        dues = self.state.due[0, i].tolist()
-        return tuple(
-            Task(tuple(zip(owner, number, strict=True)), due)
-            for owner, number, due in zip(owners, numbers, dues, strict=True)
-        )
-
     def _access(self, i: int) -> dict[Piece, int]:
-        until = self.state.until[0, i]
-        return {(j, k): int(until[j, k]) for j, k in np.argwhere(until >= self.round).tolist()}
+        until = self._until()[i]
+        held = np.flatnonzero(until >= self.round).tolist()
+        return {self._read.piece(k): int(until[k]) for k in held}
 
     def _lent_by(self, i: int) -> dict[int, dict[int, int]]:
-        until = self.state.until[0, :, i]
+        until = self._until()[:, i * self.family : (i + 1) * self.family]
         lent: dict[int, dict[int, int]] = {}
-        for j, k in np.argwhere(until >= self.round).tolist():
-            lent.setdefault(j, {})[k] = int(until[j, k])
+        for j, number in np.argwhere(until >= self.round).tolist():
+            lent.setdefault(j, {})[number] = int(until[j, number])
         return lent
-
-    def _asked(self, of: int, by: int) -> tuple[int, ...]:
-        return tuple(np.flatnonzero(self.state.pending[0, by, of]).tolist())
 
     def look(self, i: int) -> View:
         """Return what agent i sees now; the board is that of the beginning of the round."""
@@ -150,11 +151,11 @@ class Table(Seats):
             lifetime=self.terms.lifetime,
             rules=self.told,
             board=self._board,
-            tasks=self._tasks(i),
+            tasks=self._read.tasks(i),
             access=self._access(i),
             lent=self._lent_by(i),
-            requests={j: asked for j in peers if (asked := self._asked(of=i, by=j))},
-            awaited={j: asked for j in peers if (asked := self._asked(of=j, by=i))},
+            requests={j: asked for j in peers if (asked := self._read.asked(of=i, by=j))},
+            awaited={j: asked for j in peers if (asked := self._read.asked(of=j, by=i))},
             messages=tuple(m for m in self._messages if i in (m.sender, m.to)),
             notices=None if hidden else tuple(n for n in self._notices if n.agent != i),
             borrowed=None if hidden else tuple(loan for j, loan in self._loans if j == i),

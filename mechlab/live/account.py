@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import astuple, dataclass
 
 from mechlab.errors import OutOfBudget
 from mechlab.live.reply import Usage
 from mechlab.live.settings import Caps
+
+_KNOWN = 20  # calls after which their mean price is known well enough
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Account:
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
         self.mine, self.others, self.under_way = Spent(), Spent(), 0
+        self._promised = 0  # calls that episodes under way still need
+        self._gate, self._news = asyncio.Lock(), asyncio.Event()
 
     @property
     def spent(self) -> Spent:
@@ -81,6 +87,55 @@ class Account:
     def book(self, spent: Spent) -> None:
         """Book what a call used up."""
         self.mine += spent
+        self._news.set()
+
+    @asynccontextmanager
+    async def episode(self, calls: int) -> AsyncIterator[Callable[[], None]]:
+        """Play an episode that needs so many calls, once the caps leave room for all of it.
+
+        So what may be used up goes into episodes that are finished, the first ones first. Yields
+        what is to be called at each of its calls.
+
+        Raises:
+            OutOfBudget: where there is no room, and no episode under way that could leave some.
+        """
+        async with self._gate:  # in the order in which they come
+            while not self._affords(calls):
+                if not self._promised:
+                    raise OutOfBudget(f"{self._short(calls)} ({self.spent})")
+                self._news.clear()
+                await self._news.wait()
+            self._promised += calls
+        left = calls
+
+        def made() -> None:
+            nonlocal left
+            if left:
+                left, self._promised = left - 1, self._promised - 1
+
+        try:
+            yield made
+        finally:
+            self._promised -= left
+            self._news.set()
+
+    def _affords(self, calls: int) -> bool:
+        """Whether so many calls have room beside those promised, each as dear as those so far."""
+        spent, caps, more = self.spent, self.caps, self._promised + calls
+        if caps.calls is not None and spent.calls + more > caps.calls:
+            return False
+        if (caps.tokens is None and caps.dollars is None) or not calls:
+            return True
+        if spent.calls < _KNOWN:  # what a call costs is not known: one episode goes ahead
+            return not self._promised
+        each = more / spent.calls
+        tokens, dollars = spent.tokens * (1.0 + each), spent.dollars * (1.0 + each)
+        return tokens <= (caps.tokens or math.inf) and dollars <= (caps.dollars or math.inf)
+
+    def _short(self, calls: int) -> str:
+        set_caps = {n: v for n, v in self.caps.model_dump().items() if v is not None}
+        written = ", ".join(f"{value:,} {name}" for name, value in set_caps.items())
+        return f"the cap of {written} leaves no room for an episode of {calls:,} calls"
 
     def _check(self) -> None:
         spent, caps = self.spent, self.caps

@@ -96,8 +96,18 @@ async def _settled(tasks: list[asyncio.Task[Record]]) -> None:
 async def _play_one(session: Session, scene: Scene, k: int, turns: Turns) -> Record:
     """Play one episode: send each view to whoever's turn it is, and the answer back."""
     id, seed = session.name(scene, k), str(int(scene.seeds[k]))
-    sitting = Sitting(id, seed, *await session.book.known(id, seed))
-    about = {"id": id, "run": session.run, "about": packed(scene.episode(k)), "at": now()}
+    known, written = await session.book.known(id, seed)
+    seats = [i for i, m in scene.population.players.items() if isinstance(m, LiveAgent)]
+    calls = 0 if session.replay else scene.game.rounds * len(seats) - len(written)
+    async with session.account.episode(max(0, calls)) as made:
+        sitting = Sitting(id, seed, known, written, made)
+        return await _play_turns(session, scene, k, sitting, turns)
+
+
+async def _play_turns(
+    session: Session, scene: Scene, k: int, sitting: Sitting, turns: Turns
+) -> Record:
+    about = {"id": sitting.id, "run": session.run, "about": packed(scene.episode(k)), "at": now()}
     session.book.put(EPISODES, about)
     seats = {i: _seat(session, scene, sitting, i) for i in scene.population.players}
     answer = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,7 @@ class Sitting:
     Attributes:
         id: of the episode. seed: its own.
         known: keys of calls that are in the book. written: turns and attempts that are.
+        made: to be called at each call that is not in the book.
         invalid: turns without a valid answer so far. turn: number of the present turn.
     """
 
@@ -56,6 +58,7 @@ class Sitting:
     seed: str
     known: set[str]
     written: set[tuple[int, int]]
+    made: Callable[[], None]
     invalid: int = 0
     turn: int = -1
 
@@ -107,5 +110,6 @@ class Seat:
         """Write down which call belongs to this turn."""
         turn = self.sitting.turn
         if (turn, attempt) not in self.sitting.written:
+            self.sitting.made()
             where = {"episode": self.sitting.id, "turn": turn, "attempt": attempt}
             self.book.put(TURNS, {**where, "agent": self.agent, "round": round, "key": key})

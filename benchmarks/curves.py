@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from scipy.optimize import brentq, minimize_scalar
 
 Array = NDArray[np.float64]
 RATE = {"rate": FloatDistribution(0.0, 5000.0)}
+FRESH = 1_000_000  # first index of the certificate's episodes
 LUCK = 0.6  # correlation of episodes with the same index at different doses
 
 
@@ -30,7 +32,7 @@ class Question:
         space: parameters by mechanism ("" where there is only one).
         mean: mean efficiency of a setting (with ``mechanism``).
         size: size of a setting.
-        answer: the smallest sufficient size; nan where there is none.
+        answers: the smallest sufficient size of each mechanism; nan where there is none.
         noise: how an episode deviates, from its luck (standard normal) and the mean.
     """
 
@@ -39,8 +41,14 @@ class Question:
     space: Mapping[str, Mapping[str, Any]]
     mean: Callable[[Mapping[str, Any]], float]
     size: Callable[[Mapping[str, Any]], float]
-    answer: float
+    answers: Mapping[str, float]
     noise: Callable[[Array, float], Array] = lambda luck, mean: 0.05 * luck
+
+    @property
+    def answer(self) -> float:
+        """The smallest sufficient size of all mechanisms; nan where none suffices."""
+        known = [size for size in self.answers.values() if not np.isnan(size)]
+        return min(known, default=np.nan)
 
     def named(self, mechanism: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return a setting with its mechanism, where there are several."""
@@ -62,7 +70,7 @@ class Question:
         """Return the efficiency of some episodes; the same index has the same luck."""
         mean = self.mean(params)
         common = _luck(seed, first, count)
-        own = np.random.default_rng([seed, first, hash(tuple(params.items())) % 2**32])
+        own = np.random.default_rng([seed, first, crc32(repr(sorted(params.items())).encode())])
         luck = LUCK**0.5 * common + (1.0 - LUCK) ** 0.5 * own.normal(size=count)
         return np.maximum(0.0, mean + self.noise(luck, mean))
 
@@ -87,7 +95,7 @@ def _one(name: str, curve: Callable[[float], float], target: float, sd: float) -
         {"": RATE},
         lambda p: curve(p["rate"]),
         lambda p: p["rate"],
-        answer,
+        {"": answer},
         lambda luck, mean: sd * luck,
     )
 
@@ -104,7 +112,7 @@ def _two() -> Question:
         return a - 3.0 * np.log(rest) if rest > 0 else 1e3
 
     answer = minimize_scalar(dear, bounds=(1.5, 10.0), method="bounded").fun
-    return Question("two", 0.8, space, mean, lambda p: p["a"] + p["b"], float(answer))
+    return Question("two", 0.8, space, mean, lambda p: p["a"] + p["b"], {"": float(answer)})
 
 
 def _three() -> Question:
@@ -117,8 +125,10 @@ def _three() -> Question:
         m = p["mechanism"]
         return float(0.2 + top[m] * (1 - np.exp(-p[f"{m}.rate"] / scale[m])))
 
-    answer = -900.0 * np.log(1 - 0.6 / 0.7)
-    return Question("three", 0.8, space, mean, lambda p: p[f"{p['mechanism']}.rate"], float(answer))
+    answers = {
+        m: float(-scale[m] * np.log(1 - 0.6 / top[m])) if top[m] > 0.6 else np.nan for m in scale
+    }
+    return Question("three", 0.8, space, mean, lambda p: p[f"{p['mechanism']}.rate"], answers)
 
 
 def _logistic(x: float, middle: float, width: float) -> float:

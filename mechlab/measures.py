@@ -120,6 +120,18 @@ def invalid_turns(episodes: Episodes) -> Array:
     return np.asarray(episodes.tallies["invalid_turns"])
 
 
+@measure("defections", "thoughts")
+def hard_defection(episodes: Episodes) -> Array:
+    """Share of live agents' thoughts with language of withholding, leverage or bargaining."""
+    return ratio(episodes.tallies["defections"], episodes.tallies["thoughts"])
+
+
+@measure("market_terms", "thought_words")
+def market_terms(episodes: Episodes) -> Array:
+    """Market terms per 1,000 words of live agents' thoughts."""
+    return 1000.0 * ratio(episodes.tallies["market_terms"], episodes.tallies["thought_words"])
+
+
 @measure()
 def spend(episodes: Episodes) -> Array:
     """All positive payments, over agents and rounds."""

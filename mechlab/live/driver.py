@@ -18,6 +18,7 @@ from mechlab.live.dialogue import dialogue_for
 from mechlab.live.seat import Seat, Sitting
 from mechlab.live.session import Session
 from mechlab.live.tables import EPISODES, packed
+from mechlab.live.thoughts import tally
 from mechlab.scene import Scene
 
 Record = dict[str, Array]
@@ -116,7 +117,8 @@ async def _play_turns(
             agent, view = turns.send(answer)
         except StopIteration as end:
             record: Record = end.value
-            return {**record, "invalid_turns": np.array([float(sitting.invalid)])}
+            invalid = {"invalid_turns": np.array([float(sitting.invalid)])}
+            return {**record, **invalid, **tally(sitting.thoughts)}
         seat = seats[agent]
         answer = await seat.act(view) if isinstance(seat, Seat) else seat.act(view)
 

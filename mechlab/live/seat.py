@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mechlab.errors import UserError
@@ -51,7 +51,8 @@ class Sitting:
         id: of the episode. seed: its own.
         known: keys of calls that are in the book. written: turns and attempts that are.
         made: to be called at each call that is not in the book.
-        invalid: turns without a valid answer so far. turn: number of the present turn.
+        thoughts: of the valid answers so far. invalid: turns without one.
+        turn: number of the present turn.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Sitting:
     known: set[str]
     written: set[tuple[int, int]]
     made: Callable[[], None]
+    thoughts: list[str] = field(default_factory=list)
     invalid: int = 0
     turn: int = -1
 
@@ -101,6 +103,7 @@ class Seat:
                 messages = [*messages, *again(reply, why)]
                 continue
             self.validity.note(self.name, "")
+            self.sitting.thoughts.append(getattr(answer, "thoughts", ""))
             return self.dialogue.actions(answer)
         self.sitting.invalid += 1
         self.validity.note(self.name, why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -64,14 +64,14 @@ async def _play_all(
 
     tasks = [asyncio.create_task(one(k)) for k in range(len(scene))]
     try:
-        await _settled(tasks)
+        await settled(tasks)
     except OutOfBudget as out:
         finished = list(takewhile(lambda task: not task.exception(), tasks))
         raise Cut(out, [task.result() for task in finished]) from None
     return [task.result() for task in tasks]
 
 
-async def _settled(tasks: list[asyncio.Task[Record]]) -> None:
+async def settled(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Wait for all tasks; at an error cancel the others and raise it.
 
     Where a cap is reached they go on, so that no call under way is lost, to the end or to the cap.

@@ -1,14 +1,17 @@
 """The built-in mechanisms, one a file; importing this package registers them."""
 
 from mechanisms.answer_bonus import AnswerBonus
+from mechanisms.contract import Contract
 from mechanisms.decaying_bonus import DecayingBonus
 from mechanisms.deposit import Deposit
 from mechanisms.falsification_fine import FalsificationFine
 from mechanisms.hidden import Hidden
+from mechanisms.matching import Matching
 from mechanisms.none import NoMechanism
 from mechanisms.pivotal import Pivotal
 from mechanisms.protocol import Protocol
 from mechanisms.reciprocity_bonus import ReciprocityBonus
+from mechanisms.reputation import Reputation
 from mechanisms.royalty import Royalty
 from mechanisms.sharing_bonus import SharingBonus
 from mechanisms.team_share import TeamShare
@@ -18,14 +21,17 @@ from mechanisms.withholding_fine import WithholdingFine
 
 __all__ = [
     "AnswerBonus",
+    "Contract",
     "DecayingBonus",
     "Deposit",
     "FalsificationFine",
     "Hidden",
+    "Matching",
     "NoMechanism",
     "Pivotal",
     "Protocol",
     "ReciprocityBonus",
+    "Reputation",
     "Royalty",
     "SharingBonus",
     "TeamShare",

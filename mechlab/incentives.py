@@ -121,16 +121,17 @@ class Incentives:
         payment: marginal payment of one more unit of each act, in the game's money.
         unit: the game's unit of account, in the same money.
         advises: steps of the protocol in force.
-        hides: parts of the view that are hidden.
+        hides: parts of the view that are hidden. shows: parts that only the mechanism shows.
         production: what one more unit of each act would now earn the agent in the game itself.
-        others: what the other agents did in the round before: the mean of each propensity; empty
-            in the first round.
+        others: what the other agents did in the round before, or, where a public record is shown,
+            in all rounds so far: the mean of each propensity; empty in the first round.
     """
 
     payment: Mapping[str, float] = field(default_factory=dict)
     unit: float = 1.0
     advises: frozenset[str] = frozenset()
     hides: frozenset[str] = frozenset()
+    shows: frozenset[str] = frozenset()
     production: Mapping[str, float] = field(default_factory=dict)
     others: Mapping[str, float] = field(default_factory=dict)
 

@@ -47,7 +47,7 @@ def _reference_play(
         acts = game.prospects(state)
         paid = {name: marginal(mechanism, flows, act).mean(axis=0) for name, act in acts.items()}
         produced = {name: np.broadcast_to(act.produced, game.agents) for name, act in acts.items()}
-        known = _Known(paid, produced, _others(game, behaviour))
+        known = _Known(paid, produced, _others(game, behaviour, mechanism))
         behaviour.append(_behaviour(game, population, mechanism, known))
         past.add(last)
         last.clear()
@@ -68,12 +68,15 @@ class _Known:
     others: Mapping[str, Array] = field(default_factory=dict)
 
 
-def _others(game: Game, behaviour: list[Array]) -> dict[str, Array]:
-    """Return for each agent the mean behaviour of all others in the last round; none at first."""
+def _others(game: Game, behaviour: list[Array], mechanism: Mechanism) -> dict[str, Array]:
+    """Return for each agent the mean behaviour of all others as it knows it; none at first.
+
+    It knows that of the last round, or, where a public record is shown, that of all rounds so far.
+    """
     if not behaviour or game.agents < 2:
         return {}
-    last = behaviour[-1]
-    mean = (last.sum(axis=0) - last) / (game.agents - 1)
+    seen = np.mean(behaviour, axis=0) if "record" in mechanism.shows else behaviour[-1]
+    mean = (seen.sum(axis=0) - seen) / (game.agents - 1)
     return dict(zip(game.propensities, mean.T, strict=True))
 
 
@@ -85,6 +88,7 @@ def _behaviour(game: Game, population: Population, mechanism: Mechanism, known: 
             unit=game.unit,
             advises=mechanism.advises,
             hides=mechanism.hides,
+            shows=mechanism.shows,
             production=_of(known.produced, i),
             others=_of(known.others, i),
         )

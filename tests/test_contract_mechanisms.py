@@ -148,11 +148,12 @@ def test_it_speaks_in_whole_sentences_and_in_the_nouns_of_the_game(cls):
 
 
 @every_class
-def test_it_advises_and_hides_only_what_there_is(cls):
+def test_it_advises_hides_and_shows_only_what_there_is(cls):
     for mechanism in at_ends(cls):
         assert mechanism.advises <= {"ask", "answer", "submit"}
         assert len(mechanism.instructions(Words())) == len(mechanism.advises)
         assert mechanism.hides <= {"board", "notices", "thoughts"}
+        assert mechanism.shows <= {"record"}
 
 
 @every_class

@@ -21,8 +21,9 @@ class Conditional(Agent):
     """Reciprocates in giving; in all else, and wherever giving pays by itself, it is ``selfish``.
 
     In the first round it does each act of giving with chance ``start``, then with ``follow`` times
-    the mean propensity of the others in the round before. A group with ``follow`` below 1 gives
-    less from round to round, as people do.
+    the mean propensity of the others in the round before; where a mechanism shows a public record
+    of who answers, in all rounds so far. A group with ``follow`` below 1 gives less from round to
+    round, as people do; with a record, more slowly.
 
     Source: Fischbacher, Gaechter and Fehr, "Are People Conditionally Cooperative? Evidence from a
     Public Goods Experiment", Economics Letters 71 (2001).

@@ -103,7 +103,8 @@ class Emulated(Agent):
 
         Raises:
             UserError: for a game other than the one it was fitted in, and for what the figures
-                cannot tell: a part of the view hidden alone, or a step of the protocol alone.
+                cannot tell: a part of the view hidden alone, a step of the protocol alone, or a
+                public record.
         """
         self._check(game, incentives)
         own = self.fitted
@@ -126,6 +127,12 @@ class Emulated(Agent):
             )
         _whole(self.name, "hides", incentives.hides, VIEW, "were hidden only all together")
         _whole(self.name, "advises", incentives.advises, STEPS, "were advised only all together")
+        if incentives.shows:
+            raise UserError(
+                f"{self.name} is fitted to figures without a public record: what it does where a "
+                f"mechanism shows {', '.join(sorted(incentives.shows))} is not known; use scripted "
+                "or live agents"
+            )
 
 
 def _whole(name: str, verb: str, some: frozenset[str], all_of: frozenset[str], why: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,13 +33,21 @@ class Refusal:
 class Seats:
     """The players at a table.
 
+    Class attribute:
+        shown: the parts that a mechanism may add to the view, which this game's view has.
+
     Args:
         agents: number of agents, players or not.
         words: the game's nouns, in which the mechanism is told.
         mechanism: what players are told and not shown.
         players: numbers of the agents that are players.
         limit: most actions in a turn.
+
+    Raises:
+        UserError: where the mechanism shows a part that the game's view does not have.
     """
+
+    shown: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -49,6 +57,10 @@ class Seats:
         players: Collection[int],
         limit: float = np.inf,
     ) -> None:
+        if mechanism.shows - self.shown:
+            parts = ", ".join(sorted(mechanism.shows - self.shown))
+            raise UserError(f"{mechanism} shows players the {parts}, which this game cannot")
+        self.shows = mechanism.shows
         told = (mechanism.rule(words), *mechanism.instructions(words))
         self.told = tuple(sentence for sentence in told if sentence)
         self.hides, self.players, self.limit = mechanism.hides, tuple(sorted(players)), limit

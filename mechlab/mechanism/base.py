@@ -21,7 +21,7 @@ class Mechanism(Parameterised, ABC):
 
     A mechanism holds no state: what must be remembered is in ``flows.past``. One that works
     through words or sight instead of money leaves ``payments`` as it is and fills ``rule``,
-    ``advises``/``instructions`` or ``hides``.
+    ``advises``/``instructions``, ``hides`` or ``shows``.
 
     Class attributes; ``balanced`` may depend on the parameters, so ask an instance:
         name: its name in study files and on the command line.
@@ -57,6 +57,11 @@ class Mechanism(Parameterised, ABC):
     @property
     def hides(self) -> frozenset[str]:
         """The parts of an agent's view that disappear: ``board``, ``notices``, ``thoughts``."""
+        return frozenset()
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """The parts that appear in every agent's view: ``record``, of who answers."""
         return frozenset()
 
     def __str__(self) -> str:

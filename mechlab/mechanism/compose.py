@@ -81,6 +81,11 @@ class Stack(Mechanism):
         """All that a part hides."""
         return frozenset().union(*(part.hides for part in self.parts))
 
+    @property
+    def shows(self) -> frozenset[str]:
+        """All that a part shows."""
+        return frozenset().union(*(part.shows for part in self.parts))
+
     def __str__(self) -> str:
         return " + ".join(map(str, self.parts))
 
@@ -148,6 +153,11 @@ class Capped(Mechanism):
     def hides(self) -> frozenset[str]:
         """What the inner mechanism hides."""
         return self.inner.hides
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """What the inner mechanism shows."""
+        return self.inner.shows
 
     def __str__(self) -> str:
         return f"capped({self.inner}, limit={literal(self.limit)})"

@@ -18,6 +18,9 @@ NAMES = {
     "reciprocity_bonus": ["rate"],
     "pivotal": ["share"],
     "deposit": ["stake"],
+    "matching": ["rate"],
+    "contract": ["price", "quota"],
+    "reputation": [],
     "protocol": ["ask", "answer", "submit"],
     "hidden": ["board", "notices", "thoughts"],
 }

@@ -35,6 +35,22 @@ class Reading:
         asked = self._set(self.state.open, of * self.agents + by)
         return tuple(piece for piece in asked if piece not in has)
 
+    def record(self) -> dict[int, tuple[int, int]]:
+        """Return who answers: by agent, pieces asked of it that it sent, and that it did not.
+
+        A piece that came altered, or that the asker has from somebody else, counts as neither.
+        """
+        peers = range(self.agents)
+        held = [self.held(i) for i in peers]
+
+        def sent(i: int, by: int) -> int:
+            asked = self._set(self.state.open, i * self.agents + by)
+            known = (k for k in asked if k in held[by] and self.giver(by, k) == i)
+            return sum(held[i][k] == held[by][k] for k in known)
+
+        unsent = [[len(self.asked(of=i, by=j)) for j in peers] for i in peers]
+        return {i: (sum(sent(i, j) for j in peers), sum(unsent[i])) for i in peers}
+
     def directory(self) -> dict[int, Pieces]:
         """Return the holders of every piece when the round began, the first one first."""
         holders = self.state.holders[0].reshape(self.pieces, self.agents)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from functools import partial
+from typing import ClassVar
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
@@ -33,6 +34,8 @@ class Table(Seats):
         players: numbers of the agents that are players, not rows.
     """
 
+    shown: ClassVar[frozenset[str]] = frozenset({"record"})
+
     def __init__(
         self,
         state: State,
@@ -57,6 +60,7 @@ class Table(Seats):
         self._board = self.board()
         self._turns(0, 0)  # begins the round
         self._directory = self._read.directory()
+        self._record = self._read.record() if "record" in self.shows else None
         for position in range(self._read.agents):
             i = int(self.state.order[0, position])
             done = int(self.state.done[0, i])
@@ -156,7 +160,7 @@ class Table(Seats):
         return pieces
 
     def look(self, i: int) -> View:
-        """Return what agent i sees now; board and directory are those the round began with."""
+        """Return what agent i sees now; board, directory, record: those the round began with."""
         read, peers = self._read, range(self._read.agents)
         messages = [m for m in self._messages if m.to is None or i in (m.sender, m.to)]
         sent = {
@@ -183,6 +187,7 @@ class Table(Seats):
             notices=None if "notices" in self.hides else notices,
             exchanges=None if "notices" in self.hides else tuple(self._exchanges),
             automated=self._automated,
+            record=self._record,
             refused=self.refused[i],
             thoughts=self.thoughts(i),
         )

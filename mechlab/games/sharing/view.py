@@ -44,7 +44,7 @@ class Notice:
 class View:
     """All that an agent knows when its turn begins.
 
-    The board and the directory are those of the beginning of the round. Parts that the mechanism
+    Board, directory and record are those of the beginning of the round. Parts that the mechanism
     hides are None (``board``, ``notices``, ``exchanges``) or empty (``thoughts``).
 
     Attributes:
@@ -61,6 +61,9 @@ class View:
         messages: private messages that it received or sent. public: the public channel.
         notices: what others completed and lost. exchanges: who gained which piece from whom.
         automated: what the system does in agents' names: ``asking``, ``answering``.
+        record: who answers, by agent: of the pieces asked of it, how many it has sent unaltered,
+            and how many it has not though the asker still lacks them; None unless a mechanism
+            shows it.
         refused: its own actions of the last turn that could not be carried out, and why.
         thoughts: its own earlier private thoughts.
     """
@@ -83,6 +86,7 @@ class View:
     notices: tuple[Notice, ...] | None
     exchanges: tuple[Exchange, ...] | None
     automated: frozenset[str]
+    record: Mapping[int, tuple[int, int]] | None
     refused: tuple[Refusal, ...]
     thoughts: tuple[str, ...]
 

@@ -1,0 +1,56 @@
+"""A contract between every two agents: who receives pays who gives."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mechlab.flows import Array, Flows
+from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.parameters import param
+
+
+@mechanism
+@dataclass(frozen=True)
+class Contract(Mechanism):
+    """Binds every two agents: each pays the other a price for each unit given it, up to a quota.
+
+    payment_i = price * sum_j (min(given[i, j], quota) - min(given[j, i], quota)); price in dollars
+    per piece, quota in pieces per pair and round. Budget-balanced between every two agents. Its
+    terms depend on what was given alone, as a court could see it; they are searched for here, not
+    negotiated, so whether an agent would sign is a question of its own (``mechlab check`` says
+    whether it gains). The quota bounds what unasked giving can be made to cost.
+
+    Source: Jackson and Wilkie, "Endogenous Games and Mechanisms: Side Payments Among Players",
+    Review of Economic Studies 72 (2005); among learning agents, Christoffersen, Haupt and
+    Hadfield-Menell, "Get It in Writing: Formal Contracts Mitigate Social Dilemmas in Multi-Agent
+    RL", AAMAS 2023. The quota is ours.
+
+    >>> flows = Flows.of(given=[[[0, 3], [1, 0]]])
+    >>> Contract(price=100, quota=2).payments(flows)
+    array([[ 100., -100.]])
+    """
+
+    name: ClassVar[str] = "contract"
+    needs: ClassVar[frozenset[str]] = frozenset({"given"})
+    balanced: ClassVar[bool] = True
+
+    price: float = param(1000.0, low=0, high=5000, unit="dollars per piece")
+    quota: float = param(10.0, low=0, high=1000, unit="pieces per pair and round")
+
+    def payments(self, flows: Flows) -> Array:
+        """Return what the others owe for what one gave, less what one owes them."""
+        due = np.minimum(flows.given, self.quota)
+        owed: Array = due.sum(axis=2) - due.sum(axis=1)
+        return self.price * owed
+
+    def rule(self, words: Words) -> str:
+        """Who owes whom how much."""
+        if not self.price or not self.quota:
+            return ""
+        price, most = words.money(self.price), f"{self.quota:g}"
+        return (
+            f"A contract binds you with each other agent: it pays you {price} for each "
+            f"{words.unit} that you {words.give} {words.to}, and you pay it as much for each that "
+            f"it has {words.given} you, for at most {most} {words.units} each way a round."
+        )

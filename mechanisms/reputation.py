@@ -1,0 +1,35 @@
+"""A public record of who answers, shown to all."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from mechlab.mechanism import Mechanism, mechanism
+
+
+@mechanism
+@dataclass(frozen=True)
+class Reputation(Mechanism):
+    """Shows everybody, for each agent, what was asked of it and how much of that it gave.
+
+    payment_i = 0: it works through sight alone, as the counterpart of ``hidden``. Who sees that an
+    agent does not answer may stop answering it; whether agents do is theirs to decide. Agents that
+    are described by numbers treat all others alike: ``conditional`` ones follow the record of the
+    whole group, ``selfish`` and ``logit`` ones have nothing to gain from it, scripted ones do not
+    look, and emulated ones refuse, as they are fitted to figures without a record. Players of the
+    sharing game see it in their view.
+
+    Source: Nowak and Sigmund, "Evolution of Indirect Reciprocity by Image Scoring", Nature 393
+    (1998); shown to people, Milinski, Semmann and Krambeck, "Reputation Helps Solve the 'Tragedy of
+    the Commons'", Nature 415 (2002).
+
+    >>> Reputation().shows
+    frozenset({'record'})
+    """
+
+    name: ClassVar[str] = "reputation"
+    balanced: ClassVar[bool] = True
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """The record."""
+        return frozenset({"record"})

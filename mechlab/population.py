@@ -15,6 +15,7 @@ from mechlab.game import Player
 
 Member = Agent | Player | Remote
 LIVE = "llm:"  # a model's name follows
+FIT = "fit:"  # the path of a stored fit follows
 
 _TERM = re.compile(
     r"\s*(?P<name>[^\s*+()]+)\s*(?:\((?P<values>[^()]*)\))?\s*(?:\*\s*(?P<count>\d+))?\s*"
@@ -42,8 +43,9 @@ class Population:
 
         Args:
             spec: names with counts ("o3*5 + perfect*5") and, in brackets, parameters
-                ("logit(lambda=2)*5", "llm:MODEL(temperature=0)"); a single name without a count
-                fills the group; or a sequence with one name, agent or player for each agent.
+                ("logit(lambda=2)*5", "llm:MODEL(temperature=0)"), or the file of a fit
+                ("fit:pilot.json"); a single name without a count fills the group; or a sequence
+                with one name, agent or player for each agent.
             agents: number of agents that the game is set to.
 
         Raises:
@@ -105,7 +107,12 @@ def _tuned(term: re.Match[str]) -> Agent | Remote:
         from mechlab.live.agent import LiveAgent
 
         return LiveAgent.read(term["name"].removeprefix(LIVE), values)
-    agent = AGENTS.get(term["name"])
+    if term["name"].startswith(FIT):
+        from mechlab.agents.fitted import read_fitted
+
+        agent: Agent = read_fitted(term["name"])
+    else:
+        agent = AGENTS.get(term["name"])
     return agent.tuned(values) if values else agent
 
 

@@ -1,6 +1,19 @@
-"""Fits the emulated agents to published figures: ``calibrate``, and its result ``Fit``."""
+"""Fits emulated agents: to published figures (``calibrate``), or to the episodes of a pilot."""
 
+from mechlab.calibrate.episodes import pilot, read_episodes, tallied
+from mechlab.calibrate.estimate import fit_episodes
+from mechlab.calibrate.found import Check, PilotFit
 from mechlab.calibrate.result import Cell, Fit
 from mechlab.calibrate.run import calibrate
 
-__all__ = ["Cell", "Fit", "calibrate"]
+__all__ = [
+    "Cell",
+    "Check",
+    "Fit",
+    "PilotFit",
+    "calibrate",
+    "fit_episodes",
+    "pilot",
+    "read_episodes",
+    "tallied",
+]

@@ -61,7 +61,7 @@ class Cell:
             "fitted": self.fitted,
             "reason": self.reason,
         }
-        return {name: _plain(value) for name, value in row.items()}
+        return {name: plain(value) for name, value in row.items()}
 
 
 @dataclass(frozen=True)
@@ -114,16 +114,21 @@ class Fit:
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as JSON; raises ``UserError`` where the file cannot be written."""
-        text = json.dumps(self.content, indent=1, allow_nan=False) + "\n"
-        try:
-            Path(path).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UserError(f"cannot write the fit to {path}: {error.strerror}") from None
-        return Path(path)
+        return write(self.content, path)
 
 
-def _plain(value: Any) -> Any:
-    """Round a number to six digits, no more than the fit has; nan, which JSON lacks, is null."""
+def write(content: Mapping[str, Any], path: str | Path) -> Path:
+    """Write a fit's stored form as JSON; raises ``UserError`` where it cannot be written."""
+    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write the fit to {path}: {error.strerror}") from None
+    return Path(path)
+
+
+def plain(value: Any) -> Any:
+    """Round a number to six digits, no more than a fit has; nan, which JSON lacks, is null."""
     if not isinstance(value, float):
         return value
     return None if math.isnan(value) else float(f"{value:.6g}")

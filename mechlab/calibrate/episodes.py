@@ -1,0 +1,120 @@
+"""The episodes of a pilot: a table with a row an episode, played here or read from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mechlab.errors import UserError, unknown
+from mechlab.games.sharing import Sharing
+from mechlab.mechanism import parse
+from mechlab.population import Member
+from mechlab.published import RUNS
+from mechlab.simulate import Episodes, simulate
+
+STATISTICS = ("tasks", "feasible", "messages", "requested", "sent")
+"""What is compared, each a count over all agents of an episode."""
+
+CONDITIONS = ("baseline", "auto_request", "auto_fulfill", "policy", "incentive_1000")
+"""The published conditions that a pilot plays by default: each tells of other propensities."""
+
+
+def tallied(episodes: Episodes) -> pd.DataFrame:
+    """Return episodes of the sharing game as rows of a pilot.
+
+    The columns: ``condition``, ``mechanism`` (its specification), ``episode`` and ``STATISTICS``.
+
+    >>> from mechlab.simulate import simulate
+    >>> list(tallied(simulate(population="perfect", episodes=2))["feasible"] > 190)
+    [True, True]
+    """
+    counts = {name: episodes.tallies[name] for name in STATISTICS}
+    sums = {name: c.sum(axis=1) if c.ndim > 1 else c for name, c in counts.items()}
+    run = {"condition": episodes.condition, "mechanism": str(episodes.mechanism)}
+    return pd.DataFrame({**run, "episode": episodes.frame.index, **sums})
+
+
+def pilot(
+    population: str | Member | Sequence[str | Member],
+    conditions: Sequence[str] = CONDITIONS,
+    *,
+    episodes: int = 5,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Play a few episodes in each of some published conditions; return them as one table.
+
+    Each condition has episodes of its own: in a study with live agents they share no luck either.
+
+    Raises:
+        UserError: for a condition that was not published, and as ``simulate``.
+
+    >>> len(pilot("o3", episodes=2))
+    10
+    """
+    tables = []
+    for number, name in enumerate(conditions):
+        if name not in RUNS:
+            raise unknown("published condition", name, RUNS)
+        condition, mechanism = RUNS[name]
+        played = simulate(
+            Sharing.build(dict(settings or {})),
+            population,
+            mechanism,
+            condition=condition,
+            episodes=episodes,
+            seed=seed,
+            first=number * episodes,
+        )
+        tables.append(tallied(played))
+    return pd.concat(tables, ignore_index=True)
+
+
+def read_episodes(path: str | Path) -> pd.DataFrame:
+    """Read the table of a pilot, CSV or Parquet; see ``checked`` for what it must hold.
+
+    Raises:
+        UserError: for a file that cannot be read, and as ``checked``.
+    """
+    try:
+        read = pd.read_parquet if Path(path).suffix == ".parquet" else pd.read_csv
+        table = read(path)
+    except (OSError, ImportError, ValueError) as error:  # pandas' own errors are ValueErrors
+        raise UserError(f"cannot read the episodes in {path}: {error}") from None
+    return checked(table, str(path))
+
+
+def checked(table: pd.DataFrame, where: str = "the episodes") -> pd.DataFrame:
+    """Return a table of episodes with its ``condition`` and ``mechanism`` filled in.
+
+    A table needs ``tasks``; it may have the other ``STATISTICS``, a ``condition`` of the game
+    (``baseline`` where it is left out) and a ``mechanism`` (``none``). Other columns are ignored.
+
+    Raises:
+        UserError: for no ``tasks``, a count that is no number from 0, an unknown condition, or a
+            mechanism that cannot be read.
+    """
+    if "tasks" not in table or not len(table):
+        raise UserError(f"{where}: a pilot needs a row an episode with the column 'tasks'")
+    usual = {"condition": "baseline", "mechanism": "none"}
+    filled = pd.DataFrame(usual, index=table.index).assign(**table).fillna(usual)
+    for name in columns(filled):
+        counts = pd.to_numeric(filled[name], errors="coerce")
+        if not (counts >= 0).all():
+            row = int((~(counts >= 0)).to_numpy().argmax())
+            raise UserError(f"{where}: {name} must be numbers from 0, got {filled[name].iloc[row]}")
+        filled[name] = counts
+    for condition in filled["condition"].unique():
+        if condition not in Sharing.conditions:
+            raise UserError(f"{where}: {unknown('condition', str(condition), Sharing.conditions)}")
+    for mechanism in filled["mechanism"].unique():
+        parse(str(mechanism))
+    return filled
+
+
+def columns(table: pd.DataFrame) -> list[str]:
+    """Return the statistics that a table has."""
+    return [name for name in STATISTICS if name in table]

@@ -1,0 +1,88 @@
+"""What a pilot leaves possible: the parameters' posterior, given surrogates of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares
+from scipy.special import logsumexp
+
+from mechlab.calibrate.runs import Run
+from mechlab.calibrate.scales import Scale
+from mechlab.calibrate.surrogate import Surrogate
+from mechlab.flows import Array
+
+_STEP = 1e-3  # of the differences of surrogates, which are smooth
+_PROPOSED = 8000  # agents that draws are resampled from
+_WIDER = 1.3  # spread of the proposals over that of the normal approximation
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A normal prior and the normal likelihood of each run's mean statistics.
+
+    Attributes:
+        scales: the P parameters. prior: (P, 2) mean and standard deviation of their places.
+        runs, surrogates: of each condition.
+        dispersion: how many times more the episodes vary than those of emulated agents.
+    """
+
+    scales: Sequence[Scale]
+    prior: Array
+    runs: Sequence[Run]
+    surrogates: Sequence[Surrogate]
+    dispersion: float = 1.0
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """Bounds of the places, (P,) each."""
+        low = np.array([s.inward(s.low) for s in self.scales])
+        return low, np.array([s.inward(s.high) for s in self.scales])
+
+    def residuals(self, places: Array) -> Array:
+        """Return independent standard normal residuals of places (D, P), as (D, R)."""
+        parts = [(places - self.prior[:, 0]) / self.prior[:, 1]]
+        for run, surrogate in zip(self.runs, self.surrogates, strict=True):
+            expected = surrogate.means(run.behaviour(self.scales, places))
+            spread = np.linalg.cholesky(surrogate.noise * self.dispersion / len(run.counts))
+            off = run.counts.mean(axis=0) - expected
+            parts.append(np.linalg.solve(spread, off.T).T)
+        return np.concatenate(parts, axis=1)
+
+    def mode(self, start: Array, box: tuple[Array, Array]) -> Array:
+        """Return the most likely place within a box, from a start (P,)."""
+        inside = np.clip(start, box[0] + 1e-6, box[1] - 1e-6)
+        found = least_squares(self._residuals, inside, jac=self._jacobian, bounds=box)
+        return np.asarray(found.x)
+
+    def covariance(self, place: Array) -> Array:
+        """Return the covariance (P, P) of the normal approximation at a place (P,)."""
+        slopes = self._jacobian(place)
+        return np.asarray(np.linalg.inv(slopes.T @ slopes))
+
+    def draws(self, place: Array, count: int, rng: np.random.Generator) -> Array:
+        """Draw places (count, P) by importance resampling around the mode.
+
+        Proposals are normal and cut off at the bounds; weights correct for what is not normal
+        (Gelman et al. 2013, "Bayesian Data Analysis", section 10.4).
+        """
+        low, high = self.bounds
+        spread = np.linalg.cholesky(self.covariance(place)) * _WIDER
+        normal = rng.standard_normal((_PROPOSED, len(place)))
+        proposed = place + normal @ spread.T
+        inside = ((proposed >= low) & (proposed <= high)).all(axis=1)
+        normal, proposed = normal[inside], proposed[inside]
+        weight = (normal**2).sum(axis=1) / 2 - (self.residuals(proposed) ** 2).sum(axis=1) / 2
+        chance = np.exp(weight - logsumexp(weight))
+        return np.asarray(proposed[rng.choice(len(proposed), count, p=chance / chance.sum())])
+
+    def _residuals(self, place: Array) -> Array:
+        return self.residuals(place[None])[0]
+
+    def _jacobian(self, place: Array) -> Array:
+        steps = _STEP * np.eye(len(place))
+        around = self.residuals(np.concatenate([place + steps, place - steps]))
+        ahead, behind = np.split(around, 2)
+        return np.asarray((ahead - behind).T / (2 * _STEP))

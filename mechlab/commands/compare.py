@@ -89,8 +89,8 @@ def _print(comparison: Comparison, page: Path) -> None:
     from rich.text import Text
 
     from mechlab import terminal
-    from mechlab.report.compare_words import rank_words, said
-    from mechlab.report.words import percent
+    from mechlab.report.compare_words import said
+    from mechlab.report.words import percent, rank_words
 
     for words, (goal, places) in zip(said(comparison), comparison.rankings.items(), strict=True):
         terminal.OUT.print(Text(words.headline, style="bold green"))

@@ -17,7 +17,8 @@ from mechlab.report import embed, export, words
 from mechlab.report.chart import Chart
 from mechlab.report.compare import comparison_page
 from mechlab.report.glossary import GLOSSARY
-from mechlab.report.page import Page, page
+from mechlab.report.page import Page
+from mechlab.report.study_page import page
 from mechlab.report.tables import Table
 from mechlab.result import SearchResult
 

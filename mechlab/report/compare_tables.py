@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from mechlab.comparison import Comparison, Entry
-from mechlab.report.compare_words import rank_words
 from mechlab.report.promises import Promise
 from mechlab.report.tables import Table
-from mechlab.report.words import rounded
+from mechlab.report.words import rank_words, rounded
 from mechlab.search.frontier import Place
 
 _SHARES = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "spend_share"})

@@ -26,15 +26,6 @@ def said(comparison: Comparison) -> list[Said]:
     return [_said(comparison, goal) for goal in comparison.rankings]
 
 
-def rank_words(place: Place) -> str:
-    """Return a rank as it is shown: a tie is a range.
-
-    >>> rank_words(Place("fine", (1.0, 2.0), 2, 3, ("bonus",)))
-    '2 to 3'
-    """
-    return str(place.first) if place.decided else f"{place.first} to {place.last}"
-
-
 def _said(comparison: Comparison, goal: Goal) -> Said:
     places, within = comparison.rankings[goal], comparison.within(goal)
     entries = [comparison.entry(place.name) for place in places]

@@ -49,6 +49,7 @@ GLOSSARY = {
         "look: looking more than once does not spoil it, and all candidates' intervals hold at "
         "once."
     ),
+    "condition": "A variant of the game's rules: the system asks, the system answers, and so on.",
     "frontier": "The trials than which none was both cheaper and better.",
     "trial": "One setting of a mechanism, explored in a few episodes.",
     "emulated": (

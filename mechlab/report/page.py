@@ -1,28 +1,12 @@
-"""What stands on one study's page: its sections, its charts and its tables."""
+"""The content of a page, apart from how it looks."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from mechlab.report import play_charts, search_charts, tables
 from mechlab.report.chart import Chart
-from mechlab.report.replay import EPISODES, replay
 from mechlab.report.tables import Table
-from mechlab.report.tiles import tiles
-from mechlab.report.verdict import verdict
-from mechlab.report.words import rounded
-from mechlab.result import SearchResult
-
-PLACES = {
-    "verdict": "Verdict",
-    "evidence": "Evidence",
-    "cost": "Cost",
-    "play": "Play",
-    "search": "Search",
-    "provenance": "Provenance",
-}
 
 
 @dataclass(frozen=True)
@@ -41,65 +25,3 @@ class Page:
     sections: dict[str, Any]
     charts: list[Chart]
     tables: dict[str, Table]
-
-
-def page(result: SearchResult) -> Page:
-    """Gather the content of one study's page."""
-    groups = {
-        "doses": search_charts.dose_charts(result),
-        "certificate": search_charts.certificate_charts(result),
-        **_tried(result),
-        **_played(result),
-    }
-    sections = {
-        "title": result.study.name,
-        "question": result.study.question,
-        "places": PLACES,
-        "result": result,
-        "verdict": verdict(result),
-        "tiles": tiles(result),
-        "members": _members(result),
-        "groups": groups,
-        "replayed": EPISODES,
-    }
-    shown = {
-        "answers": tables.answers(result),
-        "evidence": tables.evidence(result),
-        "trials": tables.trials(result),
-    }
-    return Page(
-        "study.html.j2", sections, [chart for group in groups.values() for chart in group], shown
-    )
-
-
-def _members(result: SearchResult) -> list[str]:
-    """Return a line on each sort of agent in the group: how many, which, and what it is."""
-    counts = Counter(result.study.group.members)
-    return [
-        f"{count} × {getattr(member, 'name', type(member).__name__)}: {getattr(member, 'what', '')}"
-        for member, count in counts.items()
-    ]
-
-
-def _tried(result: SearchResult) -> dict[str, list[Chart]]:
-    """Return the charts of the trials, empty where none has come to its end."""
-    if not result.trials["efficiency"].notna().any():
-        return {"frontier": [], "course": []}
-    return {
-        "frontier": [search_charts.frontier_chart(result)],
-        "course": [search_charts.course_chart(result)],
-    }
-
-
-def _played(result: SearchResult) -> dict[str, list[Chart]]:
-    """Return the charts of the answer played again, all empty where it cannot be."""
-    again, name = replay(result), rounded(result.best.mechanism)
-    if again is None:
-        return {"standing": [], "revenue": [], "giving": [], "lorenz": [], "income": []}
-    return {
-        "standing": [play_charts.standing_chart(result, again)],
-        "revenue": [play_charts.revenue_chart(again, name)],
-        "giving": play_charts.giving_charts(again, name),
-        "lorenz": [play_charts.lorenz_chart(again, name)],
-        "income": [play_charts.income_chart(again)],
-    }

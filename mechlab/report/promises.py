@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mechlab.checks import Verdict
 from mechlab.checks.farming import farming
@@ -34,16 +35,12 @@ class Promise:
 
 def promises(comparison: Comparison) -> list[Promise]:
     """Check each entry's mechanism, at its answer, in its study's game."""
-    known: dict[tuple[str, Game], tuple[Verdict, Verdict, Verdict]] = {}
-    found = []
-    for entry in comparison.entries:
-        rules, game = entry.answer.mechanism, entry.result.study.played
-        key = (str(rules), game)
-        if key not in known:
-            known[key] = _checked(rules, game)
-        found.append(Promise(entry, *known[key]))
-    return found
+    return [
+        Promise(entry, *_checked(entry.answer.mechanism, entry.result.study.played))
+        for entry in comparison.entries
+    ]
 
 
+@lru_cache(maxsize=256)  # the same answer may stand in several studies
 def _checked(rules: Mechanism, game: Game) -> tuple[Verdict, Verdict, Verdict]:
     return balance(rules, game), farming(rules, game, 1), farming(rules, game, 2)

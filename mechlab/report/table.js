@@ -64,6 +64,10 @@ class Table {
     this.on = make("button", { type: "button", textContent: "Next", onclick: () => this.turn(1) });
     const download = make("button", { type: "button", textContent: "CSV", onclick: () => save(`${this.name}.csv`, csv(this.table)) });
     download.setAttribute("aria-label", `Download as CSV: ${label}`);
+    this.looks = this.table.kinds.map((kind, i) => {
+      if (kind !== "text") return "num";
+      return this.table.values[i].some((value) => typeof value === "string" && value.length > 40) ? "words" : "";
+    });
     this.heads = this.table.titles.map((title, column) => this.head(title, column));
     this.body = make("tbody");
     const scroll = make("div", { className: "scroll", tabIndex: 0 },
@@ -76,7 +80,7 @@ class Table {
   }
 
   head(title, column) {
-    const head = make("th", { scope: "col", className: this.table.kinds[column] !== "text" ? "num" : "" },
+    const head = make("th", { scope: "col", className: this.looks[column] },
       make("button", { type: "button", textContent: title, title: this.table.columns[column], onclick: () => this.sort(column) }));
     head.setAttribute("aria-sort", "none");
     return head;
@@ -131,7 +135,7 @@ class Table {
   render() {
     const some = this.rows.slice(this.at, this.at + ROWS);
     this.body.replaceChildren(...some.map((row) => make("tr", {}, ...this.table.values.map((column, i) =>
-      make("td", { className: this.table.kinds[i] !== "text" ? "num" : "", textContent: shown(column[row], this.table.kinds[i]) })))));
+      make("td", { className: this.looks[i], textContent: shown(column[row], this.table.kinds[i]) })))));
     const of = this.rows.length.toLocaleString("en");
     this.count.textContent = some.length ? `Rows ${this.at + 1} to ${this.at + some.length} of ${of}` : "No rows";
     this.back.disabled = this.at === 0;

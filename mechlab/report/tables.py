@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mechlab.figures.axes import size_title
-from mechlab.report.words import rounded
+from mechlab.report.words import rank_words, rounded
 from mechlab.result import SearchResult
 
 SHARES = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "spend_share"})
@@ -82,10 +82,11 @@ def _lean(result: SearchResult, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def answers(result: SearchResult) -> Table:
-    """Return the answers in their order, the study's first."""
+    """Return the answers in their order, the study's first, each with the ranks left open."""
+    places = {place.name: place for place in result.ranking}
     rows = [
         {
-            "rank": rank,
+            "rank": rank_words(places[a.candidate]),
             "mechanism": rounded(a.mechanism),
             "status": a.status.replace("_", " "),
             "lo": a.interval[0],
@@ -97,8 +98,9 @@ def answers(result: SearchResult) -> Table:
             "spend_share": a.spend_share,
             "subsidy": a.subsidy.mean,
             "episodes": a.efficiency.n,
+            "not_told_apart_from": ", ".join(places[a.candidate].level) or "none",
         }
-        for rank, a in enumerate(result.answers, start=1)
+        for a in result.answers
     ]
     size = size_title(result)
     titles = {

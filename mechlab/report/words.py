@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+from mechlab.search.frontier import Place
 from mechlab.statistics import Summary
 
 
@@ -97,3 +98,12 @@ def interval(summary: Summary, write: object) -> str:
     if not math.isfinite(low):
         return "no interval: fewer than two episodes"
     return f"{write(low)} to {write(high)}"
+
+
+def rank_words(place: Place) -> str:
+    """Return a rank as it is shown: a tie is a range.
+
+    >>> rank_words(Place("fine", (1.0, 2.0), 2, 3, ("bonus",)))
+    '2 to 3'
+    """
+    return str(place.first) if place.decided else f"{place.first} to {place.last}"

@@ -56,7 +56,7 @@ def test_every_chart_is_drawn_and_nothing_complains(page):
         "[...document.querySelectorAll('.plot')].map(p =>"
         f" [p.dataset.figure, p.querySelectorAll('{marks}').length, p.clientHeight])"
     )
-    assert len(drawn) == 11
+    assert len(drawn) == 12
     assert all(marks > 0 and height > 100 for _, marks, height in drawn), drawn
     assert page.complaints == []
 

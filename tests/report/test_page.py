@@ -25,6 +25,7 @@ CHARTS = {
     "lorenz",
     "giving-0",
     "giving-1",
+    "map",
     "course",
 }
 

@@ -1,0 +1,63 @@
+"""What a search did, and when: a row a step, from its record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from mechlab.report.sizes import size_of
+from mechlab.report.tables import Table
+from mechlab.result import SearchResult
+
+
+def history(result: SearchResult) -> Table:
+    """Return the steps of a search: exploring by candidate, then each attempt to certify."""
+    columns = ["step", "candidate", "from", "to", "what", "episodes", "outcome"]
+    rows = [*_exploring(result), *_certifying(result)]
+    frame = pd.DataFrame(rows, columns=columns[1:])
+    frame.insert(0, "step", range(1, len(frame) + 1))
+    return Table(frame)
+
+
+def _exploring(result: SearchResult) -> Iterator[dict[str, Any]]:
+    done = result.trials[result.trials["episodes"] > 0]
+    for name, rows in done.groupby("candidate", sort=False):
+        met = int((rows["efficiency"] >= result.study.target.efficiency).sum())
+        yield {
+            "candidate": name,
+            "from": _time(rows["started"].min()),
+            "to": _time(rows["finished"].max()),
+            "what": f"explored in {len(rows)} trial{'s' if len(rows) > 1 else ''}",
+            "episodes": int(rows["episodes"].sum()),
+            "outcome": f"{met} met the target in their few episodes",
+        }
+
+
+def _certifying(result: SearchResult) -> Iterator[dict[str, Any]]:
+    """The record dates no fresh episodes; their order is known."""
+    judged = result.evidence[result.evidence["attempt"].notna()]
+    for (name, attempt), rows in judged.groupby(["candidate", "attempt"], sort=False):
+        answer = next((a for a in result.answers if a.candidate == name), result.best)
+        doses = "; ".join(
+            f"{size_of(result, answer, row.size_)} {row.verdict}"
+            for row in rows.rename(columns={"size": "size_"}).itertuples()
+        )
+        yield {
+            "candidate": name,
+            "what": f"attempt {int(attempt)} to certify",
+            "episodes": int(rows["episodes"].sum()),
+            "outcome": doses,
+        }
+    for row in result.evidence[result.evidence["attempt"].isna()].itertuples():
+        yield {
+            "candidate": row.candidate,
+            "what": "measured at the answer" if row.purpose == "answer" else "played, not judged",
+            "episodes": int(row.episodes),
+            "outcome": f"{row.efficiency:.1%} of {result.study.target.relative_to}",
+        }
+
+
+def _time(moment: Any) -> str:
+    return "" if pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M:%S}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from mechlab.errors import UserError
 from mechlab.result import Answer, SearchResult
@@ -89,16 +89,14 @@ class Comparison:
         """The entries ranked by smallest size, apart for each goal: others cannot be compared."""
         sizes: dict[Goal, dict[str, Interval]] = {}
         for entry in self.entries:
-            sizes.setdefault(entry.goal, {})[entry.label] = size_interval(entry.answer)
+            sizes.setdefault(entry.goal, {})[entry.label] = entry.answer.shown
         return {goal: ranking(intervals) for goal, intervals in sizes.items()}
 
     def within(self, goal: Goal) -> dict[str, list[Place]]:
         """Return the ranking of each context by itself: which mechanism does for that group."""
         mine = [entry for entry in self.entries if entry.goal == goal]
         return {
-            context: ranking(
-                {e.label: size_interval(e.answer) for e in mine if e.context == context}
-            )
+            context: ranking({e.label: e.answer.shown for e in mine if e.context == context})
             for context in dict.fromkeys(entry.context for entry in mine)
         }
 
@@ -111,21 +109,22 @@ class Comparison:
         """Return the entry of a label."""
         return {entry.label: entry for entry in self.entries}[label]
 
+    def report(self, path: str | Path) -> Path:
+        """Write the HTML page, or figures (.png, .svg, .pdf), and return the path."""
+        from mechlab.report import write_comparison
+
+        return write_comparison(self, Path(path))
+
+    def _repr_html_(self) -> str:
+        """The verdicts, in a notebook."""
+        from mechlab.report.notebook import comparison_html
+
+        return comparison_html(self)
+
 
 def _entry(context: str, result: SearchResult, answer: Answer, several: bool) -> Entry:
     label = f"{answer.candidate}, {context}" if several else answer.candidate
     return Entry(context, label, result, answer)
-
-
-def size_interval(answer: Answer) -> Interval:
-    """Return what is shown of the smallest sufficient size: infinite where nothing is.
-
-    Where no size is enough, both ends are infinite.
-    """
-    if answer.status == "unreachable":
-        return math.inf, math.inf
-    low, high = answer.interval
-    return (-math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high)
 
 
 def situations(studies: Sequence[Study]) -> tuple[str, ...]:

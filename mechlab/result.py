@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -48,6 +49,17 @@ class Answer:
     spend: Summary
     subsidy: Summary
     spend_share: float
+
+    @property
+    def shown(self) -> tuple[float, float]:
+        """What is shown of the smallest sufficient size: infinite where nothing is.
+
+        Where no size is enough, both ends are infinite.
+        """
+        if self.status == "unreachable":
+            return math.inf, math.inf
+        low, high = self.interval
+        return -math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high
 
 
 @dataclass(frozen=True)
@@ -115,18 +127,28 @@ class SearchResult:
         """
         from mechlab.search.frontier import ranking
 
-        return ranking({answer.candidate: _ends(answer) for answer in self.answers})
+        return ranking({answer.candidate: answer.shown for answer in self.answers})
+
+    @cached_property
+    def transfer(self) -> pd.DataFrame:
+        """What becomes of the answer in the study's ``[transfer]``; empty unless it is certified.
+
+        See ``mechlab.transfer.transfer``. It is played when it is first asked for.
+        """
+        from mechlab.transfer import COLUMNS, transfer
+
+        if self.study.transfer is None or self.best.status != "certified":
+            return pd.DataFrame(columns=list(COLUMNS))
+        return transfer(self.study, self.best.mechanism)
 
     def report(self, path: str | Path) -> Path:
-        """Write the HTML report and return its path."""
+        """Write the HTML report, or figures (.png, .svg, .pdf), and return the path."""
         from mechlab.report import write_report
 
         return write_report(self, Path(path))
 
+    def _repr_html_(self) -> str:
+        """The verdict, in a notebook."""
+        from mechlab.report.notebook import result_html
 
-def _ends(answer: Answer) -> tuple[float, float]:
-    """Return the interval of a size, infinite where nothing is shown or nothing suffices."""
-    if answer.status == "unreachable":
-        return math.inf, math.inf
-    low, high = answer.interval
-    return -math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high
+        return result_html(self)

@@ -34,7 +34,7 @@ class Checks:
 
 def checks_of(result: SearchResult) -> Checks:
     """Check the study's answer, at its parameters."""
-    verdicts = list(_checked(result.best.mechanism, result.study.played))
+    verdicts = list(checked(result.best.mechanism, result.study.played))
     found = [(_named(v), _SIGNS[v.holds], v.words) for v in verdicts]
     rows = [
         {"check": _named(v), "what": name.replace("_", " "), "value": value}
@@ -46,7 +46,8 @@ def checks_of(result: SearchResult) -> Checks:
 
 
 @lru_cache(maxsize=64)  # an answer is checked once, however many pages show it
-def _checked(mechanism: Mechanism, game: Game) -> Verdicts:
+def checked(mechanism: Mechanism, game: Game) -> Verdicts:
+    """Check a mechanism in a game, or remember what was found."""
     return check(mechanism, game)
 
 

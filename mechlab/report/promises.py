@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from mechlab.checks import Verdict
-from mechlab.checks.farming import farming
-from mechlab.checks.promises import balance
 from mechlab.comparison import Comparison, Entry
-from mechlab.game import Game
-from mechlab.mechanism import Mechanism
+from mechlab.report.checks import checked
 
 
 @dataclass(frozen=True)
@@ -35,12 +31,9 @@ class Promise:
 
 def promises(comparison: Comparison) -> list[Promise]:
     """Check each entry's mechanism, at its answer, in its study's game."""
-    return [
-        Promise(entry, *_checked(entry.answer.mechanism, entry.result.study.played))
-        for entry in comparison.entries
-    ]
+    return [_promise(entry) for entry in comparison.entries]
 
 
-@lru_cache(maxsize=256)  # the same answer may stand in several studies
-def _checked(rules: Mechanism, game: Game) -> tuple[Verdict, Verdict, Verdict]:
-    return balance(rules, game), farming(rules, game, 1), farming(rules, game, 2)
+def _promise(entry: Entry) -> Promise:
+    found = checked(entry.answer.mechanism, entry.result.study.played)
+    return Promise(entry, found["balance"], found["farming_1"], found["farming_2"])

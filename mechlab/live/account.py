@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from mechlab.errors import OutOfBudget
 from mechlab.live.reply import Usage
@@ -33,10 +33,11 @@ class Spent:
         return cls(1, usage.total, dollars or 0.0)
 
     def __add__(self, other: Spent) -> Spent:
-        return Spent(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        dollars = self.dollars + other.dollars
+        return Spent(self.calls + other.calls, self.tokens + other.tokens, dollars)
 
     def __sub__(self, other: Spent) -> Spent:
-        return Spent(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return self + Spent(-other.calls, -other.tokens, -other.dollars)
 
     def __str__(self) -> str:
         return f"{self.calls:,} calls, {self.tokens:,} tokens, ${self.dollars:,.2f}"

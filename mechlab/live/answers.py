@@ -16,8 +16,9 @@ from mechlab.live.reply import Reply
 
 FORMS = ("schema", "object", "text")  # how a schema is conveyed: the first that an endpoint takes
 
-_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>(.*?)(?:</\1>|\Z)", re.S | re.I)
-_CLOSED = re.compile(r"\A(.*)</(?:think|thinking|thought|reasoning)>", re.S | re.I)
+_TAG = "(?:think|thinking|thought|reasoning)"
+# Some servers leave out the opening tag, and some models never close theirs.
+_THOUGHT = re.compile(rf"\s*(?:<{_TAG}>(.*?)(?:</{_TAG}>|\Z)|([^{{]*?)</{_TAG}>)", re.S | re.I)
 _FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.S | re.I)
 
 
@@ -41,19 +42,29 @@ def read_answer(reply: Reply, schema: type[BaseModel]) -> BaseModel:
     """
     if reply.refusal:
         raise Invalid(f"refusal: {plain(reply.refusal)}")
-    said, _ = apart(reply.content)
-    if not said:
-        raise Invalid("empty: there was no answer")
     first: ValidationError | None = None
-    for candidate in _candidates(said):
+    for candidate in _candidates(reply.content):
         try:
             return schema.model_validate_json(candidate)
         except ValidationError as error:
             if first is None or first.errors()[0]["type"] == "json_invalid":
                 first = error
-    assert first is not None
+    if first is None:
+        raise Invalid("empty: there was no answer")
     cut = "cut off at the limit of tokens; " if reply.finish == "length" else ""
     raise Invalid(f"{cut}{_why(first)}")
+
+
+def thoughts_of(reply: Reply) -> str:
+    """Return the private thoughts of an answer, "" where it has none."""
+    for candidate in _candidates(reply.content):
+        try:
+            answer = json.loads(candidate)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(answer, dict):
+            return str(answer.get("thoughts", ""))
+    return ""
 
 
 def reasoning_of(reply: Reply) -> str:
@@ -64,31 +75,35 @@ def reasoning_of(reply: Reply) -> str:
 def apart(content: str) -> tuple[str, str]:
     """Part an answer from the reasoning that stands in tags before it.
 
+    Tags within the answer are part of it.
+
     >>> apart("hm</think> {}")
     ('{}', 'hm')
     """
-    thoughts = [text for _, text in _THOUGHT.findall(content)]
-    said = _THOUGHT.sub("", content)
-    closed = _CLOSED.match(said)  # some servers leave out the opening tag
-    if closed:
-        thoughts.append(closed[1])
-        said = said[closed.end() :]
-    return said.strip(), "\n".join(text.strip() for text in thoughts)
+    thoughts, start = [], 0
+    while found := _THOUGHT.match(content, start):
+        thoughts.append((found[1] or found[2] or "").strip())
+        start = found.end()
+    return content[start:].strip(), "\n".join(thoughts)
 
 
-def _candidates(said: str) -> Iterator[str]:
+def _candidates(content: str) -> Iterator[str]:
     """Return the parts of a text that may be the answer, the most literal first."""
-    yield said
+    said, thoughts = apart(content)
+    if thoughts and content.strip():
+        yield content.strip()
+    if said:
+        yield said
     fenced = _FENCE.findall(said)
     if len(fenced) == 1:
         yield fenced[0]
     start = said.find("{")
-    if start > 0 or (start == 0 and not fenced):
+    if start >= 0:
         try:
             _, end = json.JSONDecoder().raw_decode(said, start)
         except (ValueError, RecursionError):
             return
-        if "{" not in said[end:]:  # of two objects none is chosen
+        if end - start < len(said) and "{" not in said[end:]:  # of two objects none is chosen
             yield said[start:end]
 
 

@@ -9,7 +9,7 @@ from mechlab.errors import UserError
 
 RETRIED = frozenset({"rate_limit", "server", "timeout", "connection", "garbled"})
 _PASSING = frozenset({408, 409, 425})  # 4xx that may pass; 429 is told apart
-_LONGEST = 60.0  # seconds between two attempts, unless the endpoint says more
+_SHORTEST, _LONGEST = 0.5, 60.0  # seconds between two attempts, unless the endpoint says more
 
 
 class EndpointError(UserError):
@@ -79,7 +79,7 @@ def pause(fault: Fault, before: int) -> float:
     """
     if fault.wait >= 0.0:
         return fault.wait * (1.0 + 0.1 * random.random())
-    return min(_LONGEST, 0.5 * 2.0**before) * (0.5 + 0.5 * random.random())
+    return min(_LONGEST, _SHORTEST * 2.0**before) * (0.5 + 0.5 * random.random())
 
 
 def plain(text: str, most: int = 200) -> str:

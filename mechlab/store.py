@@ -40,6 +40,13 @@ _BATCHES = sql.Table(
     sql.Column("worker", sql.String(32), nullable=False),
     sql.Column("outcome", sql.Text),  # nothing while it is being played
 )
+_BUDGETS = sql.Table(
+    "mechlab_budget",
+    TABLES,
+    sql.Column("study", sql.String(255), primary_key=True),
+    sql.Column("number", sql.Integer, primary_key=True),
+    sql.Column("episodes", sql.Integer, nullable=False),
+)
 
 Outcome = dict[str, list[float]]  # values of each measure, one an episode
 
@@ -96,12 +103,10 @@ class Store:
         engine: sql.Engine = self.storage.engine
         return engine
 
-    def trials(self, sampler: optuna.samplers.BaseSampler | None = None) -> optuna.Study:
+    def trials(self) -> optuna.Study:
         """Return the Optuna study of the trials."""
         name = f"mechlab:{self.study.name}"
-        return optuna.create_study(
-            storage=self.storage, study_name=name, sampler=sampler, load_if_exists=True
-        )
+        return optuna.create_study(storage=self.storage, study_name=name, load_if_exists=True)
 
     @property
     def explored(self) -> list[int] | None:
@@ -116,6 +121,19 @@ class Store:
         mine = (_STUDIES.c.name == self.study.name) & _STUDIES.c.explored.is_(None)
         with self.engine.begin() as connection:
             connection.execute(sql.update(_STUDIES).where(mine).values(explored=json.dumps(trials)))
+
+    @property
+    def budgets(self) -> list[int]:
+        """The budgets in episodes that the certificate has had, each larger than the last."""
+        query = sql.select(_BUDGETS.c.episodes).where(_BUDGETS.c.study == self.study.name)
+        with self.engine.connect() as connection:
+            return list(connection.execute(query.order_by(_BUDGETS.c.number)).scalars())
+
+    def raise_budget(self, number: int, episodes: int) -> None:
+        """Write down budget number ``number``, from 0 on; the first to do so decides."""
+        budget = {"study": self.study.name, "number": number, "episodes": episodes}
+        with suppress(IntegrityError), self.engine.begin() as connection:
+            connection.execute(sql.insert(_BUDGETS).values(**budget))
 
     def claim(self, key: str, worker: str, living: Callable[[], set[str]]) -> bool:
         """Claim a batch for a worker: whether it was free, or claimed by one who is not living."""

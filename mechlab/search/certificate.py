@@ -118,13 +118,15 @@ class Certifier:
 
     def open(self) -> list[Batch]:
         """Return the batches that can be played now and were not told yet, in order."""
-        if not self._quests:
-            return []
-        name, quest = next(reversed(self._quests.items()))
-        return [
-            Batch(name, dose.params, first, count, dose.purpose)
-            for dose, first, count in quest.open()
-        ]
+        for name, quest in self._quests.items():
+            if batches := quest.open():
+                return [Batch(name, d.params, first, n, d.purpose) for d, first, n in batches]
+        return []
+
+    def extend(self, budget: int) -> None:
+        """Go on with a larger budget; what was told and what it spent of the error stand."""
+        self.budget = max(budget, self.budget)
+        self._advance()
 
     def next(self) -> Batch | None:
         """Return the next batch not handed out before; None to wait for those that are, or at
@@ -174,10 +176,15 @@ class Certifier:
         )
 
     def _advance(self) -> None:
-        """Begin the next mechanism where the present one has nothing more to play."""
-        while self._waiting and not (self._quests and self.open()):
+        """Where nothing is left to play, take up what broke for lack of budget, then the next."""
+        while not self.open():
+            left = self.budget - self.episodes
+            if any(quest.resume(left) for quest in self._quests.values()):
+                return
+            if not self._waiting:
+                return
             name, belief = self._waiting.pop(0)
-            self._quests[name] = self._quest(belief, budget=self.budget - self.episodes)
+            self._quests[name] = self._quest(belief, budget=left)
 
     def _certificate(self, name: str, quest: Quest) -> Certificate:
         found = quest.best or quest.hi

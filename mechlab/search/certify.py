@@ -46,7 +46,8 @@ class Certification:
         self.store, self.study, self.stopped = store, store.study, stopped
         self.beliefs, self.explored = _beliefs(store)
         self.told: list[tuple[Batch, Outcome]] = []
-        self._left = max(0, self.study.budget.episodes - self.explored)
+        self._budgets = 1  # those that are in force
+        self._left = self._budget() - self.explored
         confidence = self.study.target.confidence
         hopeful = _hopeful(self.beliefs)
         self._pace = pace(store.study)
@@ -67,7 +68,7 @@ class Certification:
 
     def play(self, worker: str) -> Iterator[int]:
         """Play batches as one worker until all is decided; yield the fresh episodes before each."""
-        while wanted := self._open():
+        while wanted := self._open() or self._extended():
             yield self.episodes
             if not any(self._played(batch, worker) for batch in wanted):
                 time.sleep(_WAIT)  # others are playing the last ones
@@ -98,8 +99,28 @@ class Certification:
             if not self.outcomes(c.mechanism, c.params)
         ]
 
+    def _budget(self) -> int:
+        """Return the latest budget in force, as it stands in the record."""
+        return [*self.store.budgets, self.study.budget.episodes][self._budgets - 1]
+
+    def _extended(self) -> list[Batch]:
+        """Go on with the study's budget where it is larger than those that were used up."""
+        known = self.store.budgets
+        if known and self.study.budget.episodes > known[-1] and len(known) == self._budgets:
+            self.store.raise_budget(len(known), self.study.budget.episodes)
+            self._replay()
+        return self._open()
+
     def _replay(self) -> None:
-        """Tell the certifier all that the record holds."""
+        """Tell the certifier all that the record holds, each budget when the last was used up."""
+        self._tell_all()
+        while not self._open() and self._budgets < len(self.store.budgets):
+            self._budgets += 1
+            self._left = self._budget() - self.explored
+            self._certifier.extend(self._left)
+            self._tell_all()
+
+    def _tell_all(self) -> None:
         while wanted := {self._key(batch): batch for batch in self._open()}:
             found = self.store.outcomes(list(wanted))
             for key in filter(found.__contains__, wanted):  # in the order of the certifier

@@ -45,14 +45,20 @@ class Explorer:
         self._looked = float("-inf")
 
     def __iter__(self) -> Iterator[int]:
-        """Play trials until exploring has ended; yield the episodes explored before each."""
+        """Play trials until exploring has ended; yield the episodes explored before each.
+
+        Where the budget does not suffice for the first trials of all candidates, it does not end.
+        """
         while self.store.explored is None:
             trials = self.trials.get_trials(deepcopy=False)
             complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
             explored = episodes(complete)
             yield explored
             left = math.ceil(SHARE * self.study.budget.episodes) - explored
+            if left <= 0 and self.advisor.young(complete, self.spaces):
+                return  # a larger budget goes on from here
             if left <= 0 or self.advisor.explored(complete, self.spaces):
+                self.store.raise_budget(0, self.study.budget.episodes)
                 self.store.end_exploring([trial.number for trial in complete])
             elif abandoned := self._abandoned(trials):
                 self._play(abandoned._trial_id, *_begun(abandoned))

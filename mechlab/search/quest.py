@@ -146,6 +146,14 @@ class Quest:
         if owner is self.attempts[-1] and not self.open():
             self._judge(owner)
 
+    def resume(self, left: int) -> bool:
+        """Go on where the budget had run out, with so many episodes left; whether it can."""
+        if not self.broke or left < LEAST:
+            return False
+        self.budget = self.episodes + left
+        self._begin()
+        return not self.broke
+
     def _begin(self, least: int = LEAST) -> None:
         """Plan the next attempt; where the budget allows less than planned, play what it allows."""
         first = self.attempts[-1].end if self.attempts else 0

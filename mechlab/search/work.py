@@ -58,7 +58,6 @@ def work(store: Store, heart: Heart, watch: Watch | None = None) -> Certificatio
 
 
 def _decided(store: Store, heart: Heart, watch: Watch | None) -> Certification:
-
     def step(phase: Phase, episodes: int) -> None:
         if heart.dismissed:
             raise Dismissed
@@ -68,8 +67,9 @@ def _decided(store: Store, heart: Heart, watch: Watch | None) -> Certification:
     for episodes in Explorer(store, heart.worker):
         step("exploring", episodes)
     certification = Certification(store)
-    for episodes in certification.play(heart.worker):
-        step("certifying", certification.explored + episodes)
+    if store.explored is not None:
+        for episodes in certification.play(heart.worker):
+            step("certifying", certification.explored + episodes)
     return certification
 
 

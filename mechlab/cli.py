@@ -8,6 +8,7 @@ from typer.exceptions import TyperException
 
 from mechlab.commands import (  # noqa: F401 - each adds its commands
     calibrate,
+    check,
     compare,
     decompose,
     new,

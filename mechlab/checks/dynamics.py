@@ -12,29 +12,36 @@ from itertools import pairwise
 import numpy as np
 from scipy.stats import binom
 
-from mechlab.checks.states import EPISODES, honest, withholding
-from mechlab.checks.verdict import Fixed, Verdict
+from mechlab.checks.play import Fixed, row
+from mechlab.checks.verdict import Verdict
 from mechlab.flows import Array
 from mechlab.game import Game
 from mechlab.mechanism import Mechanism
 from mechlab.simulate import simulate
 
 _GRID = 2001
+_WORK = 1280  # episodes times agents of each group: large groups average over agents
+_FEWEST = 8
+_SURE = 3.0  # standard errors
 
 
 def advantages(mechanism: Mechanism, game: Game) -> Array:
-    """What a giver earns more than a withholder among 0, 1, ..., N - 1 other givers, per episode.
+    """What a giver earns more than a withholder among 0, 1, ..., N - 1 other givers, (B, N).
 
     Payments included; the mean over a group's agents of either kind, so that seats do not matter.
+    Episodes share their luck.
     """
-    give, hold = (Fixed.of(row(game)) for row in (honest, withholding))
-    n = game.agents
-    earned = np.full((n + 1, 2), np.nan)  # by number of givers in the group; giver, withholder
+    give, hold = (Fixed.of(row(game, name)) for name in ("honest", "silent"))
+    n, episodes = game.agents, max(_FEWEST, _WORK // game.agents)
+    givers, holders = [], []  # by number of givers in the group
     for k in range(n + 1):
-        episodes = simulate(game, (give,) * k + (hold,) * (n - k), mechanism, episodes=EPISODES)
-        mean = (episodes.produced + episodes.payments).mean(axis=0)
-        earned[k] = [part.mean() if part.size else np.nan for part in (mean[:k], mean[k:])]
-    return np.asarray(earned[1:, 0] - earned[:-1, 1])
+        played = simulate(game, (give,) * k + (hold,) * (n - k), mechanism, episodes=episodes)
+        earned = played.produced + played.payments
+        if k:
+            givers.append(earned[:, :k].mean(axis=1))
+        if k < n:
+            holders.append(earned[:, k:].mean(axis=1))
+    return np.asarray(np.stack(givers, axis=1) - np.stack(holders, axis=1))
 
 
 def drift(advantage: Array, share: Array) -> Array:
@@ -43,38 +50,40 @@ def drift(advantage: Array, share: Array) -> Array:
     >>> drift(np.array([-1.0, 1.0]), np.array([0.0, 0.5, 1.0])).round(9) + 0.0
     array([-1.,  0.,  1.])
     """
-    others = len(advantage) - 1
-    met = binom.pmf(np.arange(others + 1), others, np.asarray(share)[:, None])
-    return np.asarray(met @ advantage)
+    others = np.shape(advantage)[-1] - 1
+    met = np.asarray(binom.pmf(np.arange(others + 1), others, np.asarray(share)[:, None]))
+    return np.asarray(advantage @ met.T)
 
 
 def replicator(mechanism: Mechanism, game: Game) -> Verdict:
-    """From which shares of givers in a large population giving takes over."""
-    advantage = advantages(mechanism, game)
-    share = np.linspace(0.0, 1.0, _GRID)
+    """From which shares of givers in a large population giving takes over.
+
+    What luck could explain (3 standard errors) counts as no growth.
+    """
+    advantage, share = advantages(mechanism, game), np.linspace(0.0, 1.0, _GRID)
     grows = drift(advantage, share)
-    grows[np.abs(grows) < 1e-9 * game.unit] = 0.0
-    moves = np.flatnonzero(grows)
+    mean, error = grows.mean(axis=0), grows.std(axis=0, ddof=1) / np.sqrt(len(grows))
+    sure = np.where(np.abs(mean) > _SURE * error + 1e-9 * game.unit, np.sign(mean), 0.0)
     crossings = [
-        (float(share[[i, j]].mean()), bool(grows[i] < 0))
-        for i, j in pairwise(moves)
-        if grows[i] * grows[j] < 0
+        (float(share[i + np.abs(mean[i : j + 1]).argmin()]), bool(sure[i] < 0))
+        for i, j in pairwise(np.flatnonzero(sure))
+        if sure[i] != sure[j]
     ]
-    values = {"advantage_among_none": advantage[0], "advantage_among_all": advantage[-1]}
+    values = {"advantage_among_none": float(mean[0]), "advantage_among_all": float(mean[-1])}
     values |= {f"rest_point_{i + 1}": at for i, (at, _) in enumerate(crossings)}
-    holds = bool(grows.min() >= 0.0 and grows.max() > 0.0)
-    return Verdict("replicator", holds, _story(grows, crossings), values)
+    holds = bool(sure.min() >= 0.0 and sure.max() > 0.0)
+    luck = bool(error.any()) and not sure.all()
+    return Verdict("replicator", holds, _story(sure, crossings, luck), values)
 
 
-def _story(grows: Array, crossings: list[tuple[float, bool]]) -> str:
+def _story(sure: Array, crossings: list[tuple[float, bool]], luck: bool) -> str:
+    if not sure.any():
+        same = "Giving and withholding earn the same: neither grows."
+        return "Which of giving and withholding grows cannot be told from luck." if luck else same
     if not crossings:
-        if not grows.any():
-            return "Giving and withholding earn the same: neither grows."
-        return (
-            "Giving takes over a large population from any share of givers."
-            if grows.sum() > 0
-            else "Giving dies out in a large population from any share of givers."
-        )
+        verb = "takes over" if sure.max() > 0 else "dies out in"
+        hidden = ", but for shares at which luck hides which grows" if luck else ""
+        return f"Giving {verb} a large population from any share of givers{hidden}."
     points = [
         f"above {at:.0%} givers they grow, below it they shrink"
         if up

@@ -14,6 +14,7 @@ from mechlab.game import Game
 from mechlab.mechanism import Mechanism
 
 Equilibrium = tuple[tuple[float, ...], tuple[float, ...]]
+Moves = tuple[tuple[str, ...], ...]
 
 _SMALL = 8  # choices up to which mixed equilibria are enumerated too
 
@@ -25,6 +26,10 @@ class Tabled(Protocol):
     @property
     def payoffs(self) -> Array:
         """What each player earns, (2, M, M)."""
+
+    @property
+    def moves(self) -> Moves:
+        """The names of each player's choices."""
 
     def outcomes(self) -> Amounts:
         """What happens in one round of each pair of choices, row by row."""
@@ -88,22 +93,24 @@ def nash(mechanism: Mechanism, game: Game) -> Verdict:
     try:
         before, after = (equilibria(t) for t in (game.payoffs, paid_table(mechanism, game)))
     except UserError as error:
-        return Verdict("equilibria", None, f"{error}.")
+        return Verdict("equilibria", None, f"Not checked: {error}.")
     best = game.references["ceiling"]
     wanted = len(best) - 1 if best else game.payoffs.shape[1] - 1
     holds = all(min(chances[wanted] for chances in found) > 1 - 1e-9 for found in after)
     values = {"before": float(len(before)), "after": float(len(after))}
-    words = f"Before: {_listed(before)}. After: {_listed(after)}."
+    told = [_listed(found, game.moves) for found in (before, after)]
+    words = f"Equilibria of one round before: {told[0]}. After: {told[1]}."
     return Verdict("equilibria", holds, words, values)
 
 
-def _listed(found: list[Equilibrium]) -> str:
-    return "; ".join(f"{_mixture(row)} against {_mixture(column)}" for row, column in found)
+def _listed(found: list[Equilibrium], moves: Moves) -> str:
+    """Each equilibrium in the names of the moves in use, with their chances if several."""
+    pairs = [[_mixture(*played) for played in zip(pair, moves, strict=True)] for pair in found]
+    return "; ".join(f"{row} against {column}" for row, column in pairs)
 
 
-def _mixture(chances: tuple[float, ...]) -> str:
-    """The choices in use by number, from 1, with their chances where there are several."""
-    used = [(k + 1, chance) for k, chance in enumerate(chances) if chance > 1e-9]
+def _mixture(chances: tuple[float, ...], moves: tuple[str, ...]) -> str:
+    used = [(move, chance) for move, chance in zip(moves, chances, strict=True) if chance > 1e-9]
     if len(used) == 1:
-        return f"choice {used[0][0]}"
-    return " or ".join(f"{k} ({chance:.0%})" for k, chance in used)
+        return used[0][0]
+    return " or ".join(f"{move} ({chance:.0%})" for move, chance in used)

@@ -2,132 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mechlab.checks.states import EPISODES, honest, sampled, strategies, watch
-from mechlab.checks.verdict import Fixed, Play, Row, Verdict
-from mechlab.flows import Flows
+from mechlab.checks.collusion import can_collude
+from mechlab.checks.measures import Worst
+from mechlab.checks.play import members, play
+from mechlab.checks.states import EPISODES, strategies
+from mechlab.checks.verdict import Verdict
 from mechlab.game import Game
 from mechlab.measures import ratio
 from mechlab.mechanism import Mechanism
 from mechlab.simulate import Episodes, simulate
 
-_WASTE = ("given", "answered", "asked")  # a unit that colluders ask for, give, and never use
+WHO = {1: "one agent", 2: "a colluding pair"}
 
 
 @dataclass(frozen=True)
 class Attack:
-    """The best that some colluding agents can do, in means over episodes.
+    """What some agents do among honest ones, and what comes of it, in means over episodes.
 
     Attributes:
-        taken: what the mechanism pays them. spend: what it pays in all.
-        revenue: what the group earns from the game.
+        group: who does what. taken: what the mechanism pays the attackers.
+        spend: what it pays in all. revenue: what the group earns from the game.
     """
 
-    group: tuple[Row, ...]
+    group: str
     taken: float
     spend: float
     revenue: float
 
 
-def farming(mechanism: Mechanism, game: Game, colluders: int) -> Verdict:
-    """Whether ``colluders`` agents are paid for what nobody uses, and what it can cost.
+def wasteful(game: Game) -> bool:
+    """Whether something can be given in a game that nobody uses."""
+    return any(np.any(act.given > np.asarray(act.used)) for act in game.acts.values())
+
+
+def farming(mechanism: Mechanism, game: Game, colluders: int, seen: Worst | None) -> Verdict:
+    """Whether one agent, or two, are paid for what nobody uses, and what it can cost.
 
     The promise is judged on the rule itself: one unit more that is given, or between two also asked
-    for, and never used, must pay its givers nothing, in every sampled state. The cost is the best
-    of their pure strategies against honest agents, beside what they are paid for honesty.
+    for, and never used, must pay its givers nothing, in every sampled state. What it can cost is
+    the best of the strategies known for them against honest agents, beside honesty.
     """
-    wasteful = any(np.any(act.given > np.asarray(act.used)) for act in game.acts.values())
-    price, play = _price_of_waste(mechanism, game, colluders) if wasteful else (0.0, None)
-    fair = _attack(mechanism, game, (), 0, colluders)
-    best = _best(mechanism, game, colluders)
+    attacks = _attacks(mechanism, game, colluders)
+    fair, best = attacks[0], max(attacks, key=lambda attack: attack.taken)
+    price = max(0.0, seen.value) if seen else 0.0
     values = {
         "price_of_waste": price,
         "taken": best.taken,
         "taken_honestly": fair.taken,
         "spend": best.spend,
         "spend_honestly": fair.spend,
+        "worst_spend": max(attack.spend for attack in attacks),
         "revenue": best.revenue,
         "revenue_honestly": fair.revenue,
-        "worst_spend": max(best.spend, fair.spend),
     }
-    who = "one agent" if colluders == 1 else "a colluding pair"
-    shown = play if price > 0 else _named(mechanism, game, best)
-    waste = _waste(game, price, who) if wasteful else _no_waste(game)
-    words = f"{waste} {_cost(game, best, fair, who)}"
-    return Verdict(f"farming_{colluders}", price <= 0, words, values, shown)
+    words = f"{_waste(game, price, colluders, seen)} {_cost(game, attacks, colluders)}"
+    shown = seen.play if seen and price > 0 else None
+    return Verdict(f"farming_{colluders}", price == 0, words, values, shown)
 
 
-def _waste(game: Game, price: float, who: str) -> str:
-    unit, money = game.words.unit, game.words.money
+def _waste(game: Game, price: float, colluders: int, seen: Worst | None) -> str:
+    unit, money, who = game.words.unit, game.words.money, WHO[colluders]
     if price > 0:
-        return f"It can be farmed by {who}: it pays {money(price)} per {unit} that nobody uses."
-    return f"It cannot be farmed by {who}: no {unit} that nobody uses is paid for."
-
-
-def _no_waste(game: Game) -> str:
+        return f"It can be farmed by {who}: it pays {money(price)} for a {unit} that nobody uses."
+    if seen:
+        return f"It cannot be farmed by {who}: a {unit} that nobody uses is not paid for."
     return f"All {game.words.units} {game.words.given} are used, so none pays for its own sake."
 
 
-def _cost(game: Game, best: Attack, fair: Attack, who: str) -> str:
-    money = game.words.money
-    more, made = best.taken - fair.taken, best.revenue - fair.revenue
-    if more <= 1e-9 * game.unit:
-        return f"No strategy pays {who} more than honesty ({money(fair.taken)} an episode)."
-    change = "more" if made >= 0 else "less"
+def _cost(game: Game, attacks: list[Attack], colluders: int) -> str:
+    money, who = game.words.money, WHO[colluders]
+    fair, best = attacks[0], max(attacks, key=lambda attack: attack.taken)
+    spend = f"The most that is spent in an episode is {money(max(a.spend for a in attacks))}"
+    spend += f", against {money(fair.spend)} among honest agents."
+    if best.taken - fair.taken <= 1e-9 * game.unit:
+        return f"No strategy tried pays {who} more than honesty ({money(fair.taken)}). {spend}"
+    made = best.revenue - fair.revenue
+    produced = (
+        f"earns {money(abs(made))} {'more' if made > 0 else 'less'}" if made else "earns as much"
+    )
     return (
-        f"The best strategy among honest agents pays {who} {money(best.taken)} an episode against "
-        f"{money(fair.taken)} for honesty; the group earns {money(abs(made))} {change}."
+        f"Best among honest agents ({best.group}): {who} is paid "
+        f"{money(best.taken)} an episode against {money(fair.taken)} for honesty, and the group "
+        f"{produced}. {spend}"
     )
 
 
-def _price_of_waste(mechanism: Mechanism, game: Game, colluders: int) -> tuple[float, Play | None]:
-    """The most that one more unit which nobody uses pays agent 0, or 0 and 1 together."""
-    fields = _WASTE[:1] if colluders == 1 else _WASTE
-    most, play = 0.0, None
-    for group in sampled(game):
-        for seen in watch(game, mechanism, group):
-            paid = mechanism.payments(seen.flows)
-            more = mechanism.payments(_wasted(seen.flows, fields)) - paid
-            extra = more[:, :colluders].sum(axis=1)
-            b = int(extra.argmax())
-            if extra[b] > max(most, 1e-9 * game.unit):
-                most, play = float(extra[b]), seen.play(mechanism, game, b, 0)
-    return most, play
+def _attacks(mechanism: Mechanism, game: Game, colluders: int) -> list[Attack]:
+    """Honesty; then the strategies that one or two agents can follow among honest ones.
 
+    A pair tries the same strategy, then the best one with each other, then to ask each other for
+    everything.
+    """
+    n, rest = game.agents, game.agents - colluders
 
-def _wasted(flows: Flows, fields: Sequence[str]) -> Flows:
-    """The same round with one more unit from agent 0 to agent 1."""
-    arrays = {name: array.copy() for name, array in flows.arrays()}
-    for name in fields:
-        giver, receiver = (1, 0) if name == "asked" else (0, 1)
-        arrays[name][:, giver, receiver] += 1.0
-    return Flows(**arrays, past=flows.past, round=flows.round, unit=flows.unit)
+    def attack(*names: str) -> Attack:
+        group = " + ".join([*names, f"honest*{rest}"] if rest else names)
+        return _attack(mechanism, game, group, colluders)
 
-
-def _best(mechanism: Mechanism, game: Game, colluders: int) -> Attack:
-    """The strategies that pay the colluders most; a pair tries the same ones, then each its own."""
-    rows = strategies(game)
-    same = [_attack(mechanism, game, (row,) * colluders) for row in rows]
-    best = max(same, key=lambda attack: attack.taken)
+    fair = _attack(mechanism, game, f"honest*{n}", colluders)
+    known = strategies(game)
     if colluders == 1:
-        return best
-    mixed = [_attack(mechanism, game, (best.group[0], row)) for row in rows]
-    return max([best, *mixed], key=lambda attack: attack.taken)
+        return [fair, *(attack(name) for name in known)]
+    same = {name: attack(f"{name}*2") for name in known}
+    best = max(same, key=lambda name: same[name].taken)
+    mixed = [attack(best, name) for name in known if name != best]
+    asked = [attack("colluder*2")] if can_collude(game) else []
+    return [fair, *same.values(), *mixed, *asked]
 
 
-def _attack(
-    mechanism: Mechanism, game: Game, rows: tuple[Row, ...], first: int = 0, watched: int = 0
-) -> Attack:
-    """Let some agents play strategies among honest ones; see what the first of them are paid."""
-    group = (*rows, *(honest(game),) * (game.agents - len(rows)))
-    episodes = simulate(
-        game, tuple(map(Fixed.of, group)), mechanism, episodes=EPISODES, first=first
-    )
-    watched = watched or len(rows)
+def _attack(mechanism: Mechanism, game: Game, group: str, watched: int) -> Attack:
+    episodes = simulate(game, members(game, group), mechanism, episodes=EPISODES)
     return Attack(
         group,
         taken=float(episodes.payments[:, :watched].sum(axis=1).mean()),
@@ -136,25 +124,21 @@ def _attack(
     )
 
 
-def _named(mechanism: Mechanism, game: Game, attack: Attack) -> Play:
-    return Play(game.name, game.params, str(mechanism), attack.group, agent=0)
-
-
 def flood(mechanism: Mechanism, game: Game) -> Verdict:
     """What everybody's best response costs and what it produces, beside honest play."""
     farmed = simulate(game, "selfish", mechanism, episodes=EPISODES)
-    fair = simulate(game, Fixed.of(honest(game)), mechanism, episodes=EPISODES)
+    fair = simulate(game, members(game, "honest"), mechanism, episodes=EPISODES)
     values = {**_outcome(farmed), **{f"{k}_honestly": v for k, v in _outcome(fair).items()}}
     money = game.words.money
     words = (
-        f"Where all are selfish, the group earns {money(values['revenue'])} an episode "
-        f"({values['efficiency']:.2f} of the ceiling) for a spend of {money(values['spend'])}, "
-        f"{values['given']:.0f} {game.words.units} {game.words.given}; honest agents earn "
-        f"{money(values['revenue_honestly'])} ({values['efficiency_honestly']:.2f}) for "
-        f"{money(values['spend_honestly'])}, {values['given_honestly']:.0f} {game.words.given}."
+        f"Where all are selfish, {values['given']:,.0f} {game.words.units} are {game.words.given} "
+        f"an episode: they cost {money(round(values['spend'], 2))} and produce "
+        f"{money(round(values['revenue'], 2))} ({values['efficiency']:.2f} of the ceiling). Among "
+        f"honest agents it is {values['given_honestly']:,.0f} for "
+        f"{money(round(values['spend_honestly'], 2))} and "
+        f"{money(round(values['revenue_honestly'], 2))} ({values['efficiency_honestly']:.2f})."
     )
-    play = Play(game.name, game.params, str(mechanism), "selfish")
-    return Verdict("selfish_group", None, words, values, play)
+    return Verdict("selfish_group", None, words, values, play(game, mechanism, "selfish"))
 
 
 def _outcome(episodes: Episodes) -> dict[str, float]:

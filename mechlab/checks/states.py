@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
 
-from mechlab.agents.choice import groups, layout
-from mechlab.checks.verdict import Fixed, Play, Row
-from mechlab.flows import Amounts, Flows
+from mechlab.agents.choice import groups
+from mechlab.checks.play import IDLE, Play, members, play
+from mechlab.flows import Amounts, Array, Flows
 from mechlab.game import Game
-from mechlab.incentives import Act
+from mechlab.incentives import Act, marginal
 from mechlab.mechanism import Mechanism
 from mechlab.population import Population
 from mechlab.response import behaviours
@@ -20,28 +21,36 @@ from mechlab.simulate import episode_seeds
 
 EPISODES = 4  # of each group that is looked at
 _FEW = 4  # exclusive acts of which all are tried; of more, the first and the last
+_ERRATIC = 4  # groups in which chance decides
 
 
 @dataclass(frozen=True)
 class Seen:
     """One round of some episodes: its flows, and what the acts are worth in it."""
 
-    group: tuple[Row, ...]
+    game: Game
+    mechanism: Mechanism
+    group: str
     flows: Flows
     acts: Mapping[str, Act]
 
-    def play(
-        self, mechanism: Mechanism, game: Game, episode: int, agent: int | None = None
-    ) -> Play:
+    @cached_property
+    def paid(self) -> Array:
+        """What each agent is paid, (B, N)."""
+        return self.mechanism.payments(self.flows)
+
+    @cached_property
+    def gains(self) -> dict[str, Array]:
+        """What one more unit of each act brings, game and mechanism together, (B, N)."""
+        return {
+            name: np.asarray(act.produced) + marginal(self.mechanism, self.flows, act)
+            for name, act in self.acts.items()
+        }
+
+    def play(self, check: str, episode: int, agent: int) -> Play:
         """Name one of the episodes, so that it can be played again."""
-        return Play(
-            game.name, game.params, str(mechanism), self.group, 0, episode, self.flows.round, agent
-        )
-
-
-def honest(game: Game) -> Row:
-    """The behaviour of an agent that gives honestly, in turn, when it is asked to."""
-    return game.reference("turns")
+        where = {"check": check, "episode": episode, "agent": agent, "round": self.flows.round}
+        return play(self.game, self.mechanism, self.group, **where)
 
 
 def giving(game: Game) -> tuple[str, ...]:
@@ -50,50 +59,44 @@ def giving(game: Game) -> tuple[str, ...]:
     return asked or tuple(name for name, act in game.acts.items() if np.any(act.given))
 
 
-def withholding(game: Game) -> Row:
-    """The honest behaviour without its giving: the role ``silent`` where the game has one."""
-    none = {name: 0.0 for name in game.acts if np.any(game.acts[name].given)}
-    return game.roles.get("silent", {**honest(game), **none})
+def strategies(game: Game) -> list[str]:
+    """Return the names of the pure strategies: every combination of acts done always or never.
 
-
-def strategies(game: Game) -> list[dict[str, float]]:
-    """Return the pure strategies: every combination of acts done always or never."""
+    >>> from mechlab.game import make_game
+    >>> strategies(make_game("public_goods"))
+    ['idle', 'give']
+    """
     options = []
     for group in groups(game.acts):
         few = group if len(group) <= _FEW else (group[0], group[-1])
-        options.append([{}, *({name: 1.0} for name in few)])
-    rows = []
-    for parts in product(*options):
-        acts = layout(game.acts, {name: 1.0 for part in parts for name in part})
-        rows.append({**game.habits(acts), **acts})
-    return rows
+        options.append(("", *few))
+    return ["&".join(filter(None, parts)) or IDLE for parts in product(*options)]
 
 
-def sampled(game: Game) -> Iterator[tuple[Row, ...]]:
-    """Groups that are honest, silent, both, single-minded each in its way, and erratic."""
-    good, bad, n = honest(game), withholding(game), game.agents
-    yield (good,) * n
-    yield (bad,) * n
-    yield (bad, *(good,) * (n - 1))
-    yield (good, *(bad,) * (n - 1))
-    for row in strategies(game):
-        yield (good, *(row,) * (n - 1))
-    rng = np.random.default_rng(0)
-    for _ in range(4):
-        lots = rng.random((n, len(game.propensities)))
-        yield tuple(dict(zip(game.propensities, row.tolist(), strict=True)) for row in lots)
+def sampled(game: Game) -> list[str]:
+    """Groups that are honest, silent, both, single-minded each in its way, and erratic.
+
+    >>> from mechlab.game import make_game
+    >>> sampled(make_game("commons"))[:3]
+    ['honest*5', 'silent*5', 'silent + honest*4']
+    """
+    n = game.agents
+    mixed = [f"silent + honest*{n - 1}", f"honest + silent*{n - 1}"]
+    single = [f"honest + {name}*{n - 1}" for name in strategies(game)]
+    erratic = [f"erratic{k + 1}*{n}" for k in range(_ERRATIC)]
+    return [f"honest*{n}", f"silent*{n}", *mixed, *single, *erratic]
 
 
-def watch(game: Game, mechanism: Mechanism, group: tuple[Row, ...]) -> Iterator[Seen]:
+def watch(game: Game, mechanism: Mechanism, group: str, first: int = 0) -> Iterator[Seen]:
     """Play some episodes of a group; yield each round as it stood when it was paid."""
-    members = Population(tuple(map(Fixed.of, group)))
+    population = Population(members(game, group))
     condition = game.conditions[0]
-    behaviour = behaviours(game, members, mechanism, condition)
-    state = game.start(episode_seeds(0, 0, EPISODES), condition)
-    now, past = (Amounts.zeros(EPISODES, game.agents) for _ in range(2))
+    behaviour = behaviours(game, population, mechanism, condition)
+    state = game.start(episode_seeds(0, first, EPISODES), condition)
+    past = Amounts.zeros(EPISODES, game.agents)
     for round in range(game.rounds):
-        now.clear()
+        now = Amounts.zeros(EPISODES, game.agents)
         game.play(state, round, behaviour[round], now)
         flows = Flows.over(now, past, round, game.unit)
-        yield Seen(group, flows, game.prospects(state))
+        yield Seen(game, mechanism, group, flows, game.prospects(state))
         past.add(now)

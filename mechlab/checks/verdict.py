@@ -5,74 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from mechlab.agent import Agent
-from mechlab.game import Game, make_game
-from mechlab.incentives import Incentives
-from mechlab.mechanism import Mechanism, parse
-from mechlab.simulate import Episodes, simulate
-
-Row = Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Fixed(Agent):
-    """An agent that behaves the same in every round, whatever the incentives.
-
-    >>> Fixed.of({"ask": 1.0}).row
-    {'ask': 1.0}
-    """
-
-    values: tuple[tuple[str, float], ...] = ()
-    responds = False
-
-    @classmethod
-    def of(cls, row: Row) -> Fixed:
-        """Make an agent of a behaviour."""
-        return cls("fixed", tuple(row.items()))
-
-    @property
-    def row(self) -> dict[str, float]:
-        """Its behaviour by the names of the game's propensities."""
-        return dict(self.values)
-
-    def propensities(self, game: Game, incentives: Incentives) -> Row:
-        """Return the behaviour."""
-        return self.row
-
-
-@dataclass(frozen=True)
-class Play:
-    """One episode that anybody can play again.
-
-    Attributes:
-        group: the behaviour of each agent, or one name for all ("selfish").
-        episode: its number under the seed.
-        round, agent: where in it the finding is, where that can be told.
-    """
-
-    game: str
-    settings: Mapping[str, Any]
-    mechanism: str
-    group: tuple[Row, ...] | str
-    seed: int = 0
-    episode: int = 0
-    round: int | None = None
-    agent: int | None = None
-
-    def replay(self) -> Episodes:
-        """Play the episode again, exactly."""
-        group = self.group if isinstance(self.group, str) else tuple(map(Fixed.of, self.group))
-        return simulate(
-            make_game(self.game, self.settings),
-            group,
-            parse(self.mechanism),
-            episodes=1,
-            seed=self.seed,
-            first=self.episode,
-        )
+from mechlab.checks.measures import finding
+from mechlab.checks.play import Play
+from mechlab.game import Game
+from mechlab.mechanism import Mechanism
 
 
 @dataclass(frozen=True)
@@ -93,6 +32,20 @@ class Verdict:
     values: Mapping[str, float] = field(default_factory=dict)
     play: Play | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as plain data, with what shows it again."""
+        shown: dict[str, Any] | None = None
+        if self.play:
+            again = {"finding": finding(self.play)} if self.play.check else {}
+            shown = {"command": self.play.command, **again}
+        return {
+            "name": self.name,
+            "holds": self.holds,
+            "words": self.words,
+            "values": dict(self.values),
+            "replay": shown,
+        }
+
 
 @dataclass(frozen=True)
 class Verdicts:
@@ -110,22 +63,26 @@ class Verdicts:
 
     def __str__(self) -> str:
         """The findings as a short text."""
-        signs = {True: "holds", False: "fails", None: "  -  "}
-        lines = [f"{signs[v.holds]}  {v.name}: {v.words}" for v in self.found]
+        lines = [f"{SIGNS[v.holds]:5}  {v.name}: {v.words}" for v in self.found]
         return "\n".join([f"{self.mechanism} in {self.game.name}", *lines])
 
     def to_dict(self) -> dict[str, Any]:
         """The findings as plain data; what is undefined is None, as JSON has no nan."""
-        return {
+        data = {
             "mechanism": str(self.mechanism),
             "game": self.game.name,
             "settings": self.game.params,
-            "verdicts": [_plain(asdict(verdict)) for verdict in self.found],
+            "unit": self.game.unit,
+            "verdicts": [verdict.to_dict() for verdict in self.found],
         }
+        return {name: _plain(value) for name, value in data.items()}
 
     def to_json(self) -> str:
         """The findings as JSON."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
+
+
+SIGNS = {True: "holds", False: "fails", None: "-"}
 
 
 def _plain(value: Any) -> Any:

@@ -85,6 +85,11 @@ class Matrix(Simultaneous):
         return payoffs(self.table)
 
     @property
+    def moves(self) -> tuple[tuple[str, ...], ...]:
+        """The names of each player's choices."""
+        return moves(self.table)
+
+    @property
     def choices(self) -> int:
         """Number M of choices that each player has."""
         return int(self.payoffs.shape[1])
@@ -195,8 +200,8 @@ class Matrix(Simultaneous):
         me = seen.agent
         return MatrixView(
             **seen.common(),
-            moves=moves(self.table)[me],
-            their_moves=moves(self.table)[1 - me],
+            moves=self.moves[me],
+            their_moves=self.moves[1 - me],
             payoffs=sides(self.table, me),
             continuation=self.continuation,
         )

@@ -1,0 +1,66 @@
+"""``mechlab check``: what a mechanism promises in a game, proved or attacked without a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mechlab.commands.app import Json, app
+from mechlab.commands.run import Settings, read_settings
+
+if TYPE_CHECKING:
+    from mechlab.checks import Verdicts
+
+_COLOURS = {True: "green", False: "red", None: "dim"}
+
+
+@app.command(epilog="Example: mechlab check 'sharing_bonus(rate=1000)' --game sharing")
+def check(
+    mechanism: Annotated[
+        str, typer.Argument(metavar="MECHANISM", help="'royalty(share=0.1) + protocol', ...")
+    ],
+    game: Annotated[str, typer.Option(help="A game (see: mechlab list games).")] = "sharing",
+    settings: Settings = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHECK", help="One check, like farming_2; repeatable."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check what a mechanism promises in a game; what fails comes with a command that shows it.
+
+    Budget balance; whether honesty can cost, and honest giving is dominant;
+    whether falsifying pays; whether one agent or a pair can farm it, at what
+    cost; what a selfish group makes of it; equilibria of matrix games; whether
+    giving spreads in a population.
+    """
+    from mechlab import terminal
+    from mechlab.checks import check as find
+
+    with terminal.working("playing against the mechanism"):
+        found = find(mechanism, game, settings=read_settings(settings), only=only or ())
+        data = found.to_dict() if as_json else {}
+    if as_json:
+        terminal.print_json(data)
+    else:
+        _print(found)
+
+
+def _print(found: Verdicts) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from mechlab import terminal
+    from mechlab.checks import CHECKS
+    from mechlab.checks.verdict import SIGNS
+
+    terminal.OUT.print(Text(f"{found.mechanism} in {found.game.name}", style="bold"))
+    for verdict in found:
+        head = Text(f"{SIGNS[verdict.holds]:6}", style=_COLOURS[verdict.holds])
+        title = CHECKS[verdict.name]
+        terminal.OUT.print(head + Text(f"{verdict.name}: {title}", style="bold"))
+        terminal.OUT.print(Padding(Text(verdict.words), (0, 0, 0, 6)))
+        if verdict.play:
+            again = Text(f"      show it again: {verdict.play.command}", style="dim")
+            terminal.OUT.print(again, soft_wrap=True)

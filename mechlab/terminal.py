@@ -17,7 +17,6 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from mechlab.calibrate import Fit
 from mechlab.report.verdict import verdict
 from mechlab.result import SearchResult
 from mechlab.search.plan import Plan
@@ -104,6 +103,7 @@ def search_as_json(found: SearchResult, page: Path) -> dict[str, Any]:
         "storage": found.storage,
         "report": str(page),
         **tradeoff_as_json(found),
+        **({"transfer": found.transfer.to_dict("records")} if found.study.transfer else {}),
     }
 
 
@@ -151,18 +151,6 @@ def print_plan(planned: Plan) -> None:
     say(f"  {planned.tokens:,.0f} tokens, ${planned.cost_usd:,.2f}; live agents would take")
     say(f"  {planned.turns:,.0f} turns, a call each")
     say(f"  smallest difference from the target that can be shown: {number(planned.resolution)}")
-
-
-def print_fit(found: Fit, path: Path) -> None:
-    """Print how well emulated agents meet the published figures, and where the fit is."""
-    for cell in found.cells:
-        if cell.fitted and not cell.inside:
-            f = cell.figure
-            what = f"{f.model}, {f.condition}, {f.metric}"
-            say(f"not met: {what}: published {number(f.target)}, ours {number(cell.ours)}")
-    say(f"{found.inside:.0%} of the fitted figures lie inside the published interval,")
-    say("or within 10% where none was published.")
-    say(f"{path} is written.")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mechlab.errors import UserError, unknown
+from mechlab.flows import Array
 from mechlab.games.sharing import Sharing
 from mechlab.mechanism import parse
 from mechlab.population import Member
@@ -31,10 +32,15 @@ def tallied(episodes: Episodes) -> pd.DataFrame:
     >>> list(tallied(simulate(population="perfect", episodes=2))["feasible"] > 190)
     [True, True]
     """
-    counts = {name: episodes.tallies[name] for name in STATISTICS}
-    sums = {name: c.sum(axis=1) if c.ndim > 1 else c for name, c in counts.items()}
+    numbers = range(episodes.first, episodes.first + len(episodes))
     run = {"condition": episodes.condition, "mechanism": str(episodes.mechanism)}
-    return pd.DataFrame({**run, "episode": episodes.frame.index, **sums})
+    return pd.DataFrame({**run, "episode": numbers, **counted(episodes)})
+
+
+def counted(episodes: Episodes) -> dict[str, Array]:
+    """Return the ``STATISTICS`` of each episode, (B,)."""
+    counts = {name: episodes.tallies[name] for name in STATISTICS}
+    return {name: c.sum(axis=1) if c.ndim > 1 else c for name, c in counts.items()}
 
 
 def pilot(
@@ -85,6 +91,19 @@ def read_episodes(path: str | Path) -> pd.DataFrame:
     except (OSError, ImportError, ValueError) as error:  # pandas' own errors are ValueErrors
         raise UserError(f"cannot read the episodes in {path}: {error}") from None
     return checked(table, str(path))
+
+
+def holds_figures(path: str | Path) -> bool:
+    """Whether a file is a table of figures (see ``mechlab.published``), not of episodes.
+
+    Raises:
+        UserError: for a file that cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return {b"model", b"metric"} <= set(file.readline().strip().split(b","))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
 
 
 def checked(table: pd.DataFrame, where: str = "the episodes") -> pd.DataFrame:

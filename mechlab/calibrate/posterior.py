@@ -79,7 +79,7 @@ class Posterior:
         return np.asarray(proposed[rng.choice(len(proposed), count, p=chance / chance.sum())])
 
     def _residuals(self, place: Array) -> Array:
-        return self.residuals(place[None])[0]
+        return np.asarray(self.residuals(place[None])[0])
 
     def _jacobian(self, place: Array) -> Array:
         steps = _STEP * np.eye(len(place))

@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from mechlab.agent import Agent
 from mechlab.agents.emulated import STEPS, VIEW, Emulated, Propensities
-from mechlab.calibrate.episodes import columns, tallied
+from mechlab.calibrate.episodes import columns, counted
 from mechlab.calibrate.scales import Scale
 from mechlab.errors import UserError
 from mechlab.flows import Array
@@ -85,7 +85,8 @@ class Run:
         played = simulate(
             game, agent, condition=self.condition, episodes=episodes, seed=seed, first=first
         )
-        return tallied(played)[list(self.statistics)].to_numpy(float)
+        found = counted(played)
+        return np.stack([found[name] for name in self.statistics], axis=1)
 
 
 @dataclass(frozen=True)

@@ -3,28 +3,94 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mechlab.commands.app import Seed, app
+from mechlab.commands.app import Json, Seed, app
+from mechlab.commands.run import Settings, read_settings
+
+if TYPE_CHECKING:
+    from mechlab.calibrate import Fit, PilotFit
 
 
-@app.command(epilog="Example: mechlab calibrate -o emulated.json")
+@app.command(epilog="Example: mechlab calibrate pilot.csv -o pilot.json")
 def calibrate(
-    figures: Annotated[
-        Path | None, typer.Argument(help="CSV of published figures; the package's own by default.")
+    runs: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Figures (CSV with model, condition, metric, value), or the episodes of a pilot "
+            "(CSV or Parquet, a row an episode, with tasks, and best messages, requested, sent, "
+            "feasible, condition, mechanism); by default the package's published figures."
+        ),
     ] = None,
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Where the fit goes (JSON).")
     ] = Path("emulated.json"),
     seed: Seed = 0,
+    settings: Settings = None,
+    as_json: Json = False,
 ) -> None:
-    """Fit the emulated agents to published figures; writes parameters and all residuals."""
-    from mechlab import terminal
-    from mechlab.calibrate import calibrate as fit
+    """Fit emulated agents to published figures, or one kind to the episodes of your own pilot.
 
-    with terminal.working("fitting emulated agents"):
-        found = fit(figures, seed=seed)
-    found.save(output)
-    terminal.print_fit(found, output)
+    The fit of a pilot comes with intervals, checks out of sample, and warnings of what the pilot
+    does not tell. Use it wherever a population is named: fit:pilot.json.
+    """
+    from mechlab import terminal
+    from mechlab.calibrate import calibrate as fit_figures
+    from mechlab.calibrate import fit_episodes, read_episodes
+    from mechlab.calibrate.episodes import holds_figures
+    from mechlab.errors import UserError
+
+    own = read_settings(settings)
+    if runs is None or holds_figures(runs):
+        if own:
+            raise UserError("--set is for a pilot: published figures are of the default settings")
+        with terminal.working("fitting emulated agents"):
+            found: Fit | PilotFit = fit_figures(runs, seed=seed)
+    else:
+        table = read_episodes(runs)
+        with terminal.working(f"fitting {len(table):,} episodes"):
+            found = fit_episodes(table, name=runs.stem, settings=own, seed=seed)
+    path = found.save(output)
+    if as_json:
+        terminal.print_json({**found.content, "path": str(path)})
+    else:
+        _say(found)
+        terminal.say(f"{path} is written.")
+
+
+def _say(found: Fit | PilotFit) -> None:
+    from mechlab import terminal
+    from mechlab.calibrate import PilotFit
+
+    if isinstance(found, PilotFit):
+        _say_pilot(found)
+        return
+    for cell in found.cells:
+        if cell.fitted and not cell.inside:
+            f = cell.figure
+            what = f"{f.model}, {f.condition}, {f.metric}"
+            values = f"published {terminal.number(f.target)}, ours {terminal.number(cell.ours)}"
+            terminal.say(f"not met: {what}: {values}")
+    terminal.say(f"{found.inside:.0%} of the fitted figures lie inside the published interval,")
+    terminal.say("or within 10% where none was published.")
+
+
+def _say_pilot(found: PilotFit) -> None:
+    from mechlab import terminal
+
+    number = terminal.number
+    rows = []
+    for name, value in vars(found.agent.fitted).items():
+        low, high = found.interval(name)
+        said = "no" if name in found.agent.borrowed else "yes" if low < high else "fixed"
+        rows.append((name, number(value), f"{number(low)} to {number(high)}", said))
+    terminal.print_table(("parameter", "best fit", "90% interval", "identified"), rows)
+    for check in found.checks:
+        low, high = map(number, check.interval)
+        said = "as expected" if check.inside else "NOT as expected"
+        expected = f"{low} to {high} from the other runs"
+        terminal.say(f"{check.run}: {number(check.observed)} tasks, {expected}: {said}")
+    for warning in found.warnings:
+        terminal.say(f"warning: {warning}")

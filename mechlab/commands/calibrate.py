@@ -88,9 +88,9 @@ def _say_pilot(found: PilotFit) -> None:
         rows.append((name, number(value), f"{number(low)} to {number(high)}", said))
     terminal.print_table(("parameter", "best fit", "90% interval", "identified"), rows)
     for check in found.checks:
-        low, high = map(number, check.interval)
+        between = " to ".join(map(number, check.interval))
         said = "as expected" if check.inside else "NOT as expected"
-        expected = f"{low} to {high} from the other runs"
+        expected = f"{between} from the other runs"
         terminal.say(f"{check.run}: {number(check.observed)} tasks, {expected}: {said}")
     for warning in found.warnings:
         terminal.say(f"warning: {warning}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -74,6 +75,29 @@ def _tell_result(found: SearchResult, page: Path, as_json: bool) -> None:
         terminal.print_json(terminal.search_as_json(found, page))
     else:
         terminal.print_verdict(found, page)
+        _tell_transfer(found)
+
+
+def _tell_transfer(found: SearchResult) -> None:
+    """Print what the answer comes to in other games and among other agents, if the study asks."""
+    from mechlab import terminal
+
+    if found.transfer.empty:
+        return
+    fields = {(row["game"], row["population"]): row for row in found.transfer.to_dict("records")}
+    games, groups = (list(dict.fromkeys(names)) for names in zip(*fields, strict=True))
+    terminal.say("What carries over, with money scaled by each game's unit (% of the target's")
+    terminal.say("reference point, or of the ceiling):")
+    lines = [(game, *(_outcome(fields[game, group]) for group in groups)) for game in games]
+    terminal.print_table(("", *groups), lines)
+    for reason in dict.fromkeys(row["why"] for row in fields.values() if row["why"]):
+        where = dict.fromkeys(game for (game, _), row in fields.items() if row["why"] == reason)
+        terminal.say(f"{', '.join(where)}: {reason}")
+
+
+def _outcome(row: Mapping[Any, Any]) -> str:
+    played = row["outcome"] != "not played"
+    return f"{row['outcome']} ({row['efficiency']:.0%})" if played else str(row["outcome"])
 
 
 @app.command(epilog="Example: mechlab plan studies/quickstart.toml")

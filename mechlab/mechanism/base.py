@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC
-from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Array, Flows
 from mechlab.mechanism.words import Words
-from mechlab.parameters import Parameterised
+from mechlab.parameters import Parameterised, parameters
 from mechlab.registry import Registry
 
 
@@ -63,6 +63,21 @@ class Mechanism(Parameterised, ABC):
     def shows(self) -> frozenset[str]:
         """The parts that appear in every agent's view: ``record``, of who answers."""
         return frozenset()
+
+    def scaled(self, factor: float) -> Self:
+        """Return it with every amount of money times ``factor``, for a game with another unit.
+
+        Raises:
+            UserError: where an amount leaves its range.
+
+        >>> from mechanisms import SharingBonus
+        >>> str(SharingBonus(rate=1000).scaled(0.5))
+        'sharing_bonus(rate=500)'
+        """
+        declared = parameters(type(self)).items()
+        money = [name for name, known in declared if known.unit.startswith("dollars")]
+        scaled = {name: float(f"{factor * getattr(self, name):.12g}") for name in money}
+        return replace(self, **scaled)  # without the last digits, which are rounding
 
     def __str__(self) -> str:
         """The complete specification, defaults included; ``parse`` reads it back."""

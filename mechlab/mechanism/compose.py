@@ -86,6 +86,10 @@ class Stack(Mechanism):
         """All that a part shows."""
         return frozenset().union(*(part.shows for part in self.parts))
 
+    def scaled(self, factor: float) -> Stack:
+        """Return the stack of the scaled parts."""
+        return Stack(tuple(part.scaled(factor) for part in self.parts))
+
     def __str__(self) -> str:
         return " + ".join(map(str, self.parts))
 
@@ -158,6 +162,10 @@ class Capped(Mechanism):
     def shows(self) -> frozenset[str]:
         """What the inner mechanism shows."""
         return self.inner.shows
+
+    def scaled(self, factor: float) -> Capped:
+        """Return the scaled mechanism under a scaled cap."""
+        return Capped(self.inner.scaled(factor), float(f"{factor * self.limit:.12g}"))
 
     def __str__(self) -> str:
         return f"capped({self.inner}, limit={literal(self.limit)})"

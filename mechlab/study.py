@@ -56,6 +56,18 @@ class Budget(Part):
     episodes: int = Field(default=20_000, gt=0)
 
 
+class Transfer(Part):
+    """Where else the answer is played: games and populations (see ``mechlab.transfer``)."""
+
+    games: Annotated[tuple[str, ...], Field(default_factory=lambda: tuple(GAMES), strict=False)]
+    populations: Annotated[tuple[str, ...], Field(strict=False)] = (
+        "selfish",
+        "logit(lambda=4)",
+        "conditional(follow=0.8)",
+    )
+    episodes: int = Field(default=50, ge=2)
+
+
 class Study(Recipe):
     """A question: which of these mechanisms restores the target with the smallest incentive?
 
@@ -69,6 +81,7 @@ class Study(Recipe):
         target, budget: see there.
         seed: seed of all episodes.
         live: endpoints, options and caps of live agents.
+        transfer: games and populations in which the certified answer is played too.
 
     Raises:
         pydantic.ValidationError: where built in Python from wrong values; ``load`` and ``read``
@@ -89,6 +102,7 @@ class Study(Recipe):
     budget: Budget = Budget()
     seed: int = Field(default=0, ge=0)
     live: Live = Live()
+    transfer: Transfer | None = None
 
     @field_validator("game")
     @classmethod
@@ -140,7 +154,8 @@ class Study(Recipe):
     @cached_property
     def canonical(self) -> dict[str, Any]:
         """All that the evidence depends on, defaults filled in."""
-        fields = self.model_dump(mode="json", exclude={"name", "question", "budget", "live"})
+        apart = {"name", "question", "budget", "live", "transfer"}
+        fields = self.model_dump(mode="json", exclude=apart)
         live = {"live": self.live.canonical} if "live" in self.group.kinds else {}
         candidates = {name: c.canonical for name, c in self.candidates.items()}
         game = {"settings": self.played.params, "population": str(self.group)}
@@ -216,6 +231,24 @@ def _check_reference(study: Study) -> None:
         raise unknown("reference point", study.target.relative_to, study.played.references)
 
 
+def _check_transfer(study: Study) -> None:
+    """Check that every game is one, and that every population fits at least one of them."""
+    asked = study.transfer
+    games = [study.played, *(make_game(name) for name in (asked.games if asked else ()))]
+    for population in asked.populations if asked else ():
+        wrong = [error for game in games if (error := _misfit(population, game)) is not None]
+        if len(wrong) == len(games):
+            raise wrong[0]
+
+
+def _misfit(population: str, game: Game) -> UserError | None:
+    try:
+        Population.of(population, game.agents)
+    except UserError as error:
+        return error
+    return None
+
+
 _CHECKS: Mapping[str, Callable[[Study], object]] = {
     "settings": lambda study: study.played,
     "population": _check_live,
@@ -223,4 +256,5 @@ _CHECKS: Mapping[str, Callable[[Study], object]] = {
     "mechanisms": _check_mechanisms,
     "smallest": _check_smallest,
     "target.relative_to": _check_reference,
+    "transfer": _check_transfer,
 }

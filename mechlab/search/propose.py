@@ -14,7 +14,7 @@ from mechlab.search.ray import Ray
 from mechlab.search.record import FEW, MANY
 from mechlab.search.sequences import spent
 
-DOUBT = 0.7  # tolerances of doubt about the boundary at which fresh episodes take over
+DOUBT = 0.55  # tolerances of doubt about the boundary at which fresh episodes take over
 DETOUR = 0.8  # tolerances by which the way to be certified may miss the cheapest one
 SURE = 0.02  # chance to reach the target that counts as none
 SAME = 0.005  # share of a dose within which another one is the same

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 LEAST = 16  # episodes at a dose before anything is claimed of its mean
 FIRST, NEXT = 0.5, 0.375  # error spent at the first look, and by each look relative to the last
@@ -88,7 +88,7 @@ def bounds(
     degrees = variance**2 / sum(s**2 / (p.n - 1) for p, s in zip(parts, shares, strict=True))
     third = sum(w**3 * p.third / p.n**2 for p, w in zip(parts, weights, strict=True))
     skew, error = third / variance**1.5, variance**0.5
-    high = float(student.ppf(1.0 - alpha, degrees))
+    high = float(stdtrit(degrees, 1.0 - alpha))
     below, above = _unskewed(high, skew), _unskewed(-high, skew)
     return mean, mean - error * below - unseen, mean - error * above + unseen
 

@@ -78,6 +78,7 @@ class Caller:
         self._line, self._book, self._account = line, book, account
         self._form: int | None = None  # of FORMS: which the endpoint takes, once it is known
         self._first = asyncio.Lock()  # the first call goes alone: it finds the form, or the mistake
+        self._failed: list[EndpointError] = []  # of first calls
 
     async def call(self, ask: Ask, known: set[str]) -> tuple[str, Reply]:
         """Return the key and the reply of a call.
@@ -112,11 +113,14 @@ class Caller:
         return digest(*asked, ask.seed, str(ask.agent), str(ask.turn), str(ask.attempt))
 
     async def _ask(self, ask: Ask, key: str) -> Reply:
+        if self._form is None:
+            before = len(self._failed)
+            async with self._first:
+                if len(self._failed) > before:  # while this call waited for the first one
+                    raise self._failed[-1]
+                if self._form is None:
+                    return await self._find_form(ask, key)
         try:
-            if self._form is None:
-                async with self._first:
-                    if self._form is None:
-                        return await self._find_form(ask, key)
             return await self._retried(ask, key, self._form)
         except Faulty as faulty:
             raise self._given_up(faulty) from None
@@ -128,14 +132,15 @@ class Caller:
             try:
                 reply = await self._retried(ask, key, form)
             except Faulty as faulty:
-                if not faulty.fault.of_form:
-                    raise
                 refused = refused or faulty  # the first says most: later forms ask for less
-                continue
+                if faulty.fault.of_form:
+                    continue
+                break
             self._form = form
             return reply
         assert refused is not None
-        raise refused
+        self._failed.append(self._given_up(refused))
+        raise self._failed[-1]
 
     async def _retried(self, ask: Ask, key: str, form: int) -> Reply:
         request = {

@@ -80,12 +80,11 @@ async def settled(tasks: Iterable[asyncio.Task[Any]]) -> None:
     try:
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
-            for task in done:
-                error = task.exception()
-                if isinstance(error, OutOfBudget):
-                    out = out or error
-                elif error is not None:
+            errors = [error for task in done if (error := task.exception())]
+            for error in errors:
+                if not isinstance(error, OutOfBudget):
                     raise error
+                out = out or error
     finally:
         for task in waiting:
             task.cancel()

@@ -15,6 +15,13 @@ from dataclasses import dataclass, field
 LINE = re.compile(r"^- ([\d, ]+): (complete|you lack .*)$", re.M)
 LACK = re.compile(r"(\d+) \(held by (\d+)")
 ASKED = re.compile(r"^Requested of you and not sent: (.*)$", re.M)
+ERRORS = {  # status and message
+    "429": (429, "slow down"),
+    "500": (500, "try later"),
+    "echo": (500, "headers were {headers}"),
+    "401": (401, "bad key, got {headers}"),
+    "400": (400, "response_format is not supported"),
+}
 REQUEST = re.compile(r"agent (\d+) asks for ([\d, ]+)")
 
 
@@ -148,29 +155,24 @@ class FaultServer:
             self.requests.append(body)
         if kind != "429":
             await asyncio.sleep(self.behaviour.latency(self.rng))
-        match kind:
-            case "drop":
-                writer.transport.abort()
-                return False
-            case "stall":
-                await asyncio.sleep(3600)
-            case "cut":
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{\"choices\": [")
-                await writer.drain()
-                return False
-            case "429":
-                return await self._send(writer, 429, error("slow down"), self.behaviour.retry_after)
-            case "500":
-                return await self._send(writer, 500, error("try later"))
-            case "echo":
-                return await self._send(writer, 500, error(f"headers were {headers}"))
-            case "401":
-                return await self._send(writer, 401, error(f"bad key, got {headers}"))
-            case "400":
-                return await self._send(writer, 400, error("response_format is not supported"))
-            case "garbage":
-                return await self._send(writer, 200, "<html>proxy error</html>")
-        return await self._send(writer, 200, self._completion(kind, body))
+        if kind == "stall":
+            await asyncio.sleep(3600)
+        if kind == "drop":
+            writer.transport.abort()
+            return False
+        if kind == "cut":
+            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"choices": [')
+            await writer.drain()
+            return False
+        if kind == "garbage":
+            await self._send(writer, 200, "<html>proxy error</html>")
+        elif kind in ERRORS:
+            wait = self.behaviour.retry_after if kind == "429" else ""
+            status, text = ERRORS[kind]
+            await self._send(writer, status, error(text.format(headers=headers)), wait)
+        else:
+            await self._send(writer, 200, self._completion(kind, body))
+        return True
 
     def _kind(self, headers, body):
         """Return what happens to a request."""
@@ -222,7 +224,6 @@ class FaultServer:
         head += f"Retry-After: {retry_after}\r\n" if retry_after else ""
         writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         await writer.drain()
-        return True
 
 
 def error(message):

@@ -25,6 +25,9 @@ class Telling(BaseModel):
             names, points for dollars), ``team`` (a team objective).
         persona: ``competitive`` (to maximise one's own revenue) or ``uncooperative`` (to obstruct)
             in place of the group's objective.
+        answers: ``short`` limits the length of texts and lists in the schema of an answer, for
+            small models that find no end; the endpoint must know such limits (llama-server does,
+            strict structured output of OpenAI does not).
 
     >>> Telling().history
     'state'
@@ -35,6 +38,7 @@ class Telling(BaseModel):
     history: Literal["state", "full"] = "state"
     framing: Literal["company", "plain", "neutral", "team"] = "company"
     persona: Literal["none", "competitive", "uncooperative"] = "none"
+    answers: Literal["free", "short"] = "free"
 
 
 class Dialogue(Protocol):

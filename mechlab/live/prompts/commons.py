@@ -22,7 +22,7 @@ class Answer(BaseModel):
 class CommonsDialogue(Told):
     """One agent's side of an episode of the commons."""
 
-    answer: type[BaseModel] = Answer
+    form = Answer
     template = "commons"
 
     def actions(self, answer: Answer) -> Turn:

@@ -70,7 +70,7 @@ class Recent:
 class GrantsDialogue(Told):
     """One agent's side of an episode of the grants game."""
 
-    answer: type[BaseModel] = Answer
+    form = Answer
     template = "grants"
     renamed: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
     names: ClassVar = {"piece": ("piece", "item"), "task": ("task", "set")}

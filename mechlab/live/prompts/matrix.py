@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -15,12 +16,29 @@ from mechlab.live.prompts.texts import Told
 from mechlab.mechanism import Mechanism
 
 
+class Answer(BaseModel):
+    """What a model answers with on its turn; in a dialogue, one of the moves by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    thoughts: str
+    move: str
+
+
+@cache
+def _one_of(moves: tuple[str, ...]) -> type[Answer]:
+    """Return the answer that is one of these moves."""
+    choice: Any = Literal[moves]
+    return create_model("Answer", __base__=Answer, move=(choice, ...))
+
+
 class MatrixDialogue(Told):
     """One player's side of a match; its answer is one of its moves by name.
 
     Where names are neutral the moves are called by their numbers, except claims, which are amounts.
     """
 
+    form = Answer
     template = "matrix"
     renamed: ClassVar = {"unit": "gift", "units": "gifts"}
 
@@ -30,11 +48,7 @@ class MatrixDialogue(Told):
         self._claims = table == TRAVELLERS
         own, other = (self._names(moves(table)[player]) for player in (agent, 1 - agent))
         self._moves, self._their = own, other
-        form = ConfigDict(extra="forbid")
-        choice: Any = Literal[own]
-        self.answer = create_model(
-            "Answer", __config__=form, thoughts=(str, ...), move=(choice, ...)
-        )
+        self.asked(_one_of(own))
 
     def _names(self, plain: tuple[str, ...]) -> tuple[str, ...]:
         if not self.nouns.neutral or self._claims:

@@ -42,12 +42,12 @@ class Punishment(BaseModel):
 class PublicGoodsDialogue(Told):
     """One agent's side of a public goods game; what it is asked depends on the stage."""
 
-    answer: type[BaseModel] = Contribution
+    form = Contribution
     template = "public_goods"
 
     def messages(self, view: PublicGoodsView) -> list[Message]:
         """Return what the model is told in a stage; ``answer`` is that stage's from now on."""
-        self.answer = Punishment if view.stage == "punish" else Contribution
+        self.asked(Punishment if view.stage == "punish" else Contribution)
         return super().messages(view)
 
     def actions(self, answer: Any) -> Turn:

@@ -124,7 +124,7 @@ class SharingDialogue(Told):
     "state"`` what else happened is told of this round and the one before, with ``full`` of all.
     """
 
-    answer: type[BaseModel] = Answer
+    form = Answer
     template = "sharing"
     renamed: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
     names: ClassVar = {"piece": ("piece", "item"), "task": ("task", "set")}

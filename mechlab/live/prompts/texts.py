@@ -153,6 +153,43 @@ class Text:
         return re.sub(r"\n{3,}", "\n\n", text)
 
 
+_LETTERS, _ITEMS = 200, 3  # of each text and list in a short answer
+
+
+@cache
+def shortened(form: type[BaseModel]) -> type[BaseModel]:
+    """Return the same form with texts and lists of limited length in its JSON schema.
+
+    The limits bind the endpoint that writes the answer; a longer answer is no less valid.
+
+    >>> class Bid(BaseModel):
+    ...     why: str
+    >>> shortened(Bid).model_json_schema()["properties"]["why"]["maxLength"]
+    200
+    """
+
+    class Short(form):  # type: ignore[valid-type,misc] # known only now
+        @classmethod
+        def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+            limited: dict[str, Any] = _limited(form.model_json_schema(*args, **options))
+            return limited
+
+    Short.__name__ = form.__name__
+    return Short
+
+
+def _limited(node: Any) -> Any:
+    """Return a JSON schema with limits on all its texts and lists."""
+    if isinstance(node, list):
+        return [_limited(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    limits = {"string": {"maxLength": _LETTERS}, "array": {"maxItems": _ITEMS}}
+    kind = node.get("type") if "enum" not in node else None
+    more = limits.get(kind, {}) if isinstance(kind, str) else {}
+    return {**{name: _limited(value) for name, value in node.items()}, **more}
+
+
 class Told:
     """What the dialogues of all games share: the rules once, then a turn at a time.
 
@@ -160,12 +197,12 @@ class Told:
     answer of ordinary length to a view.
 
     Class attributes:
-        answer: see ``Dialogue``. template: name of the template file.
+        form: what is answered, before lengths are limited. template: name of the template file.
         renamed: words of the game where names are neutral.
         names: further nouns of the template, each plain and neutral.
     """
 
-    answer: type[BaseModel]
+    form: ClassVar[type[BaseModel]]
     template: ClassVar[str]
     renamed: ClassVar[Mapping[str, str]] = {}
     names: ClassVar[Mapping[str, tuple[str, str]]] = {}
@@ -176,7 +213,13 @@ class Told:
         names = {name: pair[self.nouns.neutral] for name, pair in self.names.items()}
         values = {"game": game, "mechanism": mechanism, "telling": telling, "nouns": self.nouns}
         self.text = Text(self.template, agent=self.nouns.agent, full=self.full, **names, **values)
+        self._short = telling.answers == "short"
+        self.asked(self.form)
         self._rules = ""
+
+    def asked(self, form: type[BaseModel]) -> None:
+        """Ask for answers of a form from now on, short ones where that was told."""
+        self.answer = shortened(form) if self._short else form
 
     def messages(self, view: Any) -> list[Message]:
         """Return the rules, which are the same for all agents and rounds, and the turn."""

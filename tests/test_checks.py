@@ -15,7 +15,7 @@ from mechanisms import FalsificationFine, NoMechanism, Royalty, SharingBonus
 from mechlab.checks import CHECKS, Play, check, finding
 from mechlab.checks.dynamics import advantages, drift
 from mechlab.checks.equilibria import equilibria, paid_table
-from mechlab.checks.exact import exact_sums
+from mechlab.checks.exact import exact_payments
 from mechlab.checks.play import members
 from mechlab.checks.states import sampled, strategies
 from mechlab.errors import UserError
@@ -111,6 +111,14 @@ def test_a_colluding_pair_farms_a_bonus_on_answers_that_one_cannot():
     assert "colluder*2" in pair.words
 
 
+def test_a_contract_that_others_must_pay_is_farmed_by_one_and_by_two():
+    # Whoever is given something pays for it, wanted or not.
+    for colluders in (1, 2):
+        found = one(f"farming_{colluders}", parse("contract(price=10, quota=100)"), SMALL)
+        assert not found.holds
+        assert found.values["taken"] > found.values["taken_honestly"]
+
+
 def test_grants_that_expire_are_farmed_again_and_again():
     from mechanisms import AnswerBonus
 
@@ -158,10 +166,10 @@ def test_a_selfish_group_is_played_again_by_a_run():
 @pytest.mark.parametrize("spec", ["royalty(share=0.1)", "team_share(share=0.3) + royalty"])
 def test_balance_is_exact_in_rational_arithmetic(spec):
     rules = parse(spec)
-    assert exact_sums(rules, 5, 1.0) == [0] * 20
+    assert [sum(paid) for paid in exact_payments(rules, 5, 1.0)] == [0] * 20
     assert "exactly" in one("balance", rules, SMALL).words
     # A share that moves a trillionth more than it takes is caught.
-    assert any(exact_sums(Leaky(), 5, 1.0))
+    assert any(sum(paid) for paid in exact_payments(Leaky(), 5, 1.0))
     assert not one("balance", Leaky(), PublicGoods()).holds
 
 
@@ -235,7 +243,7 @@ def test_replicator_of_the_stag_hunt_turns_at_the_mixed_equilibrium():
     found = check("none", Matrix(table="stag_hunt"))["replicator"]
     assert not found.holds
     assert found.values["rest_point_1"] == pytest.approx(0.75, abs=0.001)
-    assert "above 75%" in found.words
+    assert "above 75.0%" in found.words
 
 
 def test_replicator_of_chicken_settles_in_the_mixed_equilibrium():

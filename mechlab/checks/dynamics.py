@@ -23,6 +23,7 @@ _GRID = 2001
 _WORK = 1280  # episodes times agents of each group: large groups average over agents
 _FEWEST = 8
 _SURE = 3.0  # standard errors
+_HIDDEN = 0.5  # of all shares of givers: from there on nothing can be told
 
 
 def advantages(mechanism: Mechanism, game: Game) -> Array:
@@ -71,23 +72,25 @@ def replicator(mechanism: Mechanism, game: Game) -> Verdict:
     ]
     values = {"advantage_among_none": float(mean[0]), "advantage_among_all": float(mean[-1])}
     values |= {f"rest_point_{i + 1}": at for i, (at, _) in enumerate(crossings)}
+    hidden = float((sure == 0.0).mean()) if error.any() else 0.0  # by luck
+    if hidden > _HIDDEN:
+        words = "Which of giving and withholding grows cannot be told from luck."
+        return Verdict("replicator", None, words, values)
     holds = bool(sure.min() >= 0.0 and sure.max() > 0.0)
-    luck = bool(error.any()) and not sure.all()
-    return Verdict("replicator", holds, _story(sure, crossings, luck), values)
+    return Verdict("replicator", holds, _story(sure, crossings, hidden > 0.0), values)
 
 
 def _story(sure: Array, crossings: list[tuple[float, bool]], luck: bool) -> str:
     if not sure.any():
-        same = "Giving and withholding earn the same: neither grows."
-        return "Which of giving and withholding grows cannot be told from luck." if luck else same
+        return "Giving and withholding earn the same: neither grows."
     if not crossings:
         verb = "takes over" if sure.max() > 0 else "dies out in"
         hidden = ", but for shares at which luck hides which grows" if luck else ""
         return f"Giving {verb} a large population from any share of givers{hidden}."
     points = [
-        f"above {at:.0%} givers they grow, below it they shrink"
+        f"above {at:.1%} givers they grow, below it they shrink"
         if up
-        else f"shares near {at:.0%} givers move towards it"
+        else f"shares near {at:.1%} givers move towards it"
         for at, up in crossings
     ]
     return "In a large population " + "; ".join(points) + "."

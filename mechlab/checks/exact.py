@@ -57,11 +57,11 @@ def _amounts(rng: np.random.Generator, agents: int) -> Amounts:
     return Amounts(**arrays)
 
 
-def exact_sums(mechanism: Mechanism, agents: int, unit: float) -> list[Any]:
-    """Return the sum of all payments in each drawn state, in fractions if the formula keeps them.
+def exact_payments(mechanism: Mechanism, agents: int, unit: float) -> list[list[Any]]:
+    """Return what each agent is paid in each drawn state, in fractions if the formula keeps them.
 
     Raises:
         TypeError: for a mechanism whose formula works on floating-point numbers only.
     """
     rules = rational(mechanism)
-    return [sum(rules.payments(flows)[0].tolist(), Fraction(0)) for flows in drawn(agents, unit)]
+    return [rules.payments(flows)[0].tolist() for flows in drawn(agents, unit)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechlab.checks.collusion import can_collude
-from mechlab.checks.measures import Worst
+from mechlab.checks.measures import Worst, clean
 from mechlab.checks.play import members, play
 from mechlab.checks.states import EPISODES, strategies
 from mechlab.checks.verdict import Verdict
@@ -76,18 +76,16 @@ def _waste(game: Game, price: float, colluders: int, seen: Worst | None) -> str:
 def _cost(game: Game, attacks: list[Attack], colluders: int) -> str:
     money, who = game.words.money, WHO[colluders]
     fair, best = attacks[0], max(attacks, key=lambda attack: attack.taken)
-    spend = f"The most that is spent in an episode is {money(max(a.spend for a in attacks))}"
-    spend += f", against {money(fair.spend)} among honest agents."
-    if best.taken - fair.taken <= 1e-9 * game.unit:
-        return f"No strategy tried pays {who} more than honesty ({money(fair.taken)}). {spend}"
+    most = max(attack.spend for attack in attacks)
+    spend = f"an episode costs at most {money(most)}, against {money(fair.spend)} among the honest"
+    if best.taken <= fair.taken:
+        same = f"No strategy tried pays {who} more than honesty ({money(fair.taken)} an episode)"
+        return f"{same}; {spend}." if most > fair.spend else f"{same}, or costs more in all."
     made = best.revenue - fair.revenue
-    produced = (
-        f"earns {money(abs(made))} {'more' if made > 0 else 'less'}" if made else "earns as much"
-    )
+    change = f"{money(abs(made))} {'more' if made > 0 else 'less'}" if made else "as much"
     return (
-        f"Best among honest agents ({best.group}): {who} is paid "
-        f"{money(best.taken)} an episode against {money(fair.taken)} for honesty, and the group "
-        f"{produced}. {spend}"
+        f"Best among honest agents ({best.group}): {who} is paid {money(best.taken)} an episode "
+        f"against {money(fair.taken)} for honesty, and the group earns {change}; {spend}."
     )
 
 
@@ -118,9 +116,9 @@ def _attack(mechanism: Mechanism, game: Game, group: str, watched: int) -> Attac
     episodes = simulate(game, members(game, group), mechanism, episodes=EPISODES)
     return Attack(
         group,
-        taken=float(episodes.payments[:, :watched].sum(axis=1).mean()),
-        spend=float(episodes["spend"].mean()),
-        revenue=float(episodes["group_revenue"].mean()),
+        taken=clean(episodes.payments[:, :watched].sum(axis=1).mean(), game),
+        spend=clean(episodes["spend"].mean(), game),
+        revenue=clean(episodes["group_revenue"].mean(), game),
     )
 
 
@@ -129,16 +127,18 @@ def flood(mechanism: Mechanism, game: Game) -> Verdict:
     farmed = simulate(game, "selfish", mechanism, episodes=EPISODES)
     fair = simulate(game, members(game, "honest"), mechanism, episodes=EPISODES)
     values = {**_outcome(farmed), **{f"{k}_honestly": v for k, v in _outcome(fair).items()}}
-    money = game.words.money
     words = (
-        f"Where all are selfish, {values['given']:,.0f} {game.words.units} are {game.words.given} "
-        f"an episode: they cost {money(round(values['spend'], 2))} and produce "
-        f"{money(round(values['revenue'], 2))} ({values['efficiency']:.2f} of the ceiling). Among "
-        f"honest agents it is {values['given_honestly']:,.0f} for "
-        f"{money(round(values['spend_honestly'], 2))} and "
-        f"{money(round(values['revenue_honestly'], 2))} ({values['efficiency_honestly']:.2f})."
+        f"Where all are selfish, {_story(game, values, '')}. "
+        f"Where all are honest, {_story(game, values, '_honestly')}."
     )
     return Verdict("selfish_group", None, words, values, play(game, mechanism, "selfish"))
+
+
+def _story(game: Game, values: dict[str, float], of: str) -> str:
+    spend, revenue = (game.words.money(clean(values[k + of], game)) for k in ("spend", "revenue"))
+    given = f"{values['given' + of]:,.0f} {game.words.units} are {game.words.given} an episode"
+    efficiency = f"{values['efficiency' + of]:.2f} of the ceiling"
+    return f"{given}, at a cost of {spend}, and the group earns {revenue} ({efficiency})"
 
 
 def _outcome(episodes: Episodes) -> dict[str, float]:

@@ -14,7 +14,7 @@ from mechlab.flows import Array, Flows
 from mechlab.game import Game, make_game
 from mechlab.mechanism import Mechanism, parse
 
-_WASTE = ("given", "answered", "asked")  # a unit that colluders ask for, give, and never use
+_WASTE = ("given", "answered", "asked")  # a unit that is asked for, given, and never used
 
 
 @dataclass(frozen=True)
@@ -53,28 +53,40 @@ def _best_other(seen: Seen, name: str) -> Array:
     return np.asarray(np.maximum.reduce([np.zeros_like(seen.gains[name]), *others]))
 
 
-def _waste(fields: Sequence[str], colluders: int) -> Callable[[Seen], Array]:
-    """What one more unit from agent 0 to 1 that nobody uses pays those who collude."""
+def _alone(seen: Seen) -> Array:
+    """What one more unit that nobody uses pays agent 0, who gives it unasked."""
+    return _extra(seen, 1, ("given",), 1)
 
-    def paid(seen: Seen) -> Array:
-        flows = seen.flows
-        arrays = {name: array.copy() for name, array in flows.arrays()}
-        for name in fields:
-            giver, receiver = (1, 0) if name == "asked" else (0, 1)
-            arrays[name][:, giver, receiver] += 1.0
-        wasted = Flows(**arrays, past=flows.past, round=flows.round, unit=flows.unit)
-        extra = seen.mechanism.payments(wasted) - seen.paid
-        return np.asarray(extra[:, :colluders].sum(axis=1, keepdims=True))
 
-    return paid
+def _together(seen: Seen) -> Array:
+    """What one more unit that nobody uses pays agents 0 and 1 together.
+
+    Given by the one to the other, who asked for it, or to somebody else, who did not.
+    """
+    between = _extra(seen, 1, _WASTE, 2)
+    if seen.flows.agents == 2:
+        return between
+    return np.maximum(between, _extra(seen, 2, ("given",), 2))
+
+
+def _extra(seen: Seen, receiver: int, fields: Sequence[str], colluders: int) -> Array:
+    """What the first agents are paid for one more unit from agent 0 to a receiver, (B, 1)."""
+    flows = seen.flows
+    arrays = {name: array.copy() for name, array in flows.arrays()}
+    for name in fields:
+        pair = (receiver, 0) if name == "asked" else (0, receiver)
+        arrays[name][:, *pair] += 1.0
+    wasted = Flows(**arrays, past=flows.past, round=flows.round, unit=flows.unit)
+    extra = seen.mechanism.payments(wasted) - seen.paid
+    return np.asarray(extra[:, :colluders].sum(axis=1, keepdims=True))
 
 
 MEASURES = {
     "balance": Measure(_sum, np.abs),
     "dominance": Measure(_margin, np.negative),
     "falsifying": Measure(_falsifying, np.asarray),
-    "farming_1": Measure(_waste(_WASTE[:1], 1), np.asarray),
-    "farming_2": Measure(_waste(_WASTE, 2), np.asarray),
+    "farming_1": Measure(_alone, np.asarray),
+    "farming_2": Measure(_together, np.asarray),
 }
 
 
@@ -127,4 +139,4 @@ def finding(play: Play) -> float:
 
 def clean(value: float, game: Game) -> float:
     """Return 0 for what is nothing but rounding."""
-    return 0.0 if abs(value) < 1e-9 * game.unit else round(float(value), 9)
+    return 0.0 if abs(value) < 1e-9 * game.unit else float(f"{value:.12g}")

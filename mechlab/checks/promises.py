@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from mechlab.checks.exact import exact_sums
+from mechlab.checks.exact import exact_payments
 from mechlab.checks.measures import Worst, clean
 from mechlab.checks.play import members, play
 from mechlab.checks.states import EPISODES, sampled
@@ -15,6 +15,7 @@ from mechlab.game import Game
 from mechlab.mechanism import Mechanism
 from mechlab.simulate import simulate
 
+ROUNDING = 1e-9  # of the game's unit
 _DRAWN = 5  # agents in a drawn state: the formula does not know how many there are
 
 
@@ -25,24 +26,29 @@ def balance(mechanism: Mechanism, game: Game, seen: Worst) -> Verdict:
         flow = "comes in from outside" if largest > 0 else "leaves the group"
         words = f"Not budget-balanced: up to {money(abs(largest))} a round {flow}."
         return Verdict("balance", False, words, {"largest_sum": largest}, seen.play)
+    holds, words, off = _exactly(mechanism, game)
+    return Verdict("balance", holds, words, {"largest_sum": off})
+
+
+def _exactly(mechanism: Mechanism, game: Game) -> tuple[bool, str, float]:
+    """Whether payments sum to zero in drawn states, in words, and by how much they do not."""
     try:
-        sums = exact_sums(mechanism, _DRAWN, game.unit)
+        paid = exact_payments(mechanism, _DRAWN, game.unit)
     except TypeError:  # a formula for floating-point numbers only: say so
-        words = "Payments sum to zero in all sampled plays, but for rounding."
-        return Verdict("balance", True, words, {"largest_sum": 0.0})
+        return True, "Payments sum to zero in all sampled plays, but for rounding.", 0.0
+    if not any(map(any, paid)):
+        return True, "Nothing is paid, so nothing comes in or goes out.", 0.0
+    sums = [sum(one, Fraction(0)) for one in paid]
     if not any(sums):
-        words = "Payments sum to zero in every round, exactly: in rational arithmetic."
-        return Verdict("balance", True, words, {"largest_sum": 0.0})
+        return True, "Payments sum to zero in every round, exactly: in rational arithmetic.", 0.0
     off = float(max(map(abs, sums)))
-    exact = all(isinstance(total, Fraction) for total in sums)
-    if not exact and off < 1e-9 * game.unit:
-        words = "Payments sum to zero in every round, but for rounding."
-        return Verdict("balance", True, words, {"largest_sum": 0.0})
+    if off < ROUNDING * game.unit and not all(isinstance(total, Fraction) for total in sums):
+        return True, "Payments sum to zero in every round, but for rounding.", 0.0
     words = (
         "Not budget-balanced: payments sum to zero in all sampled plays of this game, and not in "
-        f"states that others could reach (off by up to {money(off)})."
+        f"states that others could reach (off by up to {game.words.money(off)})."
     )
-    return Verdict("balance", False, words, {"largest_sum": off})
+    return False, words, off
 
 
 def rationality(mechanism: Mechanism, game: Game) -> Verdict:
@@ -66,6 +72,6 @@ def rationality(mechanism: Mechanism, game: Game) -> Verdict:
         return Verdict("rationality", True, words, values)
     words = (
         f"An honest agent can lose {money(-worst)} an episode by it, of {money(earned)} that it "
-        f"then earns; among honest agents it is paid {money(round(usual, 2))} on average."
+        f"then earns; among honest agents it is paid {money(clean(usual, game))} on average."
     )
     return Verdict("rationality", False, words, values, shown)

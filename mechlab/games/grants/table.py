@@ -7,8 +7,9 @@ rows do among themselves is the same as in a batch.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ class Table(Seats):
         players: numbers of the agents that are players, not rows.
     """
 
+    shown: ClassVar[frozenset[str]] = frozenset({"record"})
+
     def __init__(  # noqa: PLR0913 - what a table is made of
         self,
         state: State,
@@ -55,11 +58,15 @@ class Table(Seats):
         self._messages: list[Message] = []
         self._notices: list[Notice] = []
         self._loans: list[tuple[int, Loan]] = []  # receiver, loan
+        self._answers = Amounts.zeros(1, self.agents, ("answered", "withheld"))  # of all rounds
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round; yield each player's turn as its number and view, take its actions."""
-        self.round, self.behaviour, self.ledger = round, behaviour, Ledger.of(now)
-        self._board = self.board()
+        answers = Amounts.zeros(1, self.agents, ("answered", "withheld"))  # kept by nobody else
+        own = {"answered": answers.answered, "withheld": answers.withheld}
+        self.round, self.behaviour = round, behaviour
+        self.ledger = Ledger.of(replace(now, **own))
+        self._board, self._record = self.board(), self._recorded()
         self._turns(BEGIN, 0)
         for position in range(self.agents):
             i = int(self.state.order[0, position])
@@ -71,6 +78,17 @@ class Table(Seats):
             else:
                 self._turns(position, position + 1)
             self._note(i, int(self.state.done[0, i]) - done, until)
+        for amounts in (now, self._answers):
+            amounts.add(answers, own)
+
+    def _recorded(self) -> dict[int, tuple[int, int]] | None:
+        """Return who answered how much so far, and who did not, if the mechanism shows it."""
+        if "record" not in self.shows:
+            return None
+        counts = [a.sum(axis=(0, 2)) for a in (self._answers.answered, self._answers.withheld)]
+        return {
+            i: (int(given), int(kept)) for i, (given, kept) in enumerate(zip(*counts, strict=True))
+        }
 
     def _until(self) -> NDArray[np.int64]:
         return self._read.until(self.round, self.terms.lifetime)
@@ -159,6 +177,7 @@ class Table(Seats):
             messages=tuple(m for m in self._messages if i in (m.sender, m.to)),
             notices=None if hidden else tuple(n for n in self._notices if n.agent != i),
             borrowed=None if hidden else tuple(loan for j, loan in self._loans if j == i),
+            record=self._record,
             refused=self.refused[i],
             thoughts=self.thoughts(i),
         )

@@ -96,6 +96,8 @@ class View:
         awaited: by owner, pieces that it asked for since the owner's last turn.
         messages: direct messages that it received or sent.
         notices: what others completed. borrowed: access that it was ever granted.
+        record: who answers, by agent: of the requests that it could answer on its turns, how many
+            it answered, and how many not; None unless a mechanism shows it.
         refused: its own actions of the last turn that could not be carried out, and why.
         thoughts: its own earlier private thoughts.
     """
@@ -117,6 +119,7 @@ class View:
     messages: tuple[Message, ...]
     notices: tuple[Notice, ...] | None
     borrowed: tuple[Loan, ...] | None
+    record: Mapping[int, tuple[int, int]] | None
     refused: tuple[Refusal, ...]
     thoughts: tuple[str, ...]
 

@@ -56,6 +56,12 @@ class Budget(Part):
     episodes: int = Field(default=20_000, gt=0)
 
 
+class Pilot(Part):
+    """A pilot before the search: episodes at each of its settings (see ``mechlab.pilot``)."""
+
+    episodes: int = Field(default=4, ge=2)
+
+
 class Transfer(Part):
     """Where else the answer is played: games and populations (see ``mechlab.transfer``)."""
 
@@ -82,6 +88,7 @@ class Study(Recipe):
         seed: seed of all episodes.
         live: endpoints, options and caps of live agents.
         transfer: games and populations in which the certified answer is played too.
+        pilot: whether to search among agents that are emulated from a pilot, and only confirm.
 
     Raises:
         pydantic.ValidationError: where built in Python from wrong values; ``load`` and ``read``
@@ -103,6 +110,7 @@ class Study(Recipe):
     seed: int = Field(default=0, ge=0)
     live: Live = Live()
     transfer: Transfer | None = None
+    pilot: Pilot | None = None
 
     @field_validator("game")
     @classmethod

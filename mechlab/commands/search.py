@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mechlab.commands.app import INTERRUPTED, Json, Output, Storage, StudyFile, app
+from mechlab.errors import UserError
 
 if TYPE_CHECKING:
     from mechlab.result import SearchResult
@@ -34,6 +35,7 @@ def search(  # noqa: PLR0913 - an argument an option
     Stop it at any moment; the same command goes on from there.
     """
     from mechlab import terminal
+    from mechlab.commands.pilot import answer
     from mechlab.report import write_report
     from mechlab.search.run import SearchStopped
     from mechlab.search.run import search as run_search
@@ -41,6 +43,11 @@ def search(  # noqa: PLR0913 - an argument an option
 
     asked = Study.load(study)
     page = output or _page(asked.name)
+    if asked.pilot:
+        if workers or dask:
+            raise UserError("a study with [pilot] is answered by one process: no workers")
+        answer(asked, storage, page, as_json)
+        return
     try:
         with terminal.progress() as progress:
             found = run_search(asked, storage, workers=workers, dask=dask, progress=progress)

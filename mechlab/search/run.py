@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from mechlab.errors import UserError
 from mechlab.result import SearchResult
 from mechlab.search.account import result
 from mechlab.search.certify import Certification
@@ -45,11 +46,13 @@ def search(
         progress: called with a ``Progress`` before each step.
 
     Raises:
-        UserError: for a study that cannot be played; ``StorageError`` for a record that cannot be
+        UserError: for a study that cannot be played, or has a ``[pilot]``; ``StorageError`` for a record that cannot be
             opened, holds another study, or fails in the middle.
         SearchStopped: at Ctrl-C; all that was told is kept.
     """
     asked = _read(study)
+    if asked.pilot:
+        raise UserError(f"the study {asked.name!r} has a [pilot]: mechlab.pilot.pilot answers it")
     with ExitStack() as stack:
         stack.enter_context(calm())
         check_playable(asked)

@@ -1,0 +1,25 @@
+"""How ``mechlab search`` answers a study with a ``[pilot]`` table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mechlab.study import Study
+
+
+def answer(study: Study, storage: str | None, page: Path, as_json: bool) -> None:
+    """Pilot, emulate, search, confirm; print the answer and write its page."""
+    from mechlab import terminal
+    from mechlab.pilot import pilot
+    from mechlab.report.pilot import headline, sentences, sheet
+
+    with terminal.working("pilot, emulate, search, confirm"):
+        found = pilot(study, storage)
+    written = sheet(found).write(page)
+    if as_json:
+        terminal.print_json({**found.as_json(), "report": str(written)})
+        return
+    for sentence in (headline(found), *sentences(found), f"Report: {written}"):
+        terminal.say(sentence)

@@ -1,0 +1,6 @@
+"""Pilot, emulate, search, confirm: few live episodes, a fit, a search for nothing, a check."""
+
+from mechlab.pilot.result import Offline, PilotResult
+from mechlab.pilot.run import pilot
+
+__all__ = ["Offline", "PilotResult", "pilot"]

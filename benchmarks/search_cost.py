@@ -50,9 +50,9 @@ from benchmarks.searchers import Limits, Outcome, grid, ours, stock, stock_sampl
 CLOSE = 0.05
 NOTHING = 50.0  # dollars, 1% of the range: as near as this to an answer of 0 is within 5%
 SHARE = 0.8  # of the repeats
-REPLICATES = (1, 4, 16, 64, 128)
+REPLICATES = (4, 16, 64, 128)
 DOSES = (25, 50, 100)  # of a grid
-FULL, QUICK = Limits(200, 12, 400, 16_000), Limits(20, 5, 100, 4000)
+FULL, QUICK = Limits(200, 8, 400, 16_000), Limits(20, 5, 100, 4000)
 HEAD = ("question", "method", "to 5%", "within", "short", "covers", "episodes", "seconds")
 
 

@@ -1,0 +1,116 @@
+"""One worker and four on PostgreSQL: the same study of 400 trials, its time and its answer.
+
+    python benchmarks/workers.py [--trials 400] [--workers 4]
+
+Starts a PostgreSQL server of its own on loopback. Episodes dominate: 30 agents and 60 rounds. The
+tolerance is set to nothing, so that exploring goes on to so many trials; all workers are warm
+before the clock starts, and it stops when the last one is through. Then the answer is certified as
+ever.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import argparse
+import multiprocessing
+import sys
+import time
+from contextlib import closing
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+from optuna.trial import TrialState
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from mechlab.result import SearchResult
+from mechlab.search.explore import Explorer
+from mechlab.search.heart import beating, new_worker
+from mechlab.search.run import check_playable, search
+from mechlab.search.work import calm
+from mechlab.store import Store
+from mechlab.study import Study
+from tests.search.postgresql import serving
+
+STUDY = {
+    "name": "workers",
+    "question": "Do four workers answer as one does, and how much sooner?",
+    "population": "gpt-5-mini",
+    "settings": {"agents": 30, "rounds": 60},
+    "mechanisms": ["sharing_bonus(rate=[0, 3000])"],
+    "smallest": "rate",
+    "target": {"efficiency": 0.7, "relative_to": "turns"},
+    "budget": {"episodes": 100_000},
+}
+
+
+def explore(url: str, trials: int, ready: Barrier) -> None:
+    """Work on the trials as one of several workers."""
+    study = Study.model_validate(STUDY)
+    with calm(), closing(Store.open(study, url)) as store:
+        check_playable(study)  # compiles, or loads what was compiled
+        with beating(store, new_worker()) as heart:
+            explorer = Explorer(store, heart.worker)
+            explorer.advisor.tolerance = 0.0
+            ready.wait()
+            for _ in explorer:
+                if finished(store) >= trials:
+                    return
+
+
+def finished(store: Store) -> int:
+    """Return the number of trials told."""
+    return store.storage.get_n_trials(
+        store.storage.get_study_id_from_name(f"mechlab:{store.study.name}"), TrialState.COMPLETE
+    )
+
+
+def timed(url: str, trials: int, workers: int) -> tuple[float, SearchResult]:
+    """Play the trials with some workers; return the seconds they took, and the answer."""
+    Store.open(Study.model_validate(STUDY), url).close()
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Barrier(workers + 1)
+    crew = [spawn.Process(target=explore, args=(url, trials, ready)) for _ in range(workers)]
+    for worker in crew:
+        worker.start()
+    ready.wait()
+    begun = time.perf_counter()
+    for worker in crew:
+        worker.join()
+    seconds = time.perf_counter() - begun
+    assert all(worker.exitcode == 0 for worker in crew), [worker.exitcode for worker in crew]
+    return seconds, search(Study.model_validate(STUDY), url)
+
+
+def told(workers: int, seconds: float, found: SearchResult) -> str:
+    """Return one line of the table."""
+    low, high = found.best.interval
+    return (
+        f"{workers:2d} workers: {len(found.trials):4d} trials, "
+        f"{found.episodes['explore']:5d} episodes in {seconds:6.1f} s; "
+        f"{found.best.status}, rate in [{low:.1f}, {high:.1f}]"
+    )
+
+
+def main() -> None:
+    """Time one worker and several, and compare their answers."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=400)
+    parser.add_argument("--workers", type=int, default=4)
+    asked = parser.parse_args()
+    with serving() as server:
+        alone, one = timed(server.database(), asked.trials, 1)
+        print(told(1, alone, one), flush=True)
+        together, several = timed(server.database(), asked.trials, asked.workers)
+        print(told(asked.workers, together, several), flush=True)
+    rate = (len(several.trials) / together) / (len(one.trials) / alone)
+    low, high = one.best.interval
+    within = several.best.interval[0] <= high and low <= several.best.interval[1]
+    print(f"{rate:.2f} times the trials a second; the intervals {'meet' if within else 'DIFFER'}")
+
+
+if __name__ == "__main__":
+    main()

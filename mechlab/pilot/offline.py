@@ -20,7 +20,8 @@ from mechlab.study import Study
 GRID = 13  # doses that are tried where nothing is known: the first that is enough is among them
 AROUND = (0.85, 0.95, 1.05, 1.15)  # of the best fit's size: doses that are tried for a draw
 PRECISION = 1e-3  # of the range
-EPISODES = 100  # of each dose; all doses and all agents share their luck
+EPISODES = 100  # of each dose of a draw; all doses and all agents share their luck
+MANY = 800  # of each dose of the best fit
 FIRST = 1 << 41  # number of the first: no live episode comes near it
 
 
@@ -48,23 +49,24 @@ class Line:
         """Return what a pilot plays: the low end, and the middle, where a response shows most."""
         return self.at(self.low), self.at((self.low + self.high) / 2.0)
 
-    def reached(self, group: Population, size: float, first: int = FIRST) -> Array:
+    def reached(self, group: Population, size: float, episodes: int = EPISODES) -> Array:
         """Return revenue relative to the target's reference point, (B,), at a size."""
-        numbers = range(first, first + EPISODES)
+        numbers = range(FIRST, FIRST + episodes)
         outcome = play(self.study, self.candidate, {self.parameter: size}, numbers, group)
         return np.array(outcome[REACHED])
 
-    def smallest(self, agent: Agent, near: float = math.inf) -> float:
+    def smallest(self, agent: Agent, near: float = math.inf, episodes: int = EPISODES) -> float:
         """Return the smallest size at which a group of such agents reaches the target, or inf.
 
         Args:
             agent: what all agents of the group are like.
             near: where it is likely to lie; all the range is looked at by default.
+            episodes: of each dose that is looked at.
         """
         group = Population.of(agent, self.study.played.agents)
 
         def short(size: float) -> float:
-            return float(self.study.target.efficiency - self.reached(group, size).mean())
+            return float(self.study.target.efficiency - self.reached(group, size, episodes).mean())
 
         doses = (
             list(np.linspace(self.low, self.high, GRID)) if math.isinf(near) else self._around(near)
@@ -87,16 +89,16 @@ class Line:
         return float(brentq(short, below, enough, xtol=PRECISION * (self.high - self.low)))
 
     def luck(self, agent: Agent, size: float) -> float:
-        """Return the standard error of ``smallest`` that comes from the luck of its episodes.
+        """Return the standard error of ``smallest`` from the luck of ``MANY`` episodes.
 
         It is that of the mean at the size, over the slope of the curve there.
         """
         group = Population.of(agent, self.study.played.agents)
         step = (self.high - self.low) / GRID / 2.0
         ends = max(self.low, size - step), min(self.high, size + step)
-        values = [self.reached(group, end) for end in ends]
+        values = [self.reached(group, end, MANY) for end in ends]
         slope = (values[1].mean() - values[0].mean()) / (ends[1] - ends[0])
-        error = float(values[1].std(ddof=1)) / math.sqrt(EPISODES)
+        error = float(values[1].std(ddof=1)) / math.sqrt(MANY)
         return error / abs(slope) if slope else math.inf
 
 
@@ -104,11 +106,13 @@ def search_offline(line: Line, agent: Agent, draws: Sequence[Agent]) -> tuple[fl
     """Return a candidate's smallest size and its interval, with the fit's uncertainty within it."""
     from scipy.stats import norm
 
+    rough = line.smallest(agent)
+    if math.isinf(rough):
+        drawn = tuple(line.smallest(draw) for draw in draws)
+        return rough, Widened((min(drawn), rough), (rough, rough), 0.0, 1.0, drawn)
+    fine = line.smallest(agent, rough, MANY)
+    # Draws share the luck of the rough size: their distances from it are those of the fit alone.
+    moved = [fine + line.smallest(draw, rough) - rough for draw in draws]
     confidence = line.study.target.confidence
-    middle = line.smallest(agent)
-    drawn = [line.smallest(draw, middle) for draw in draws]
-    if math.isinf(middle):
-        nowhere = (math.inf, math.inf)
-        return middle, Widened((min(drawn), math.inf), nowhere, 0.0, 1.0, tuple(drawn))
-    error = float(norm.ppf((1.0 + confidence) / 2.0)) * line.luck(agent, middle)
-    return middle, combined((middle - error, middle + error), middle, drawn, confidence)
+    error = float(norm.ppf((1.0 + confidence) / 2.0)) * line.luck(agent, fine)
+    return fine, combined((fine - error, fine + error), fine, moved, confidence)

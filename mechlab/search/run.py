@@ -46,8 +46,9 @@ def search(
         progress: called with a ``Progress`` before each step.
 
     Raises:
-        UserError: for a study that cannot be played, or has a ``[pilot]``; ``StorageError`` for a record that cannot be
-            opened, holds another study, or fails in the middle.
+        UserError: for a study that cannot be played, or that has a ``[pilot]``;
+            ``StorageError`` for a record that cannot be opened, holds another study, or fails in
+            the middle.
         SearchStopped: at Ctrl-C; all that was told is kept.
     """
     asked = _read(study)

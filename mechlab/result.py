@@ -16,6 +16,7 @@ from mechlab.statistics import Summary
 from mechlab.study import Study
 
 if TYPE_CHECKING:
+    from mechlab.live.transcripts import Played, Spoken
     from mechlab.search.frontier import Place
 
 Status = Literal["certified", "unreachable", "out_of_budget"]
@@ -90,6 +91,7 @@ class SearchResult:
             ``subsidy``; ``spend_frontier, subsidy_frontier``: whether no other setting has better
             means; ``spend_beaten, subsidy_beaten``: whether another one is surely better in both;
             and the parameters. The intervals hold all at once, with the study's confidence.
+        spoken: live episodes with all their turns, in the order of their beginning.
         stopped: the cap on calls, tokens or money that ended the search; "" where none did.
     """
 
@@ -103,6 +105,7 @@ class SearchResult:
     storage: str
     provenance: Mapping[str, Any]
     tradeoff: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spoken: tuple[tuple[Played, list[Spoken]], ...] = ()
     stopped: str = ""
 
     @property

@@ -42,19 +42,24 @@ def record(tmp_path_factory):
     return url
 
 
-@pytest.fixture
-def address(record):
+def serve_in_background(asked, url):
+    """Serve a record from a thread; return the page's address."""
     found = threading.Event()
     where = []
 
-    def ready(url):
-        where.append(url)
+    def ready(address):
+        where.append(address)
         found.set()
 
-    store = Store.open(study("\n".join(HOSTILE).replace("'''", "''")), record, create=False)
+    store = Store.open(asked, url, create=False)
     threading.Thread(target=serve, args=(store, 0, ready), daemon=True).start()
     assert found.wait(10)
     return where[0]
+
+
+@pytest.fixture
+def address(record):
+    return serve_in_background(study("\n".join(HOSTILE).replace("'''", "''")), record)
 
 
 def fetch(address, **headers):

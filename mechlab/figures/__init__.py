@@ -12,6 +12,7 @@ from mechlab.figures.dose import certificate, dose_response
 from mechlab.figures.equality import incomes, lorenz, lorenz_shares, mean_gini
 from mechlab.figures.play import giving, revenue, standing
 from mechlab.figures.style import plain, template
+from mechlab.figures.transfer import transfer
 from mechlab.figures.trials import course, frontier
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "revenue",
     "standing",
     "template",
+    "transfer",
     "who_needs_what",
 ]

@@ -67,21 +67,21 @@ def render(content: Page) -> str:
     return template.render(
         **content.sections,
         glossary=GLOSSARY,
-        data=embed.escaped(_data(content.charts, content.tables)),
+        data=embed.escaped(_data(content)),
         style=style,
         scripts=scripts,
         policy=embed.policy(scripts, [style]),
     )
 
 
-def _data(charts: list[Chart], tables: dict[str, Table]) -> str:
+def _data(content: Page) -> str:
     """Return what the page's script draws: figures, their tables, and the two looks."""
-    drawn = ",".join(f"{embed.safe_json(c.name)}:{_figure(c)}" for c in charts)
-    own = {c.name: c.data for c in charts if isinstance(c.data, Table)}
-    shown = {name: table.packed() for name, table in {**tables, **own}.items()}
+    drawn = ",".join(f"{embed.safe_json(c.name)}:{_figure(c)}" for c in content.charts)
+    own = {c.name: c.data for c in content.charts if isinstance(c.data, Table)}
+    shown = {name: table.packed() for name, table in {**content.tables, **own}.items()}
     looks = {name: figures.template(name == "dark").to_plotly_json() for name in ("light", "dark")}
-    rest = embed.safe_json({"tables": shown, "looks": looks}).removeprefix("{")
-    return f'{{"figures":{{{drawn}}},{rest}'
+    rest = embed.safe_json({"tables": shown, "looks": looks, "spoken": content.more})
+    return f'{{"figures":{{{drawn}}},{rest.removeprefix("{")}'
 
 
 def _figure(chart: Chart) -> str:

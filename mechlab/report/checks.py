@@ -46,9 +46,9 @@ def checks_of(result: SearchResult) -> Checks:
 
 
 @lru_cache(maxsize=64)  # an answer is checked once, however many pages show it
-def checked(mechanism: Mechanism, game: Game) -> Verdicts:
-    """Check a mechanism in a game, or remember what was found."""
-    return check(mechanism, game)
+def checked(mechanism: Mechanism, game: Game, only: tuple[str, ...] = ()) -> Verdicts:
+    """Check a mechanism in a game, all or only some of its promises, or remember what was found."""
+    return check(mechanism, game, only=only)
 
 
 def _named(verdict: Verdict) -> str:

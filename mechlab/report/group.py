@@ -16,6 +16,7 @@ from mechlab.report.words import rounded
 from mechlab.result import SearchResult
 from mechlab.study import BASELINE
 
+PUBLISHED = "sharing_bonus(rate=1000)"  # tried as the incentive where the answer is none
 _SHOWN = {
     "condition": "condition",
     "measure": "measure",
@@ -59,10 +60,14 @@ def _taken_apart(result: SearchResult) -> tuple[tuple[str, ...], list[Chart]]:
     possible = study.group.kinds <= OFFLINE and set(CONDITIONS) <= set(study.played.conditions)
     if not possible:
         return (), []
-    candidates = study.candidates.keys() - {BASELINE}
-    tried = {"incentive": rounded(result.best.mechanism)} if best in candidates else {}
+    paid = study.candidates.keys() - {BASELINE}
+    incentive = rounded(result.best.mechanism) if best in paid else PUBLISHED
     found = decompose(
-        study.played, study.group.members, episodes=EPISODES, seed=study.seed, **tried
+        study.played,
+        study.group.members,
+        episodes=EPISODES,
+        seed=study.seed,
+        incentive=incentive,
     )
     return sentences(found), [map_chart(found)]
 
@@ -94,9 +99,7 @@ def _fit(name: str, rows: pd.DataFrame, borrowed: list[str]) -> str:
         "their published interval, or within 10% where none was published"
     )
     missed = fitted[fitted["inside"] == "no"]
-    worst = "; not met: " + ", ".join(
-        f"{row.measure.replace('_', ' ')} ({row.condition.replace('_', ' ')})"
-        for row in missed.itertuples()
-    )
+    named = zip(missed["measure"], missed["condition"], strict=True)
+    worst = "; not met: " + ", ".join(f"{m} ({c})".replace("_", " ") for m, c in named)
     lent = f"; borrowed from other models: {', '.join(borrowed)}" if borrowed else ""
     return f"{text}{worst if len(missed) else ''}{lent}."

@@ -40,22 +40,20 @@ def _certifying(result: SearchResult) -> Iterator[dict[str, Any]]:
     judged = result.evidence[result.evidence["attempt"].notna()]
     for (name, attempt), rows in judged.groupby(["candidate", "attempt"], sort=False):
         answer = next((a for a in result.answers if a.candidate == name), result.best)
-        doses = "; ".join(
-            f"{size_of(result, answer, row.size_)} {row.verdict}"
-            for row in rows.rename(columns={"size": "size_"}).itertuples()
-        )
+        doses = zip(rows["size"], rows["verdict"], strict=True)
         yield {
             "candidate": name,
-            "what": f"attempt {int(attempt)} to certify",
+            "what": f"attempt {attempt:.0f} to certify",
             "episodes": int(rows["episodes"].sum()),
-            "outcome": doses,
+            "outcome": "; ".join(f"{size_of(result, answer, s)} {shown}" for s, shown in doses),
         }
-    for row in result.evidence[result.evidence["attempt"].isna()].itertuples():
+    for row in result.evidence[result.evidence["attempt"].isna()].to_dict("records"):
+        at_answer = row["purpose"] == "answer"
         yield {
-            "candidate": row.candidate,
-            "what": "measured at the answer" if row.purpose == "answer" else "played, not judged",
-            "episodes": int(row.episodes),
-            "outcome": f"{row.efficiency:.1%} of {result.study.target.relative_to}",
+            "candidate": row["candidate"],
+            "what": "measured at the answer" if at_answer else "played, not judged",
+            "episodes": row["episodes"],
+            "outcome": f"{row['efficiency']:.1%} of {result.study.target.relative_to}",
         }
 
 

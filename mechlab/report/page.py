@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mechlab.report.chart import Chart
@@ -19,9 +19,11 @@ class Page:
             by their anchors) among it.
         charts: all charts, in order.
         tables: the tables of the page, by name.
+        more: what else the page's script reads: turns of live agents.
     """
 
     template: str
     sections: dict[str, Any]
     charts: list[Chart]
     tables: dict[str, Table]
+    more: dict[str, Any] = field(default_factory=dict)

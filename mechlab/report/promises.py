@@ -8,6 +8,8 @@ from mechlab.checks import Verdict
 from mechlab.comparison import Comparison, Entry
 from mechlab.report.checks import checked
 
+_NAMES = ("balance", "farming_1", "farming_2")
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -35,5 +37,5 @@ def promises(comparison: Comparison) -> list[Promise]:
 
 
 def _promise(entry: Entry) -> Promise:
-    found = checked(entry.answer.mechanism, entry.result.study.played)
+    found = checked(entry.answer.mechanism, entry.result.study.played, _NAMES)
     return Promise(entry, found["balance"], found["farming_1"], found["farming_2"])

@@ -35,7 +35,9 @@
     plot.style.height = `${layout.height}px`;
     await Plotly.newPlot(plot, data, layout, options(plot.dataset.figure));
     plot.on("plotly_click", ({ points: [point] }) => {
-      if (point.data.meta === "trials") tables.trials?.look("number", point.customdata[0]);
+      if (point.data.meta !== "trials") return;
+      tables.trials?.look(`number=${point.customdata[0]}`);
+      if (tables.turns) hear(point.customdata[0]);
     });
     for (const svg of plot.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true"); // words stand beside it
   };
@@ -56,6 +58,32 @@
     if (details) details.addEventListener("toggle", () => new Table(place, page.tables[place.dataset.table]), { once: true });
     else tables[place.dataset.table] = new Table(place, page.tables[place.dataset.table]);
   }
+
+  // ---- transcripts ----------------------------------------------------------------------------
+  const opened = document.getElementById("turn");
+  const part = (title, text) => (text ? [make("h4", { textContent: title }), make("pre", { textContent: text, tabIndex: 0 })] : []);
+  const read = (row) => {
+    const { columns, values } = page.tables.turns;
+    const of = (name) => values[columns.indexOf(name)][row];
+    const turn = page.spoken.turns[row];
+    opened.replaceChildren(
+      make("h3", { textContent: `Episode ${of("episode")}, round ${of("round")}, agent ${of("agent")}: ${of("mechanism")}` }),
+      make("p", { className: "note", textContent: `${turn.model}, ${turn.at}` }),
+      ...part("Not valid", of("problem")), ...part("Thoughts", of("thoughts")), ...part("Reasoning", turn.reasoning),
+      ...part("Answer", of("answer")), ...part("Faults before it", turn.faults),
+      ...turn.told.flatMap(([role, text]) => part(`Told (${role})`, page.spoken.texts[text])));
+    opened.hidden = false;
+    opened.focus();
+    opened.scrollIntoView({ block: "start" });
+  };
+  if (tables.turns) tables.turns.onread = read;
+  for (const button of document.querySelectorAll("[data-turn]")) button.addEventListener("click", () => read(Number(button.dataset.turn)));
+  const hear = (trial) => { // shows the turns of a trial's mechanism, the first of them in full
+    const { columns, values } = page.tables.trials;
+    const row = values[columns.indexOf("number")].indexOf(trial);
+    tables.turns.look(values[columns.indexOf("mechanism")][row] ?? "");
+    if (tables.turns.rows.length) read(tables.turns.rows[0]);
+  };
 
   // ---- glossary -------------------------------------------------------------------------------
   const tip = document.getElementById("tip");

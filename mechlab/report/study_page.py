@@ -12,6 +12,8 @@ from mechlab.report.history import history
 from mechlab.report.page import Page
 from mechlab.report.replay import EPISODES, replay
 from mechlab.report.tiles import tiles
+from mechlab.report.transcripts import Heard, heard
+from mechlab.report.transfer import transfer_charts
 from mechlab.report.verdict import verdict
 from mechlab.report.words import rounded
 from mechlab.result import SearchResult
@@ -23,6 +25,8 @@ PLACES = {
     "play": "Play",
     "group": "Group",
     "checks": "Checks",
+    "transfer": "Transfer",
+    "transcripts": "Transcripts",
     "search": "Search",
     "provenance": "Provenance",
 }
@@ -37,11 +41,14 @@ def page(result: SearchResult) -> Page:
         **_tried(result),
         **_played(result),
         "map": group.charts,
+        "transfer": transfer_charts(result),
     }
+    spoken = heard(result)
     sections = {
         "title": result.study.name,
         "question": result.study.question,
-        "places": PLACES,
+        "places": _places(groups, spoken),
+        "heard": spoken,
         "result": result,
         "verdict": verdict(result),
         "tiles": tiles(result),
@@ -58,11 +65,21 @@ def page(result: SearchResult) -> Page:
         "history": history(result),
         "checks": checked.table,
     }
+    if spoken:
+        shown["turns"] = spoken.turns
+    if spoken and spoken.thoughts:
+        shown["thoughts"] = spoken.thoughts
     if group.residuals:
         shown["residuals"] = group.residuals
-    return Page(
-        "study.html.j2", sections, [chart for group in groups.values() for chart in group], shown
-    )
+    drawn = [chart for group in groups.values() for chart in group]
+    return Page("study.html.j2", sections, drawn, shown, spoken.data if spoken else {})
+
+
+def _places(groups: dict[str, list[Chart]], spoken: Heard | None) -> dict[str, str]:
+    """Return the sections that the page has."""
+    absent = {"transfer"} if not groups["transfer"] else set()
+    absent |= {"transcripts"} if spoken is None else set()
+    return {anchor: name for anchor, name in PLACES.items() if anchor not in absent}
 
 
 def _members(result: SearchResult) -> list[str]:

@@ -23,6 +23,8 @@ const shown = (value, kind) => {
   if (typeof value === "number") return written[kind](value);
   return String(value).replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d).*$/, "$1 $2");
 };
+const BRIEF = 240; // signs of a cell
+const brief = (text) => (text.length > BRIEF ? `${text.slice(0, BRIEF - 1)}…` : text);
 const compare = (a, b) => {
   if (a === null || b === null) return (a === null) - (b === null);
   return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
@@ -69,12 +71,13 @@ class Table {
       return this.table.values[i].some((value) => typeof value === "string" && value.length > 40) ? "words" : "";
     });
     this.heads = this.table.titles.map((title, column) => this.head(title, column));
+    this.action = place.dataset.action; // of each row: a button, which calls onread with the row
     this.body = make("tbody");
     const scroll = make("div", { className: "scroll", tabIndex: 0 },
-      make("table", {}, make("thead", {}, make("tr", {}, ...this.heads)), this.body));
+      make("table", {}, make("thead", {}, make("tr", {}, ...(this.action ? [make("td", {})] : []), ...this.heads)), this.body));
     scroll.setAttribute("role", "region");
     scroll.setAttribute("aria-label", label);
-    const long = this.rows.length > ROWS || this.name === "trials";
+    const long = this.rows.length > ROWS || this.action || this.name === "trials";
     place.replaceChildren(make("div", { className: "bar" }, ...(long ? [this.filter] : []), download),
       scroll, make("div", { className: "bar" }, this.count, ...(long ? [this.back, this.on] : [])));
   }
@@ -120,8 +123,13 @@ class Table {
     return (row) => this.table.values.some((column, i) => shown(column[row], this.table.kinds[i]).toLowerCase().includes(wanted));
   }
 
-  look(column, value) {
-    this.filter.value = `${column}=${value}`;
+  opener(row) {
+    if (!this.action) return [];
+    return [make("td", {}, make("button", { type: "button", textContent: this.action, onclick: () => this.onread(row) }))];
+  }
+
+  look(filter) {
+    this.filter.value = filter;
     this.refilter();
     this.filter.scrollIntoView({ block: "center" });
     this.filter.focus();
@@ -134,8 +142,8 @@ class Table {
 
   render() {
     const some = this.rows.slice(this.at, this.at + ROWS);
-    this.body.replaceChildren(...some.map((row) => make("tr", {}, ...this.table.values.map((column, i) =>
-      make("td", { className: this.looks[i], textContent: shown(column[row], this.table.kinds[i]) })))));
+    this.body.replaceChildren(...some.map((row) => make("tr", {}, ...this.opener(row), ...this.table.values.map((column, i) =>
+      make("td", { className: this.looks[i], textContent: brief(shown(column[row], this.table.kinds[i])) })))));
     const of = this.rows.length.toLocaleString("en");
     this.count.textContent = some.length ? `Rows ${this.at + 1} to ${this.at + some.length} of ${of}` : "No rows";
     this.back.disabled = this.at === 0;

@@ -55,7 +55,21 @@ class Table:
 def trials(result: SearchResult) -> Table:
     """Return the explorer's trials; parameters that no trial has are left out."""
     titles = {"number": "trial", **_relative(result), "size": size_title(result)}
-    return Table(_lean(result, result.trials), titles, SHARES, DOLLARS)
+    frame = _lean(result, result.trials)
+    if result.spoken:
+        frame = frame.assign(mechanism=[_built(result, row) for row in _records(result.trials)])
+    return Table(frame, titles, SHARES, DOLLARS)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _built(result: SearchResult, trial: dict[str, Any]) -> str:
+    """Return a trial's mechanism, as the transcripts name it."""
+    name = trial["candidate"]
+    free = result.study.candidates[name].space
+    return str(result.study.candidates[name].build({p: trial[f"{name}.{p}"] for p in free}))
 
 
 def evidence(result: SearchResult) -> Table:

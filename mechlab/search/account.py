@@ -11,6 +11,7 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from mechlab.candidate import ends
+from mechlab.live import transcripts
 from mechlab.live.session import spent_by
 from mechlab.result import Answer, SearchResult
 from mechlab.search.belief import Belief
@@ -51,9 +52,18 @@ def result(store: Store, certification: Certification) -> SearchResult:
         cost_usd=spent.dollars,
         stopped=certification.stopped,
         tradeoff=tradeoff(store.study, _played(trials, certification)),
+        spoken=_spoken(store),
         storage=store.url,
         provenance=provenance(store.study),
     )
+
+
+def _spoken(store: Store) -> tuple[tuple[transcripts.Played, list[transcripts.Spoken]], ...]:
+    """Return the live episodes of a search with all their turns."""
+    if "live" not in store.study.group.kinds:
+        return ()
+    book = transcripts.Transcripts(store.engine)
+    return tuple((played, book.turns(played.id)) for played in book.episodes(store.study.name))
 
 
 def _frame(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

@@ -34,9 +34,13 @@ class Chromium:
     def open(self, path: Path, *, width: int = 1280, height: int = 900) -> None:
         """Load a file in a viewport of this size and wait until it says that it is drawn."""
         self.resize(width, height)
+        self.visit(path.resolve().as_uri())
+
+    def visit(self, address: str) -> None:
+        """Load a page and wait until it says that it is drawn."""
         self.complaints.clear()
         self.requests.clear()
-        self._send("Page.navigate", url=path.resolve().as_uri())
+        self._send("Page.navigate", url=address)
         self.wait("document.documentElement?.dataset.ready === 'true'")
 
     def resize(self, width: int, height: int = 900) -> None:

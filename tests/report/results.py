@@ -16,12 +16,15 @@ from mechlab.agents.emulated import shifted
 from mechlab.errors import UserError
 from mechlab.game import Game
 from mechlab.incentives import Incentives
+from mechlab.live.dialogue import Message
+from mechlab.live.transcripts import Played, Spoken
 from mechlab.mechanism import Mechanism
 from mechlab.population import Population
 from mechlab.result import Answer, SearchResult
 from mechlab.simulate import Episodes, simulate
 from mechlab.statistics import summarise
 from mechlab.study import Study
+from tests.report.hostile import HOSTILE
 
 STUDY = """\
 question = "What is the smallest bonus that brings reluctant agents back to near-optimal revenue?"
@@ -95,8 +98,8 @@ def with_trials(count: int) -> SearchResult:
     return replace(result, trials=trials.assign(number=np.arange(count)))
 
 
-def named(names: Sequence[str]) -> SearchResult:
-    """The same result with a candidate, an answer and an agent of each name."""
+def named(names: Sequence[str], mechanisms: int | None = None) -> SearchResult:
+    """The same result with a candidate and an agent of each name, and some mechanisms."""
     result = a_result()
     study = result.study.model_copy(update={"question": "\n".join(names)})
     members = [Reluctant(name) for name in names][: study.played.agents]
@@ -106,18 +109,67 @@ def named(names: Sequence[str]) -> SearchResult:
     trials["candidate"] = [names[i % len(names)] for i in range(len(trials))]
     evidence = result.evidence.drop(columns=["answer_bonus.rate", "use_bonus.rate"])
     evidence["candidate"] = [names[i % len(names)] for i in range(len(evidence))]
-    answers = tuple(replace(result.best, candidate=name, mechanism=_called(name)) for name in names)
+    answers = [replace(result.best, candidate=name, mechanism=_called(name)) for name in names]
+    if mechanisms is not None:
+        plain = [replace(a, mechanism=result.best.mechanism) for a in answers[mechanisms:]]
+        answers = answers[:mechanisms] + plain
     provenance = {**result.provenance, "errors": list(names), "texts": dict(enumerate(names))}
     return replace(
         result,
         study=study,
-        answers=answers,
+        answers=tuple(answers),
         trials=trials,
         evidence=evidence,
         curves={},
         provenance=provenance,
         storage=names[0],
     )
+
+
+@lru_cache
+def with_transcripts() -> SearchResult:
+    """The same result, as if live agents had said every hostile text in the first trial."""
+    result = a_result()
+    first = result.trials[result.trials["candidate"] == result.best.candidate].iloc[0]
+    rate = first[f"{result.best.candidate}.rate"]
+    mechanism = str(result.study.candidates[result.best.candidate].build({"rate": rate}))
+    about = {"game": "sharing", "settings": {}, "population": "llm:x", "condition": "baseline"}
+    played = Played("a", "reluctant", mechanism=mechanism, seed=7, number=0, measures={}, **about)
+    turns = [_said(turn, text) for turn, text in enumerate(HOSTILE)]
+    finished = replace(played, measures={"tasks": 1.0})
+    return replace(result, spoken=((finished, turns),))
+
+
+def _said(turn: int, text: str) -> Spoken:
+    rules: Message = {"role": "system", "content": "rules"}
+    return Spoken(
+        agent=turn % 10,
+        round=turn // 10,
+        turn=turn,
+        attempt=0,
+        model=text,
+        endpoint="http://127.0.0.1:1",
+        messages=[rules, {"role": "user", "content": text}],
+        content=f'{{"thoughts": "{text}"}}',
+        reasoning=text,
+        thoughts=f"I withhold it as leverage: {text}",
+        problem=text if turn % 7 == 0 else "",
+        faults=[{"kind": "stall", "detail": text, "seconds": 1.0}],
+        prompt_tokens=100,
+        cached_tokens=0,
+        answer_tokens=10,
+        counted=True,
+        dollars=float("nan"),
+        seconds=0.5,
+        at="2026-11-22T09:30:00+00:00",
+    )
+
+
+def renamed(result: SearchResult, name: str) -> SearchResult:
+    """The same result of a study of another name."""
+    study = result.study.model_copy(deep=False)
+    study.__dict__["name"] = name
+    return replace(result, study=study)
 
 
 def only_begun() -> SearchResult:

@@ -8,9 +8,10 @@ import time
 
 import pytest
 
-from mechlab.report import write_report
+from mechlab.comparison import Comparison
+from mechlab.report import write_comparison, write_report
 from tests.report.hostile import HOSTILE
-from tests.report.results import a_result, named, with_trials
+from tests.report.results import a_result, named, renamed, with_transcripts, with_trials
 
 pytest.importorskip("choreographer", reason="needs the extra 'export'")
 if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))):
@@ -20,7 +21,7 @@ from tests.report.chromium import Chromium  # after the check that it can be imp
 
 pytestmark = pytest.mark.slow
 
-TRIALS = "document.querySelector('#search > .table')"
+TRIALS = "document.querySelector('#search > [data-table=trials]')"
 RIGHT_EDGES = (
     "[...document.querySelectorAll('.plot .main-svg')].map(s => s.getBoundingClientRect().right)"
 )
@@ -41,6 +42,13 @@ def browser(folder):
 @pytest.fixture(scope="module")
 def report(folder):
     return write_report(a_result(), folder / "report.html")
+
+
+@pytest.fixture(scope="module")
+def compared(folder):
+    names = ["\n".join(HOSTILE[i : i + 8]) for i in range(0, len(HOSTILE), 8)]
+    other = renamed(named(names, mechanisms=2), "other")  # each mechanism is checked anew
+    return write_comparison(Comparison((a_result(), other)), folder / "compare.html")
 
 
 @pytest.fixture
@@ -225,7 +233,8 @@ def test_a_click_on_a_trial_shows_it_in_the_table(page):
     assert page.js(shown) == [str(first)]
 
 
-def test_axe_finds_no_serious_fault(page, folder):
+@pytest.fixture(scope="module")
+def axe(folder):
     npm = shutil.which("npm")
     if not npm:
         pytest.skip("needs npm, to fetch axe-core")
@@ -233,13 +242,124 @@ def test_axe_finds_no_serious_fault(page, folder):
         [npm, "pack", "--silent", "axe-core@4.14.1"], cwd=folder, check=True, capture_output=True
     )
     with tarfile.open(folder / "axe-core-4.14.1.tgz") as package:
-        page.js(package.extractfile("package/axe.min.js").read().decode() + ";1")
-    page.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+        return package.extractfile("package/axe.min.js").read().decode() + ";1"
+
+
+@pytest.mark.parametrize("which", ["report", "compared"])
+def test_axe_finds_no_serious_fault(browser, axe, which, request):
+    browser.media()
+    browser.open(request.getfixturevalue(which))
+    browser.js(axe)
+    browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
     for theme in ("light", "dark"):
-        page.wait(f"document.documentElement.dataset.theme === '{theme}'")
-        found = page.js(
+        browser.wait(f"document.documentElement.dataset.theme === '{theme}'")
+        found = browser.js(
             "axe.run().then(r => r.violations.map(v =>"
             " [v.impact, v.id, v.nodes.map(n => n.target[0])]))"
         )
         assert [fault for fault in found if fault[0] in ("serious", "critical")] == []
-        page.js("document.getElementById('theme').click()")
+        browser.js("document.getElementById('theme').click()")
+
+
+def test_a_comparison_of_hostile_names_is_drawn_and_runs_nothing(browser, compared):
+    browser.media()
+    browser.open(compared)
+    browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+    drawn = browser.js(
+        "[...document.querySelectorAll('.plot')].map(p => p.querySelectorAll('.main-svg').length)"
+    )
+    assert len(drawn) >= 4 + 2 + 8 and all(drawn)
+    assert browser.complaints == []
+    assert [url for url in browser.requests if not url.startswith(("data:", "blob:"))] == [
+        compared.as_uri()
+    ]
+    assert browser.js("window.pwned") is None
+    assert browser.js("document.querySelector('main img, iframe, object, form, base')") is None
+    assert browser.js("getComputedStyle(document.body).color") == "rgb(28, 33, 39)"
+    said = " ".join(browser.js("document.body.innerText").split())
+    for text in HOSTILE:
+        assert " ".join(text.split()) in said, text
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_comparison_has_no_sideways_scroll_and_prints_whole_charts(browser, compared, width):
+    browser.media()
+    browser.open(compared, width=width, height=844)
+    browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert browser.js("document.documentElement.scrollWidth") <= width
+    assert max(browser.js(RIGHT_EDGES)) <= width
+    browser.media("print")
+    browser.resize(720, 1000)
+    browser.js("window.dispatchEvent(new Event('beforeprint'))")
+    browser.wait(f"{RIGHT_EDGES}.every(right => right <= 720)")
+    browser.js("window.dispatchEvent(new Event('afterprint'))")
+
+
+def test_a_comparison_sorts_and_hands_out_its_data(browser, compared, folder):
+    browser.media()
+    browser.open(compared)
+    ranking = "document.querySelector('[data-table=ranking]')"
+    browser.js(f"{ranking}.querySelector('th:nth-child(2) button').click()")
+    assert browser.js(f"{ranking}.querySelector('th:nth-child(2)').ariaSort") == "ascending"
+    browser.js(
+        f"[...{ranking}.querySelectorAll('button')].find(b => b.textContent === 'CSV').click()"
+    )
+    rows = _downloaded(folder / "downloads" / "ranking.csv")
+    assert len(rows) == 1 + 2 + 8
+
+
+def test_transcripts_are_searched_and_read_and_run_nothing(browser, folder):
+    browser.media()
+    browser.open(write_report(with_transcripts(), folder / "live.html"))
+    turns = "document.querySelector('[data-table=turns]')"
+    browser.js(
+        f"const f = {turns}.querySelector('input'); f.value = 'round=2 agent=1 pwned';"
+        " f.dispatchEvent(new Event('input'))"
+    )
+    assert browser.js(f"{turns}.querySelectorAll('tbody tr').length") >= 1
+    browser.js(f"{turns}.querySelector('tbody button').focus()")
+    browser.press("Enter")
+    assert browser.js("document.activeElement.id") == "turn"
+    browser.js("f.value = ''; f.dispatchEvent(new Event('input'))")
+    said = []
+    for row, text in enumerate(HOSTILE):
+        browser.js(f"window.turnOf = document.querySelector('[data-turn=\"{row}\"]'); 1")
+        browser.js(f"f.value = 'row={row}'; f.dispatchEvent(new Event('input'))")
+        browser.js(f"{turns}.querySelector('tbody button').click()")
+        said.append(browser.js("document.getElementById('turn').innerText"))
+        assert " ".join(text.split()) in " ".join(said[-1].split()), text
+    assert browser.js("window.pwned") is None
+    assert browser.js("document.querySelector('main img, iframe, object, form, base')") is None
+    assert browser.complaints == []
+    assert len([url for url in browser.requests if not url.startswith(("data:", "blob:"))]) == 1
+
+
+def test_a_click_on_a_trial_of_live_agents_shows_what_they_said(browser, folder):
+    browser.media()
+    browser.open(write_report(with_transcripts(), folder / "live.html"))
+    point = browser.js(
+        "(() => { const p = document.querySelector('[data-figure=course] .points path');"
+        " p.scrollIntoView({block: 'center'}); const r = p.getBoundingClientRect();"
+        " return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+    )
+    browser.click(*point)
+    browser.wait("!document.getElementById('turn').hidden")
+    assert with_transcripts().spoken[0][0].mechanism in browser.js(
+        "document.querySelector('#turn h3').textContent"
+    )
+
+
+def test_the_watched_page_renews_itself(browser, tmp_path):
+    from tests.test_watch import search, serve_in_background, study
+
+    url = f"sqlite:///{tmp_path}/watched.db"
+    search(study(), url)
+    address = serve_in_background(study("<script>window.pwned=1</script>"), url)
+    browser.media()
+    browser.visit(address)
+    first = "document.querySelector('main')"
+    browser.js(f"window.before = {first}; 1")
+    browser.wait(f"{first} !== window.before")
+    assert browser.js("window.pwned") is None
+    assert browser.complaints == []
+    assert set(browser.requests) <= {address, f"{address}favicon.ico"}

@@ -12,7 +12,7 @@ import pytest
 from mechlab.errors import UserError
 from mechlab.report import write_report
 from tests.report.hostile import HOSTILE
-from tests.report.results import a_result, named, only_begun, with_trials
+from tests.report.results import a_result, named, only_begun, with_transcripts, with_trials
 
 CHARTS = {
     "standing",
@@ -169,3 +169,27 @@ def test_an_unwritable_path_is_one_line_and_harms_nothing(tmp_path):
         write_report(a_result(), tmp_path / "folder")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
     assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_transcripts_stand_in_the_page_word_for_word(tmp_path):
+    path = write_report(with_transcripts(), tmp_path / "live.html")
+    page = lxml.html.document_fromstring(path.read_text("utf-8"))
+    data = json.loads(page.get_element_by_id("data").text)
+    turns = data["tables"]["turns"]
+    thoughts = turns["values"][turns["columns"].index("thoughts")]
+    assert len(thoughts) == len(HOSTILE)
+    assert all(text in said for text, said in zip(HOSTILE, thoughts, strict=True))
+    assert data["spoken"]["texts"].count("rules") == 1  # told to all, kept once
+    assert "#transcripts" in page.xpath("//nav/a/@href")
+    examples = page.xpath("//*[@class='examples']//button/@data-turn")
+    assert examples and all(HOSTILE[int(row)] for row in examples)
+
+
+def test_a_page_holds_as_many_transcripts_as_there_is_room_for(monkeypatch):
+    from mechlab.report import transcripts
+
+    (played, turns), *_ = with_transcripts().spoken
+    many = tuple((replace(played, id=str(i), number=i), turns) for i in range(5))
+    monkeypatch.setattr(transcripts, "ROOM", 25_000)
+    found = transcripts.heard(replace(a_result(), spoken=many))
+    assert 0 < found.episodes < 5 and found.episodes + found.left_out == 5

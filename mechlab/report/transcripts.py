@@ -1,0 +1,170 @@
+"""What live agents were told and said: searchable, each turn in full, as much as fits a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from mechlab.live.thoughts import examples, read_thoughts, summarised
+from mechlab.live.transcripts import Played, Spoken, Transcripts
+from mechlab.report.tables import Table
+from mechlab.result import SearchResult
+
+ROOM = 900_000  # characters of all turns in a page; the record holds the rest
+_EXAMPLES = 8
+
+Episode = tuple[Played, list[Spoken]]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a page holds of the live episodes.
+
+    Attributes:
+        turns: a row a turn. details: for each of them what it takes to show it in full; the texts
+            of messages by their places in ``texts``.
+        thoughts: language of defection and of markets, by mechanism; None without thoughts.
+        examples: thoughts with language of defection: the row of ``turns``, and the text.
+        episodes, left_out: how many episodes are here, and how many only in the record.
+    """
+
+    turns: Table
+    details: list[dict[str, Any]]
+    texts: list[str]
+    thoughts: Table | None
+    examples: list[tuple[int, str]]
+    episodes: int
+    left_out: int
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page's script reads."""
+        return {"turns": self.details, "texts": self.texts}
+
+
+def heard(result: SearchResult) -> Heard | None:
+    """Return what the live agents of a search said; None where there were none."""
+    if not result.spoken:
+        return None
+    writer = _Writer()
+    kept = [episode for episode in result.spoken if writer.takes(episode)]
+    frame = pd.DataFrame(writer.rows, columns=list(_TITLES))
+    read = read_thoughts(_Book(kept))
+    rows = {(d["episode"], d["turn"]): i for i, d in enumerate(writer.keys)}
+    said = examples(read, _EXAMPLES)
+    return Heard(
+        turns=Table(frame, {k: v for k, v in _TITLES.items() if v}),
+        details=writer.details,
+        texts=list(writer.texts),
+        thoughts=_thoughts(read),
+        examples=[
+            (rows[row["episode"], row["turn"]], str(row["text"])) for row in said.to_dict("records")
+        ],
+        episodes=len(kept),
+        left_out=len(result.spoken) - len(kept),
+    )
+
+
+_TITLES = {
+    "row": "",
+    "mechanism": "",
+    "episode": "",
+    "round": "",
+    "agent": "",
+    "thoughts": "",
+    "answer": "",
+    "problem": "",
+    "prompt_tokens": "",
+    "answer_tokens": "",
+    "dollars": "US dollars",
+    "seconds": "",
+}
+
+
+class _Writer:
+    """Packs episodes until the room is used up; a message that was told twice is kept once."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.keys: list[dict[str, Any]] = []
+        self.details: list[dict[str, Any]] = []
+        self.texts: dict[str, int] = {}
+        self._used = 0
+
+    def takes(self, episode: Episode) -> bool:
+        """Pack an episode, or say that there is no room for it; one is always packed."""
+        played, turns = episode
+        texts = {m["content"] for t in turns for m in t.messages} - self.texts.keys()
+        size = sum(map(len, texts)) + sum(
+            len(t.content) + 2 * len(t.thoughts) + len(t.reasoning) for t in turns
+        )
+        if self.rows and self._used + size > ROOM:
+            return False
+        self._used += size
+        for turn in turns:
+            self._pack(played, turn)
+        return True
+
+    def _pack(self, played: Played, turn: Spoken) -> None:
+        row = {
+            "row": len(self.rows),
+            "mechanism": played.mechanism,
+            "episode": played.number,
+            "round": turn.round + 1,
+            "agent": turn.agent + 1,
+            "thoughts": turn.thoughts,
+            "answer": turn.content,
+            "problem": turn.problem,
+            "prompt_tokens": turn.prompt_tokens,
+            "answer_tokens": turn.answer_tokens,
+            "dollars": turn.dollars,
+            "seconds": turn.seconds,
+        }
+        told = [
+            [m["role"], self.texts.setdefault(m["content"], len(self.texts))] for m in turn.messages
+        ]
+        faults = "; ".join(f"{f['kind']}: {f['detail']}" for f in turn.faults)
+        facts = {"model": turn.model, "endpoint": turn.endpoint, "at": turn.at, "faults": faults}
+        self.rows.append(row)
+        self.keys.append({"episode": played.id, "turn": turn.turn})
+        self.details.append({"told": told, "reasoning": turn.reasoning, **facts})
+
+
+class _Book(Transcripts):
+    """Episodes that were read already."""
+
+    def __init__(self, episodes: list[Episode]) -> None:
+        self._episodes = {played.id: (played, turns) for played, turns in episodes}
+
+    def episodes(self, run: str | None = None) -> list[Played]:
+        return [played for played, _ in self._episodes.values()]
+
+    def turns(self, episode: str) -> list[Spoken]:
+        return self._episodes[episode][1]
+
+
+def _thoughts(read: pd.DataFrame) -> Table | None:
+    if read.empty:
+        return None
+    titles = {
+        "hard_defection": "withholding or bargaining",
+        "hard_defection_lo": "95% from",
+        "hard_defection_hi": "to",
+        "market_terms": "market terms per 1,000 words",
+        "market_terms_lo": "95% from",
+        "market_terms_hi": "to",
+    }
+    shares = frozenset({"hard_defection", "hard_defection_lo", "hard_defection_hi"})
+    return Table(pd.DataFrame(list(_summaries(read))), titles, shares)
+
+
+def _summaries(read: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for mechanism, found in summarised(read, "mechanism").items():
+        row: dict[str, Any] = {"mechanism": mechanism, "thoughts": found["thoughts"]}
+        for name in ("hard_defection", "market_terms"):
+            low, high = found[name].ci95
+            row |= {name: found[name].mean, f"{name}_lo": low, f"{name}_hi": high}
+        yield row

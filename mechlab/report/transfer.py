@@ -1,0 +1,25 @@
+"""What carries over of an answer, where the study asks for it."""
+
+from __future__ import annotations
+
+from mechlab.figures.transfer import transfer
+from mechlab.report.chart import Chart
+from mechlab.report.tables import Table
+from mechlab.result import SearchResult
+
+_SHARES = frozenset(
+    {"efficiency", "efficiency_lo", "efficiency_hi", "baseline", "spend_share"}
+    | {"change", "change_lo", "change_hi"}
+)
+
+
+def transfer_charts(result: SearchResult) -> list[Chart]:
+    """The map of games and populations; none where the study does not ask for it."""
+    rows = result.transfer
+    if rows.empty:
+        return []
+    counts = rows["outcome"].value_counts()
+    alt = f"Of {len(rows)} settings: " + ", ".join(f"{name} {n}" for name, n in counts.items())
+    note = "Money is scaled by each game's unit of account; the same seeds with it and without."
+    title = "The answer in other games and among other agents"
+    return [Chart("transfer", title, transfer(rows), f"{alt}.", Table(rows, shares=_SHARES), note)]

@@ -56,14 +56,20 @@ def drift(advantage: Array, share: Array) -> Array:
     return np.asarray(advantage @ met.T)
 
 
+def growth(mechanism: Mechanism, game: Game) -> tuple[Array, Array, Array]:
+    """Return shares of givers, the growth of givers at each, and its standard error."""
+    share = np.linspace(0.0, 1.0, _GRID)
+    grows = drift(advantages(mechanism, game), share)
+    error = np.asarray(grows.std(axis=0, ddof=1) / np.sqrt(len(grows)))
+    return share, np.asarray(grows.mean(axis=0)), error
+
+
 def replicator(mechanism: Mechanism, game: Game) -> Verdict:
     """From which shares of givers in a large population giving takes over.
 
     What luck could explain (3 standard errors) counts as no growth.
     """
-    advantage, share = advantages(mechanism, game), np.linspace(0.0, 1.0, _GRID)
-    grows = drift(advantage, share)
-    mean, error = grows.mean(axis=0), grows.std(axis=0, ddof=1) / np.sqrt(len(grows))
+    share, mean, error = growth(mechanism, game)
     sure = np.where(np.abs(mean) > _SURE * error + 1e-9 * game.unit, np.sign(mean), 0.0)
     crossings = [
         (float(share[i + np.abs(mean[i : j + 1]).argmin()]), bool(sure[i] < 0))

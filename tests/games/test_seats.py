@@ -12,14 +12,8 @@ from mechlab.games.seats import Turn
 from mechlab.mechanism import parse
 from mechlab.simulate import simulate
 
-TABLES = [
-    ("sharing", {}),
-    ("grants", {}),
-    ("public_goods", {}),
-    ("commons", {}),
-    ("matrix", {}),
-    ("matrix", {"table": "travellers_dilemma", "continuation": 0.8}),
-]
+TABLES = [(name, {}) for name in GAMES]
+TABLES.append(("matrix", {"table": "travellers_dilemma", "continuation": 0.8}))
 CASES = [(n, s, c) for n, s in TABLES for c in GAMES.get(n).conditions]
 
 

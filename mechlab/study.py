@@ -43,11 +43,15 @@ Settings = dict[str, bool | int | float | str]
 
 
 class Target(Part):
-    """What counts as enough: mean efficiency, relative to a reference point, and how sure to be."""
+    """What counts as enough: mean efficiency, relative to a reference point, and how sure to be.
+
+    ``tolerance`` is how close to the true smallest size the answer should come, as a share of it.
+    """
 
     efficiency: float = Field(gt=0)
     relative_to: str = "ceiling"
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    tolerance: float = Field(default=0.05, gt=0, lt=1)
 
 
 class Budget(Part):

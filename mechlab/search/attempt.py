@@ -17,6 +17,8 @@ POWER = 1.6  # normal quantile of the share of answers within the tolerance: 0.8
 MARGIN = 2.0  # standard deviations by which the doses are set off beyond what the test needs
 MOST = 4096  # episodes a dose at a first look
 
+Limits = tuple[int, int]  # fewest and most episodes a dose
+
 
 @dataclass(frozen=True)
 class Design:
@@ -26,40 +28,87 @@ class Design:
     n: int
 
 
-def design(ray: Ray, alpha: float, tolerance: float, least: int = LEAST) -> Design:
-    """Return the attempt that the belief recommends.
+def design(
+    ray: Ray, alpha: float, tolerance: float, least: int = LEAST, left: int = 2 * MOST
+) -> Design:
+    """Return the attempt that the belief recommends, of as many episodes as are left.
 
     Args:
         ray: the way through the parameters, with the belief.
         alpha: error that the first look may spend.
         tolerance: share of the true size within which the answer should come in 80 of 100 cases.
-        least: fewest episodes a dose.
+        least: fewest episodes a dose, where there are as many.
+        left: most episodes of all doses.
     """
     crossings = ray.crossings
     if np.isfinite(crossings).mean() < 0.5:
-        return _one(ray, Dose(np.inf, ray.belief.most, "lo"), alpha, least)
+        return _one(ray, Dose(np.inf, ray.belief.most, "lo"), alpha, (least, left))
     if (crossings <= 0.0).mean() > 0.5:
-        return _one(ray, ray.dose(0.0, "hi"), alpha, least)
-    return _bracket(ray, alpha, tolerance, least)
+        return _one(ray, ray.dose(0.0, "hi"), alpha, (least, left))
+    return _bracket(ray, alpha, tolerance, (least, left // 2))
 
 
-def _one(ray: Ray, dose: Dose, alpha: float, least: int) -> Design:
+def _one(ray: Ray, dose: Dose, alpha: float, limits: Limits) -> Design:
     """Play nothing at all, hoped to be enough, or the best setting, believed too little."""
     gap = abs(float(ray.belief.curve([dose.params])[0][0]) - ray.belief.target)
     sd = _sd(ray)
-    n = _count((sd * (norm.isf(alpha) + POWER) / max(gap, sd / 20)) ** 2, least)
+    n = _count((sd * (norm.isf(alpha) + POWER) / max(gap, sd / 20)) ** 2, limits)
     return Design((dose,), n)
 
 
-def _bracket(ray: Ray, alpha: float, tolerance: float, least: int) -> Design:
+def _bracket(ray: Ray, alpha: float, tolerance: float, limits: Limits) -> Design:
     """Play on both sides of the boundary, as far apart as noise and doubt about it require."""
+    step = _step(ray)
+    if step is not None:
+        return _closer(ray, step, alpha, tolerance, limits)
     mid, spread = ray.middle
-    n, error = resolution(ray, alpha, tolerance, least)
+    n, error = resolution(ray, alpha, tolerance, limits)
     half = float(norm.isf(alpha / 2.0)) * error + MARGIN * math.hypot(error, spread)
     return Design((ray.dose(mid - half, "lo"), ray.dose(mid + half, "hi")), n)
 
 
-def resolution(ray: Ray, alpha: float, tolerance: float, least: int = LEAST) -> tuple[int, float]:
+@dataclass(frozen=True)
+class Step:
+    """Where a response without any noise jumps: between two positions on a ray.
+
+    Attributes:
+        low, high: the positions. gap: how far efficiency there is from the target, at least.
+    """
+
+    low: float
+    high: float
+    gap: float
+
+
+def _step(ray: Ray) -> Step | None:
+    """Return where efficiency jumps over the target, where no episode ever differs from another.
+
+    Then there is no noise that could tell how far from a jump a dose is, and no curve to fit.
+    """
+    plays = [(ray.on(play.x), play.values) for play in ray.belief.plays]
+    if any(len(set(values)) > 1 for _, values in plays):
+        return None
+    known = sorted((t, values[0] - ray.belief.target) for t, values in plays if t is not None)
+    low = max((one for one in known if one[1] < 0.0), default=None)
+    high = min((one for one in known if low and one > low and one[1] >= 0.0), default=None)
+    if low is None or high is None:
+        return None
+    return Step(low[0], high[0], min(-low[1], high[1]))
+
+
+def _closer(ray: Ray, step: Step, alpha: float, tolerance: float, limits: Limits) -> Design:
+    """Play the two ends of a jump; where they are far apart, cut what lies between in three."""
+    third = (step.high - step.low) / 3.0
+    far = 3.0 * third > tolerance * step.high
+    ends = (step.low + third * far, step.high - third * far)
+    # So many equal episodes show a mean that far from the target (see ``sequences.bounds``).
+    n = math.log(alpha / 4.0) / math.log1p(-min(max(step.gap, 1e-3), 0.9))
+    return Design((ray.dose(ends[0], "lo"), ray.dose(ends[1], "hi")), _count(n, limits))
+
+
+def resolution(
+    ray: Ray, alpha: float, tolerance: float, limits: Limits = (LEAST, MOST)
+) -> tuple[int, float]:
     """Return the episodes a dose that an answer within the tolerance takes, and the standard
     error, in t, with which so many episodes at one dose place the boundary."""
     mid, spread = ray.middle
@@ -67,7 +116,7 @@ def resolution(ray: Ray, alpha: float, tolerance: float, least: int = LEAST) -> 
     near = tolerance * float(ray.sizes(np.array([mid]))[0]) / growth
     steep = max(_slope(ray.curve, mid, max(spread, 0.05 * mid)), 1e-6)
     z = float(norm.isf(alpha / 2.0))
-    n = _count((_sd(ray) * (z + POWER) / (steep * near)) ** 2 / 2.0, least)
+    n = _count((_sd(ray) * (z + POWER) / (steep * near)) ** 2 / 2.0, limits)
     return n, _sd(ray) / (steep * math.sqrt(n))
 
 
@@ -81,5 +130,7 @@ def _sd(ray: Ray) -> float:
     return float(np.sqrt(points.variance_at(np.array([ray.belief.target]))[0]))
 
 
-def _count(n: float, least: int) -> int:
-    return max(least, int(min(MOST, math.ceil(n))))
+def _count(n: float, limits: Limits) -> int:
+    """Return a whole number of episodes within the limits; the upper one stands above all."""
+    least, most = limits
+    return min(most, max(least, int(min(MOST, math.ceil(n)))))

@@ -48,11 +48,15 @@ class Certification:
         self.told: list[tuple[Batch, Outcome]] = []
         self._budgets = 1  # those that are in force
         self._left = self._budget() - self.explored
-        confidence = self.study.target.confidence
+        target = self.study.target
         hopeful = _hopeful(self.beliefs)
         self._pace = pace(store.study)
         self._certifier = Certifier(
-            hopeful, confidence=confidence, budget=self._left, batch=self._pace.batch
+            hopeful,
+            confidence=target.confidence,
+            tolerance=target.tolerance,
+            budget=self._left,
+            batch=self._pace.batch,
         )
         self._replay()
 

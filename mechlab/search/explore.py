@@ -115,6 +115,7 @@ def advisor(study: Study) -> Advisor:
         target=study.target.efficiency,
         size=None if study.smallest in MONEY else known,
         confidence=study.target.confidence,
+        tolerance=study.target.tolerance,
         seed=study.seed,
     )
 

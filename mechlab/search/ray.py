@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -59,6 +59,13 @@ class Ray:
         start, end = self._ends
         way = end - start
         return float((self.belief.space.encode([params])[0] - start) @ way / max(way @ way, 1e-12))
+
+    def on(self, x: Sequence[float]) -> float | None:
+        """Return the position of a point (width,), or None where it is not on the ray."""
+        start, end = self._ends
+        way, off = end - start, np.asarray(x) - start
+        t = float(off @ way) / max(float(way @ way), 1e-12)
+        return t if np.abs(off - t * way).max(initial=0.0) < 1e-9 else None
 
     def dose(self, t: float, purpose: Purpose) -> Dose:
         """Return the valid dose nearest to position t."""

@@ -25,7 +25,7 @@ from mechlab.parameters import param
 
 @dataclass
 class Match:
-    """A batch of matches: their seeds, which go on, and how often each made each choice, (2, M)."""
+    """A batch of matches: their seeds, which go on, and the chance of each choice, (2, M)."""
 
     seeds: Seeds
     on: Array
@@ -130,7 +130,7 @@ class Matrix(Simultaneous):
         return self._acts(state.chosen)
 
     def _acts(self, chosen: Array) -> Mapping[str, Act]:
-        """Each choice against the other's frequencies; what it changes is the same by rows."""
+        """Each choice against the other's chances; what it changes is the same by rows."""
         row, column = self.payoffs
         own = np.stack([row @ chosen[1], chosen[0] @ column])  # (2, M) by player and choice
         other = np.stack([column @ chosen[1], chosen[0] @ row])
@@ -170,17 +170,14 @@ class Matrix(Simultaneous):
         self, state: Match, stage: str, round: int, behaviour: Array, made: Choices
     ) -> Array:
         """Return the choices of rows by number, (B, 2)."""
-        edges = _chances(np.clip(behaviour, 0.0, 1.0)).cumsum(axis=1)[:, :-1]
+        state.chosen = _chances(np.clip(behaviour, 0.0, 1.0))
+        edges = state.chosen.cumsum(axis=1)[:, :-1]
         lot = uniforms(state.seeds, 0, round, 2)
         return np.asarray((lot[:, :, None] >= edges).sum(axis=2))
 
     def resolve(self, state: Match, made: Choices, now: Amounts) -> None:
         """Earn what the table says."""
-        choice = made["choose"].astype(np.int64)
-        state.chosen = np.stack(
-            [np.bincount(choice[:, i], minlength=self.choices) / len(choice) for i in range(2)]
-        )
-        self._earn(choice, state.on[:, None], now)
+        self._earn(made["choose"].astype(np.int64), state.on[:, None], now)
 
     def read(self, state: Match, seen: MatrixView, action: Any) -> float:
         """Read a choice, by its number or its name."""
@@ -239,7 +236,7 @@ def _chances(behaviour: Array) -> Array:
 
 @lru_cache
 def _last_choice(choices: int) -> Array:
-    """Frequencies of players that always make their last choice, (2, M)."""
+    """The chances of players that always make their last choice, (2, M)."""
     chosen = np.zeros((2, choices))
     chosen[:, -1] = 1.0
     return chosen

@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from mechanisms import SharingBonus
 from mechlab.errors import UserError
 from mechlab.games import Matrix
 from mechlab.games.tables import NAMES, payoffs
+from mechlab.mechanism import parse
+from mechlab.population import Population
+from mechlab.response import behaviours
 from mechlab.simulate import simulate
 from tests.games.thresholds import smallest
 
@@ -56,6 +60,31 @@ def test_logit_players_rest_in_the_quantal_response_equilibrium():
     p = 1 / (1 + np.exp(3 / 4))
     gave = simulate(game, "logit(lambda=3)", episodes=2000).given.sum(axis=2) / 20
     assert gave.mean() == pytest.approx(p, abs=4 * (p * (1 - p) / 80000) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("precision", "table", "trps"),
+    [
+        (2, "3,3 0,5; 5,0 1,1", (5, 3, 1, 0)),
+        (3, "4,4 0,3; 3,0 3,3", (3, 4, 3, 0)),
+        (8, "4,4 0,3; 3,0 3,3", (3, 4, 3, 0)),
+    ],
+)
+def test_logit_players_come_to_rest_where_their_chances_answer_each_other(precision, table, trps):
+    # McKelvey and Palfrey (1995): p = 1 / (1 + exp(-lambda g(p) / u)), with the gain of cooperating
+    # g(p) = p (R - T) + (1 - p) (S - P), reached from where nobody cooperates.
+    t, r, p, s = trps
+    unit = max(trps) - min(trps)
+
+    def off(chance):
+        gain = chance * (r - t) + (1 - chance) * (s - p)
+        return 1 / (1 + np.exp(-precision * gain / unit)) - chance
+
+    at = brentq(off, 0.0, min(c for c in np.linspace(0, 1, 1001) if off(c) < 0))
+    game = Matrix(table=table, rounds=60)
+    group = Population.of(f"logit(lambda={precision})", 2)
+    last = behaviours(game, group, parse("none"), "baseline")[-1, :, 0]
+    assert np.allclose(last, at, atol=1e-3)
 
 
 def test_logit_players_make_each_of_many_choices_as_often_as_they_should():

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format sample clean
+.PHONY: demo test check format sample local-model live-sample clean
 
 demo: .venv/ready ## search the quickstart study and write its report
 	@$(BIN)/mechlab search studies/quickstart.toml
@@ -19,6 +19,13 @@ check: .venv/ready ## format, lint and types
 format: .venv/ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+local-model: .venv/ready ## build a small real model once, and serve it on this machine until Ctrl-C
+	@PYTHON=$(BIN)/python bash .ci/local_model serve
+
+live-sample: .venv/ready ## the kept real run: search with the local model, write reports/live-sample.html
+	@PYTHON=$(BIN)/python bash .ci/local_model run $(BIN)/mechlab search studies/live_sample.toml
+	@$(BIN)/mechlab report studies/live_sample.toml -o reports/live-sample.html
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mechlab needs Python 3.11 or newer; set PYTHON=...")'

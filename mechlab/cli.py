@@ -16,6 +16,7 @@ from mechlab.commands import (  # noqa: F401 - each adds its commands
     run,
     search,
     sweep,
+    thoughts,
     watch,
 )
 from mechlab.commands import list as _list  # noqa: F401

@@ -153,7 +153,7 @@ class Text:
         return re.sub(r"\n{3,}", "\n\n", text)
 
 
-_LETTERS, _ITEMS = 200, 3  # of each text and list in a short answer
+_LETTERS, _ITEMS = 120, 3  # of each text and list in a short answer
 
 
 @cache
@@ -165,7 +165,7 @@ def shortened(form: type[BaseModel]) -> type[BaseModel]:
     >>> class Bid(BaseModel):
     ...     why: str
     >>> shortened(Bid).model_json_schema()["properties"]["why"]["maxLength"]
-    200
+    120
     """
 
     class Short(form):  # type: ignore[valid-type,misc] # known only now

@@ -1,0 +1,199 @@
+"""``mechlab thoughts``: what live agents thought."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mechlab.commands.app import Json, Storage, app
+from mechlab.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mechlab.live.judge import Agreement
+    from mechlab.live.settings import Live
+
+
+class By(StrEnum):
+    """What thoughts can be grouped by."""
+
+    mechanism = "mechanism"
+    model = "model"
+    agent = "agent"
+    round = "round"
+
+
+@app.command(epilog="Example: mechlab thoughts study.toml --judge llm:gpt-4.1-mini --calls 200")
+def thoughts(  # noqa: PLR0913 - an argument an option
+    study: Annotated[
+        Path | None,
+        typer.Argument(metavar="[STUDY]", help="A study; without one, what `mechlab run` kept."),
+    ] = None,
+    storage: Storage = None,
+    by: Annotated[By, typer.Option(help="What to group by.")] = By.mechanism,
+    words: Annotated[
+        Path | None, typer.Option(help="Word lists (TOML) that add to those of the package.")
+    ] = None,
+    examples: Annotated[int, typer.Option(min=0, help="Number of examples to show.")] = 3,
+    judge: Annotated[
+        str | None, typer.Option(metavar="llm:MODEL", help="A model that judges every thought.")
+    ] = None,
+    calls: Annotated[int | None, typer.Option(min=0, help="Most calls to the judge.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say how much of live agents' thoughts is withholding, leverage, bargaining, markets.
+
+    Word lists find them, and where it is asked for also a judge, by a rubric; their agreement is
+    Cohen's kappa.
+    """
+    from mechlab import terminal
+    from mechlab.live.thoughts import read_thoughts
+    from mechlab.live.transcripts import open_transcripts
+    from mechlab.live.wordlists import WordLists
+
+    place = _place(study, storage)
+    with terminal.working("reading"), open_transcripts(place.url) as book:
+        found = read_thoughts(book, place.run, WordLists.load(words))
+    if found.empty:
+        raise UserError(f"{place.shown} holds no thoughts of finished live episodes")
+    verdicts = _verdicts(place, judge, calls, found) if judge else None
+    if as_json:
+        terminal.print_json(_json(found, by, examples, verdicts))
+    else:
+        _print(found, by, examples, verdicts)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where thoughts are kept: a database, with a password and without; of which run."""
+
+    url: str
+    shown: str
+    run: str
+    live: Live
+
+
+def _place(path: Path | None, storage: str | None) -> _Place:
+    from mechlab.database import location
+    from mechlab.live.session import CALLS
+    from mechlab.live.settings import Live
+    from mechlab.store import Store
+    from mechlab.study import Study
+
+    if path is None:
+        url = storage or CALLS
+        file = location(url).database if location(url).get_backend_name() == "sqlite" else None
+        if file and not Path(file).exists():
+            raise UserError(f"{url}: there is no such record: play live episodes first")
+        return _Place(url, location(url).render_as_string(), "", Live())
+    study = Study.load(path)
+    with closing(Store.open(study, storage, create=False)) as store:
+        url = store.location
+    return _Place(url, location(url).render_as_string(), study.name, study.live)
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """What a judge found, and how far the word lists agree with it; ``invalid`` had no verdict."""
+
+    judge: str
+    defecting: int
+    invalid: int
+    agreement: Agreement
+
+
+def _verdicts(place: _Place, judge: str, calls: int | None, found: pd.DataFrame) -> _Judgement:
+    from mechlab import terminal
+    from mechlab.live.agent import LiveAgent
+    from mechlab.live.judge import agreement, judged
+    from mechlab.live.session import live_session
+    from mechlab.live.settings import Caps
+    from mechlab.population import Population
+
+    (member,) = Population.of(judge, 1).members
+    if not isinstance(member, LiveAgent):
+        raise UserError(f"--judge takes a live agent, like llm:gpt-4.1-mini, got {judge!r}")
+    live = place.live.model_copy(update={"caps": Caps(calls=calls)})
+    with terminal.working("judging"), live_session(live, place.url) as session:
+        verdicts = judged(session, member, found["text"].tolist())
+    pairs = [
+        (listed, verdict)
+        for listed, verdict in zip(found["defects"].tolist(), verdicts, strict=True)
+        if verdict is not None
+    ]
+    agreed = agreement([bool(a) for a, _ in pairs], [b for _, b in pairs])
+    return _Judgement(str(member), sum(b for _, b in pairs), len(found) - len(pairs), agreed)
+
+
+def _json(found: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from mechlab.live.thoughts import examples, summarised, terms
+
+    groups = {
+        name: {
+            "thoughts": group["thoughts"],
+            "hard_defection": group["hard_defection"].as_json(),
+            "market_terms": group["market_terms"].as_json(),
+        }
+        for name, group in summarised(found, by).items()
+    }
+    shown = examples(found, count).drop(columns=["words", "defects", "market"])
+    judged = {"judge": asdict(verdicts)} if verdicts else {}
+    return {
+        "by": str(by),
+        "groups": groups,
+        "terms": terms(found),
+        "examples": shown.to_dict("records"),
+        **judged,
+    }
+
+
+def _print(found: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> None:
+    from mechlab import terminal
+    from mechlab.live.thoughts import examples, summarised, terms
+
+    rows = [
+        (
+            name,
+            str(group["thoughts"]),
+            *map(_shown, (group["hard_defection"], group["market_terms"])),
+        )
+        for name, group in summarised(found, by).items()
+    ]
+    heads = (str(by), "thoughts", "hard defection, share", "market terms per 1,000 words")
+    terminal.print_table(heads, rows)
+    for name, counts in terms(found).items():
+        most = ", ".join(f"{term!r} {times}" for term, times in list(counts.items())[:5])
+        terminal.say(f"{name}: {most or 'none'}")
+    for _, row in examples(found, count).iterrows():
+        where = f"episode {row['number']} of {row['mechanism']}, round {row['round'] + 1}"
+        terminal.say(f"agent {row['agent']}, {where}: {row['text']!r}")
+    if verdicts:
+        terminal.say(_said(verdicts))
+
+
+def _shown(summary: Any) -> str:
+    from mechlab.terminal import number
+
+    low, high = summary.ci95
+    return f"{number(summary.mean)} ({number(low)} to {number(high)})"
+
+
+def _said(verdicts: _Judgement) -> str:
+    from mechlab.terminal import number
+
+    agreed = verdicts.agreement
+    low, high = agreed.ci95
+    share = verdicts.defecting / agreed.n if agreed.n else float("nan")
+    return (
+        f"{verdicts.judge} finds hard defection in {number(share)} of {agreed.n} thoughts "
+        f"({verdicts.invalid} without a verdict); it agrees with the lists on "
+        f"{number(agreed.share)}, kappa {number(agreed.kappa)} ({number(low)} to {number(high)})"
+    )

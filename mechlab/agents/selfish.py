@@ -19,6 +19,10 @@ class Selfish(Agent):
     round before. Of acts that exclude each other it does the one that brings most, and the honest
     one where both bring the same. Where giving brings nothing it does not give.
 
+    It looks no further than what an act brings by itself: it neither punishes nor invests in the
+    others' later behaviour. In the public goods and the commons no other course of play would earn
+    it more in a group of its like, repeated or not.
+
     >>> from mechlab.game import make_game
     >>> game = make_game("sharing")
     >>> Selfish("selfish").propensities(game, Incentives({"answer": 1.0}))["answer"]

@@ -1,10 +1,25 @@
 """Payment of what giving added to the others."""
 
+import numpy as np
 import pytest
 
 from mechanisms import Pivotal
+from mechlab.flows import Flows
+from mechlab.game import GAMES
 from mechlab.games import PublicGoods
+from mechlab.incentives import marginal
 from tests.games.thresholds import smallest
+
+
+@pytest.mark.parametrize("name", list(GAMES))
+def test_with_a_share_of_one_an_act_brings_its_agent_all_that_it_brings_the_group(name):
+    game = GAMES.get(name)()
+    idle = Flows.of(given=np.zeros((1, game.agents, game.agents)), unit=game.unit)
+    for act in game.acts.values():
+        returned = np.asarray(act.returned)
+        if (returned >= 0).all():  # what takes from the others is not charged
+            paid = marginal(Pivotal(share=1), idle, act)
+            assert np.allclose(act.produced + paid, act.produced + returned)
 
 
 def test_the_smallest_share_that_makes_giving_pay_in_public_goods():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -77,15 +78,19 @@ class Caller:
     def __init__(self, line: Line, book: Book, account: Account) -> None:
         self._line, self._book, self._account = line, book, account
         self._form: int | None = None  # of FORMS: which the endpoint takes, once it is known
+        self._asked: dict[type[BaseModel], str] = {}  # what all calls with a schema share, by it
         self._first = asyncio.Lock()  # the first call goes alone: it finds the form, or the mistake
         self._failed: list[EndpointError] = []  # of first calls
 
-    async def call(self, ask: Ask, known: set[str]) -> tuple[str, Reply]:
-        """Return the key and the reply of a call.
+    async def call(
+        self, ask: Ask, known: set[str], link: Callable[[str], None] = lambda key: None
+    ) -> Reply:
+        """Return the reply of a call.
 
         Args:
             ask: the call.
             known: keys of calls that are in the book.
+            link: called with the call's key when it is written down, or was found.
 
         Raises:
             ReplayMiss: where it is not in the book and none may be made.
@@ -96,21 +101,32 @@ class Caller:
         ids = [digest(message["content"]) for message in ask.messages]
         key = self._key(ask, ids)
         if key in known:
-            return key, Reply.loaded(await self._book.reply(key))
+            link(key)
+            return Reply.loaded(await self._book.reply(key))
         if self._line.client is None:
             where = f"agent {ask.agent}, turn {ask.turn}, seed {ask.seed}"
             raise ReplayMiss(f"{self._book.url} holds no answer of {self._line.name} for {where}")
         with self._account.call():
             begun = monotonic()
             reply = await self._ask(ask, key)
-            return key, await self._kept(ask, ids, key, reply, monotonic() - begun)
+            link(key)
+            return await self._kept(ask, ids, key, reply, monotonic() - begun)
 
     def _key(self, ask: Ask, ids: list[str]) -> str:
         """Name a call by everything that matters, and by its replicate."""
         said = [part for m, id in zip(ask.messages, ids, strict=True) for part in (m["role"], id)]
-        schema = packed(strict_schema(ask.schema))
-        asked = (self._line.url, self._line.model, packed(self._line.request), schema, *said)
-        return digest(*asked, ask.seed, str(ask.agent), str(ask.turn), str(ask.attempt))
+        if ask.schema not in self._asked:
+            schema = packed(strict_schema(ask.schema))
+            asked = digest(self._line.url, self._line.model, packed(self._line.request), schema)
+            self._asked[ask.schema] = asked
+        return digest(
+            self._asked[ask.schema],
+            *said,
+            ask.seed,
+            str(ask.agent),
+            str(ask.turn),
+            str(ask.attempt),
+        )
 
     async def _ask(self, ask: Ask, key: str) -> Reply:
         if self._form is None:

@@ -103,7 +103,7 @@ async def _judge(caller: Caller, prompt: Text, text: str, known: set[str]) -> bo
     messages = [{"role": role, "content": content.strip()} for role, content in turn.items()]
     for attempt in range(2):
         ask = Ask(messages, Verdict, seed=_SEED, agent=0, turn=0, attempt=attempt)
-        _, reply = await caller.call(ask, known)
+        reply = await caller.call(ask, known)
         try:
             verdict = read_answer(reply, Verdict)
         except Invalid as why:

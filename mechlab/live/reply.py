@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from mechlab.live.faults import Fault, Faulty, kind_of, plain
@@ -49,7 +49,7 @@ class Reply:
 
     def dumped(self) -> str:
         """Return all of it as text that any database can hold (NUL and all)."""
-        return json.dumps(asdict(self))
+        return json.dumps({**vars(self), "usage": vars(self.usage)})
 
     @classmethod
     def loaded(cls, text: str) -> Reply:

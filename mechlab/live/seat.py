@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from mechlab.errors import UserError
@@ -94,8 +95,8 @@ class Seat:
                 turn=self.sitting.turn,
                 attempt=attempt,
             )
-            key, reply = await self.caller.call(ask, self.sitting.known)
-            self._link(key, attempt, int(view.round))
+            link = partial(self._link, attempt, int(view.round))
+            reply = await self.caller.call(ask, self.sitting.known, link)
             try:
                 answer = read_answer(reply, self.dialogue.answer)
             except Invalid as reason:
@@ -109,7 +110,7 @@ class Seat:
         self.validity.note(self.name, why)
         return None
 
-    def _link(self, key: str, attempt: int, round: int) -> None:
+    def _link(self, attempt: int, round: int, key: str) -> None:
         """Write down which call belongs to this turn."""
         turn = self.sitting.turn
         if (turn, attempt) not in self.sitting.written:

@@ -31,8 +31,10 @@ class Reading:
 
     def asked(self, of: int, by: int) -> Pieces:
         """Return what one agent asked of another, which holds it, and still lacks."""
-        has = set(self._set(self.state.owned, by))
         asked = self._set(self.state.open, of * self.agents + by)
+        if not asked:
+            return ()
+        has = set(self._set(self.state.owned, by))
         return tuple(piece for piece in asked if piece not in has)
 
     def record(self) -> dict[int, tuple[int, int]]:
@@ -63,5 +65,7 @@ class Reading:
     def _set(self, sets: Any, number: int) -> Pieces:
         """Read a set of pieces from its words."""
         words = sets[0, number * self._width : (number + 1) * self._width]
+        if not words.any():  # as most are, and this is told at once
+            return ()
         bits = np.unpackbits(np.ascontiguousarray(words).view(np.uint8), bitorder="little")
         return tuple(np.flatnonzero(bits).tolist())

@@ -163,10 +163,10 @@ class Table(Seats):
         """Return what agent i sees now; board, directory, record: those the round began with."""
         read, peers = self._read, range(self._read.agents)
         messages = [m for m in self._messages if m.to is None or i in (m.sender, m.to)]
-        sent = {
-            j: tuple(e.piece for e in self._exchanges if (e.giver, e.receiver) == (i, j))
-            for j in peers
-        }
+        sent: dict[int, list[int]] = {}
+        for exchange in self._exchanges:
+            if exchange.giver == i:
+                sent.setdefault(exchange.receiver, []).append(exchange.piece)
         notices = tuple(notice for notice in self._notices if notice.agent != i)
         return View(
             agent=i,
@@ -181,7 +181,7 @@ class Table(Seats):
             directory=self._directory,
             requests={j: asked for j in peers if (asked := read.asked(of=i, by=j))},
             awaited={j: asked for j in peers if (asked := read.asked(of=j, by=i))},
-            sent={j: pieces for j, pieces in sent.items() if pieces},
+            sent={j: tuple(sent[j]) for j in sorted(sent)},
             messages=tuple(m for m in messages if m.to is not None),
             public=tuple(m for m in messages if m.to is None),
             notices=None if "notices" in self.hides else notices,

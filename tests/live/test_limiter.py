@@ -1,0 +1,95 @@
+"""The limit on calls under way: lowered by a 429, raised by quiet, moved by nothing else."""
+
+import asyncio
+from time import monotonic
+
+import pytest
+
+from mechlab.live.limiter import Limiter
+
+
+async def calls(limiter, count, seconds=0.001):
+    """Make calls at once; return the most that were under way."""
+    busiest = 0
+
+    async def one():
+        nonlocal busiest
+        async with limiter:
+            busiest = max(busiest, limiter.under_way)
+            await asyncio.sleep(seconds)
+        limiter.succeeded()
+
+    await asyncio.gather(*(one() for _ in range(count)))
+    return busiest
+
+
+def test_quiet_doubles_the_limit_in_each_round_of_calls():
+    async def play():
+        limiter = Limiter(64)
+        assert await calls(limiter, 16) == 16
+        return await calls(limiter, 200), limiter
+
+    busiest, limiter = asyncio.run(play())
+    assert busiest == limiter.limit == 64
+    assert limiter.under_way == 0
+
+
+def test_a_limit_that_is_not_felt_is_not_raised():
+    limiter = Limiter(64)
+    asyncio.run(calls(limiter, 3))
+    assert limiter.limit == 16
+
+
+def test_a_429_lowers_it_once_and_quiet_then_raises_it_slowly():
+    limiter = Limiter(64)
+    for _ in range(5):  # calls that were begun before the first
+        limiter.throttled(0.0)
+    assert limiter.limit == pytest.approx(0.8 * 16)
+    asyncio.run(calls(limiter, 200))
+    assert 20 < limiter.limit < 32  # by one in a round of calls: 200 calls are some 12 rounds
+
+
+def test_the_wait_that_an_endpoint_asks_for_holds_all_calls_back():
+    async def play():
+        limiter = Limiter(64)
+        limiter.throttled(0.15)
+        begun = monotonic()
+        await calls(limiter, 5)
+        return monotonic() - begun
+
+    assert asyncio.run(play()) > 0.14
+
+
+def test_it_never_falls_below_one():
+    limiter = Limiter(1)
+    limiter.throttled(0.0)
+    assert asyncio.run(calls(limiter, 3)) == 1
+
+
+def test_a_cancelled_call_leaves_its_place():
+    async def play():
+        limiter = Limiter(1)
+        async with limiter:
+            waiting = asyncio.create_task(calls(limiter, 1))
+            await asyncio.sleep(0.01)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        await calls(limiter, 2)
+        return limiter.under_way
+
+    assert asyncio.run(play()) == 0
+
+
+def test_it_serves_as_many_as_a_server_bears(server):
+    """A server with six places: the limit settles near them, and most calls meet no 429."""
+    from mechlab.live.session import live_session
+    from mechlab.simulate import simulate
+    from tests.live.test_live_play import SMALL
+
+    server.behaviour.most = 6
+    server.behaviour.latency = lambda rng: 0.02
+    server.behaviour.retry_after = "0.02"
+    with live_session():
+        simulate(population="llm:m", settings=SMALL, episodes=12)
+    assert server.done["good"] == 12 * 12
+    assert 0 < server.done["429"] < 0.5 * server.done["good"]

@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-ELSEWHERE = ("make", "postgresql", "tcp:")  # set-up, which CI runs itself, and other machines
+# Set-up, which CI runs itself, other machines, and models that cost money.
+ELSEWHERE = ("make", "postgresql", "tcp:", "export", "llm:")
 
 
 def commands():

@@ -106,16 +106,24 @@ class Sweep(Recipe):
             )
         return [self.population] if isinstance(self.population, str) else self.population
 
-    def asked_of(self, population: str | None, episodes: int | None) -> Self:
-        """Return the same question about another population, or over other numbers of episodes.
+    def asked_of(
+        self,
+        population: str | None = None,
+        episodes: int | None = None,
+        settings: Settings | None = None,
+    ) -> Self:
+        """Return the same question about others: what is given takes the place of the file's own.
 
         Raises:
             UserError: for a population where it is the population that varies.
         """
         if population and self.vary.name == "population":
             raise UserError(f"{self.name} varies the population: --population cannot be given")
-        changed = {"population": population, "episodes": episodes}
-        return self.model_copy(update={k: v for k, v in changed.items() if v is not None})
+        changed: dict[str, Any] = {"population": population, "episodes": episodes}
+        if settings:
+            changed["settings"] = {**self.settings, **settings}
+        given = {name: value for name, value in changed.items() if value is not None}
+        return type(self).model_validate({**self.model_dump(exclude_unset=True), **given})
 
     def play(self) -> Swept:
         """Play all points and compare them; raises ``UserError`` as ``simulate`` does."""

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from mechlab.commands.app import Json, app
+from mechlab.commands.run import Settings, read_settings
 
 
 @app.command(
     epilog="Example: mechlab sweep studies/sweeps/visibility.toml --population llm:gpt-4.1-mini"
 )
-def sweep(
+def sweep(  # noqa: PLR0913 - an argument an option
     files: Annotated[list[Path], typer.Argument(metavar="SWEEP...", help="Sweep files (TOML).")],
     population: Annotated[
         str | None, typer.Option(help="In place of the files' own: 'llm:MODEL', 'o3', ...")
@@ -21,6 +22,7 @@ def sweep(
     episodes: Annotated[
         int | None, typer.Option(min=2, help="Episodes of each value, in place of the files'.")
     ] = None,
+    settings: Settings = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write a page here, a section a file.")
     ] = None,
@@ -31,7 +33,8 @@ def sweep(
     from mechlab.report.sweep import sentences, sheet
     from mechlab.sweep import Sweep
 
-    asked = [Sweep.load(file).asked_of(population, episodes) for file in files]
+    changed = read_settings(settings)
+    asked = [Sweep.load(file).asked_of(population, episodes, changed) for file in files]
     found = []
     for one in asked:
         with terminal.working(f"playing {one.name}"):

@@ -128,10 +128,12 @@ class Table(Protocol):
     Attributes:
         invalid_actions: actions of players that could not be carried out.
         income: what each agent has earned and was paid in the rounds that were settled, (N,).
+        refused: by player, the actions of its last turn that could not be carried out, with why.
     """
 
     invalid_actions: int
     income: Array
+    refused: dict[int, Any]
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round and write the flows into ``now``.

@@ -19,7 +19,8 @@ except ImportError:
     ) from None
 
 from mechlab.adapters import maps
-from mechlab.adapters.environments import GameRounds, GameTurns, Setting
+from mechlab.adapters.environments import GameRounds, GameTurns
+from mechlab.adapters.sitting import Setting
 from mechlab.adapters.verbs import Step, Verbs, verbs
 from mechlab.adapters.wrappers import ParallelPayments, TurnPayments
 from mechlab.game import Game, make_game

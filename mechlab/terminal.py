@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -17,13 +17,12 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from mechlab.report.verdict import verdict
-from mechlab.result import SearchResult
-from mechlab.search.plan import Plan
-from mechlab.search.run import Progress
-from mechlab.search.tradeoff import as_json as tradeoff_as_json
-from mechlab.simulate import Episodes
-from mechlab.statistics import Summary
+if TYPE_CHECKING:  # a run is printed without loading searches and reports
+    from mechlab.result import SearchResult
+    from mechlab.search.plan import Plan
+    from mechlab.search.run import Progress
+    from mechlab.simulate import Episodes
+    from mechlab.statistics import Summary
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -102,19 +101,21 @@ def search_as_json(found: SearchResult, page: Path) -> dict[str, Any]:
         "cost_usd": found.cost_usd,
         "storage": found.storage,
         "report": str(page),
-        **tradeoff_as_json(found),
+        **as_json(found),
         **({"transfer": found.transfer.to_dict("records")} if found.study.transfer else {}),
     }
 
 
 def print_verdict(found: SearchResult, page: Path) -> None:
     """Print the verdict of a search: its headline, then a short table."""
+    from mechlab.report.verdict import verdict
+
     said = verdict(found)
     colour = {"certified": "green", "unreachable": "red"}.get(said.status, "yellow")
     OUT.print(Text(said.headline, style=f"bold {colour}"))
     rows = {
         "status": Text(f"{said.status.replace('_', ' ')}: {said.meaning}", style=colour),
-        found.study.smallest: Text(said.size),
+        f"smallest {found.study.smallest}": Text(said.size),
         "efficiency": Text(said.efficiency),
         "spend": Text(said.spend),
         "rivals": Text(said.rivals),

@@ -1,0 +1,45 @@
+"""Figures as pictures, drawn by Kaleido and Chromium; and what is said where they are missing."""
+
+import shutil
+import sys
+
+import pytest
+
+from mechlab.errors import UserError
+from mechlab.report import export, write_report
+from tests.report.results import a_result
+
+MAGIC = {".png": b"\x89PNG", ".svg": b"<svg", ".pdf": b"%PDF"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", export.FORMATS)
+def test_each_format_has_every_figure(tmp_path, suffix):
+    pytest.importorskip("kaleido", reason="needs the extra 'export'")
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))):
+        pytest.skip("needs Chromium")
+    charts = page_charts()[:3]
+    path = export.write_figures(charts, tmp_path / f"some{suffix}")
+    named = {path, *(tmp_path / f"some-{chart.name}{suffix}" for chart in charts[1:])}
+    assert set(tmp_path.iterdir()) == named
+    for file in named:
+        assert file.read_bytes()[:4] == MAGIC[suffix]
+
+
+def page_charts():
+    from mechlab.report.study_page import page
+
+    return page(a_result()).charts
+
+
+def test_without_kaleido_one_line_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kaleido", None)  # importing it fails
+    with pytest.raises(UserError, match=r"pip install 'mechlab\[export\]'"):
+        export.write_figures(page_charts(), tmp_path / "x.png")
+
+
+def test_nowhere_to_write_is_one_line(tmp_path):
+    pytest.importorskip("kaleido", reason="needs the extra 'export'")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written"):
+        write_report(a_result(), tmp_path / "file" / "x.png")

@@ -15,8 +15,8 @@ class Reputation(Mechanism):
     agent does not answer may stop answering it; whether agents do is theirs to decide. Agents that
     are described by numbers treat all others alike: ``conditional`` ones follow the record of the
     whole group, ``selfish`` and ``logit`` ones have nothing to gain from it, scripted ones do not
-    look, and emulated ones refuse, as they are fitted to figures without a record. Players of the
-    sharing game see it in their view.
+    look, and emulated ones refuse, as they are fitted to figures without a record. Players see
+    it in the games in which one asks another, ``sharing`` and ``grants``.
 
     Source: Nowak and Sigmund, "Evolution of Indirect Reciprocity by Image Scoring", Nature 393
     (1998); shown to people, Milinski, Semmann and Krambeck, "Reputation Helps Solve the 'Tragedy of

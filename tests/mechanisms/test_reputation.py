@@ -86,4 +86,4 @@ def test_emulated_agents_refuse_what_their_figures_cannot_tell():
 
 def test_players_of_a_game_whose_view_has_no_record_are_refused():
     with pytest.raises(UserError, match="reputation shows players the record, which this game"):
-        simulate("grants", [Player(), *["perfect"] * 9], "reputation", episodes=1)
+        simulate("commons", [Player(), *["perfect"] * 4], "reputation", episodes=1)

@@ -1,0 +1,74 @@
+"""Pages of sections: replication, decomposition, sweeps; in a real browser too."""
+
+import shutil
+
+import pytest
+
+from mechlab.decompose import decompose
+from mechlab.replicate import replicate
+from mechlab.report import decomposition, replication
+from mechlab.report import sweep as sweeps
+from mechlab.report.sheet import Section, Sheet
+from mechlab.sweep import Sweep
+from tests.report.hostile import HOSTILE
+
+SWEEP = """
+question = "Does time help?"
+population = ["o3", "perfect"]
+episodes = 5
+mechanism = "sharing_bonus(rate=1000)"
+[vary]
+settings = [{rounds = 5}, {rounds = 10}]
+"""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    sheets = {
+        "decomposition": decomposition.sheet(decompose(population="o3", episodes=5)),
+        "replication": replication.sheet(replicate(episodes=5)),
+        "sweep": sweeps.sheet([Sweep.read(SWEEP).play()]),
+    }
+    return {name: sheet.write(folder / f"{name}.html") for name, sheet in sheets.items()}
+
+
+def test_text_from_outside_is_text(tmp_path):
+    """Whatever a name or a question holds, no element of the page comes of it."""
+    attacks = tuple(HOSTILE)
+    sections = (Section("one", attacks[0], attacks, points=attacks),)
+    sheet = Sheet(attacks[0], attacks[1], attacks[2], attacks, sections, {"command": attacks[0]})
+    quiet = Sheet("a", "b", "c", ("d",) * len(attacks), (), {"command": "e"})
+    html, plain = (
+        page.write(tmp_path / f"{i}.html").read_text() for i, page in enumerate((sheet, quiet))
+    )
+    assert html.lower().count("<script") == plain.lower().count("<script")
+    assert html.lower().count("<img") == plain.lower().count("<img")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    pytest.importorskip("choreographer", reason="needs the extra 'browser'")
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))):
+        pytest.skip("needs Chromium")
+    from tests.report.chromium import Chromium
+
+    chromium = Chromium(tmp_path_factory.mktemp("downloads"))
+    yield chromium
+    chromium.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["decomposition", "replication", "sweep"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_chart_is_drawn_and_nothing_complains(pages, browser, name, width):
+    browser.open(pages[name], width=width)
+    marks = ".points path, .lines path, .barlayer path"
+    drawn = browser.js(
+        "[...document.querySelectorAll('.plot')].map(p =>"
+        f" [p.dataset.figure, p.querySelectorAll('{marks}').length])"
+    )
+    assert drawn
+    assert all(count for _, count in drawn), drawn
+    assert browser.complaints == []
+    assert browser.js("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -33,7 +33,7 @@ def summarise(values: Array, level: float = 0.95) -> Summary:
     >>> summarise(np.array([1.0, 2.0, 3.0, np.nan])).n
     3
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit  # Student's quantile; scipy.stats takes 0.6 s to import
 
     defined = values[~np.isnan(values)]
     n = len(defined)
@@ -41,5 +41,5 @@ def summarise(values: Array, level: float = 0.95) -> Summary:
     if n < 2:
         return Summary(mean, float("nan"), (float("nan"), float("nan")), n)
     sd = float(defined.std(ddof=1))
-    half = float(t.ppf(0.5 + level / 2, n - 1)) * sd / n**0.5
+    half = float(stdtrit(n - 1, 0.5 + level / 2)) * sd / n**0.5
     return Summary(mean, sd, (mean - half, mean + half), n)

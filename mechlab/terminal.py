@@ -81,6 +81,8 @@ def _stand_ins(played: Episodes) -> str:
 
 def search_as_json(found: SearchResult, page: Path) -> dict[str, Any]:
     """Return the object of ``mechlab search --json``."""
+    from mechlab.search.tradeoff import as_json
+
     answer, study = found.best, found.study
     return {
         "study": study.name,

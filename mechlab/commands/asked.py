@@ -10,7 +10,6 @@ from rich.text import Text
 
 from mechlab import terminal
 from mechlab.errors import OutOfBudget, UserError
-from mechlab.live.session import CALLS, live_session
 from mechlab.live.settings import Caps, Live
 from mechlab.population import Population
 from mechlab.simulate import Episodes
@@ -34,12 +33,12 @@ class Asked:
 
     Attributes:
         episodes: how many. live: whether there are live agents.
-        storage: of calls. replay: take all answers from it. caps: of this run.
+        storage: of calls, where it is not the usual one. replay: take all answers from it. caps: of this run.
     """
 
     episodes: int
     live: bool
-    storage: str
+    storage: str | None
     replay: bool
     caps: Caps
 
@@ -65,8 +64,7 @@ class Asked:
         if not live and (given or storage or replay):
             name = next(iter(given), "storage" if storage else "replay")
             raise UserError(f"--{name} is about live agents, and {group} has none")
-        where = storage or CALLS
-        return cls(episodes or _OFFLINE, live, where, replay, Caps.model_validate(given))
+        return cls(episodes or _OFFLINE, live, storage, replay, Caps.model_validate(given))
 
     @contextmanager
     def session(self) -> Iterator[None]:
@@ -76,7 +74,10 @@ class Asked:
             with terminal.working(told):
                 yield
             return
-        with live_session(Live(caps=self.caps), self.storage, replay=self.replay) as session:
+        from mechlab.live.session import CALLS, live_session  # a second to import
+
+        where = self.storage or CALLS
+        with live_session(Live(caps=self.caps), where, replay=self.replay) as session:
             so_far = _Now(lambda: f"{told}: {session.account.spent}")
             with terminal.ERR.status(so_far):
                 yield

@@ -33,7 +33,8 @@ class Asked:
 
     Attributes:
         episodes: how many. live: whether there are live agents.
-        storage: of calls, where it is not the usual one. replay: take all answers from it. caps: of this run.
+        storage: of calls, where it is not the usual one. replay: take all answers from it.
+        caps: of this run.
     """
 
     episodes: int

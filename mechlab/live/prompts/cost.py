@@ -11,7 +11,6 @@ from typing import Any
 from mechlab.game import Game
 from mechlab.live.dialogue import Dialogue, Message, Telling, dialogue_for
 from mechlab.mechanism import Mechanism
-from mechlab.simulate import simulate
 
 CHARACTERS_PER_TOKEN = 4.0  # a rule of thumb for English; rows of numbers take more tokens
 
@@ -92,6 +91,8 @@ def rehearse(game: Game, mechanism: Mechanism, telling: Telling, condition: str)
     >>> rehearse(game, parse("none"), Telling(), "baseline").calls
     6
     """
+    from mechlab.simulate import simulate  # plays the rehearsal with what stands above it
+
     prompts: list[list[Message]] = []
     answers: list[str] = []
     players = [

@@ -144,11 +144,15 @@ def _add_interval(figure: go.Figure, answer: Answer) -> None:
             )
 
 
+def _sized(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def certificate(result: SearchResult) -> go.Figure:
     """Return the doses played on fresh episodes: mean, bounds, verdict; a row each."""
     rows = result.evidence[result.evidence["efficiency"].notna()].reset_index(drop=True)
     names = [
-        f"{i}. {short(name, 18)} {size:,.4g}"
+        f"{i}. {short(name, 18)} {_sized(size)}"
         for i, (name, size) in enumerate(zip(rows["candidate"], rows["size"], strict=True), start=1)
     ]
     figure = blank(efficiency_title(result), "")

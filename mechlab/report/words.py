@@ -40,6 +40,8 @@ def money(value: float) -> str:
     if not math.isfinite(value):
         return "unknown"
     sign, size = ("-" if value < 0 else ""), abs(value)
+    if size < 0.005:  # what rounding leaves of sums that are zero
+        return "$0"
     if size >= 1e6:
         return f"{sign}${size / 1e6:.4g} million"
     if size >= 1000:

@@ -3,11 +3,13 @@
 import shutil
 import sys
 
+import numpy as np
 import pytest
 
+from mechlab import figures
 from mechlab.errors import UserError
-from mechlab.report import export, write_report
-from tests.report.results import a_result
+from mechlab.report import export
+from mechlab.report.chart import Chart
 
 MAGIC = {".png": b"\x89PNG", ".svg": b"<svg", ".pdf": b"%PDF"}
 
@@ -18,7 +20,7 @@ def test_each_format_has_every_figure(tmp_path, suffix):
     pytest.importorskip("kaleido", reason="needs the extra 'export'")
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))):
         pytest.skip("needs Chromium")
-    charts = page_charts()[:3]
+    charts = [chart("first"), chart("second")]
     path = export.write_figures(charts, tmp_path / f"some{suffix}")
     named = {path, *(tmp_path / f"some-{chart.name}{suffix}" for chart in charts[1:])}
     assert set(tmp_path.iterdir()) == named
@@ -26,20 +28,19 @@ def test_each_format_has_every_figure(tmp_path, suffix):
         assert file.read_bytes()[:4] == MAGIC[suffix]
 
 
-def page_charts():
-    from mechlab.report.study_page import page
-
-    return page(a_result()).charts
+def chart(name):
+    figure = figures.lorenz({"even": np.ones((1, 4))})
+    return Chart(name, "<b>Equality</b>", figure, "all have the same", "none")
 
 
 def test_without_kaleido_one_line_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "kaleido", None)  # importing it fails
     with pytest.raises(UserError, match=r"pip install 'mechlab\[export\]'"):
-        export.write_figures(page_charts(), tmp_path / "x.png")
+        export.write_figures([chart("one")], tmp_path / "x.png")
 
 
 def test_nowhere_to_write_is_one_line(tmp_path):
     pytest.importorskip("kaleido", reason="needs the extra 'export'")
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
-        write_report(a_result(), tmp_path / "file" / "x.png")
+        export.write_figures([chart("one")], tmp_path / "file" / "x.png")

@@ -2,7 +2,7 @@
 
 Amounts of money are scaled by the games' units of account, so that a bonus of a tenth of a task's
 reward becomes a bonus of a tenth of a token. Every setting is played with and without the mechanism
-on the same seeds.
+on the same seeds, which the search never saw.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from mechlab.simulate import Episodes, simulate
 from mechlab.statistics import summarise
 from mechlab.study import BASELINE, Study
 
+FIRST = 1 << 41  # number of the first episode: neither exploring nor certifying comes near it
 Outcome = Literal["enough", "helps", "no effect", "harms", "not needed", "not played"]
 
 COLUMNS = (
@@ -79,6 +80,7 @@ def _measured(study: Study, game: Game, population: str, mechanism: Mechanism) -
             episodes=episodes,
             seed=study.seed,
             condition=condition,
+            first=FIRST,
         )
 
     paid, unpaid = play(mechanism), play(BASELINE)

@@ -115,6 +115,7 @@ def test_the_budget_is_never_exceeded():
         ("[pilot]\nepisodes = 4", "", r"has no \[pilot\]"),
         ('"o3"', '"o3*5 + perfect*5"', "agents of one sort"),
         ("(rate=[0, 3000])", "(rate=[0, 3000]) + royalty(share=[0, 1])", "whose one free number"),
+        ("episodes = 400", "episodes = 20", "at least 24, got 20"),
         ('smallest = "rate"', 'smallest = "spend"', "whose one free number"),
     ],
 )

@@ -38,8 +38,8 @@ def pilot(study: Study, storage: str | None = None) -> PilotResult:
         storage: database URL of live agents' calls, which are never paid for twice.
 
     Raises:
-        UserError: for a study without ``[pilot]``, a mixed group, or a candidate whose one free
-            number is not the study's ``smallest``.
+        UserError: for a study without ``[pilot]``, a mixed group, a budget that does not cover
+            the pilot, or a candidate whose one free number is not the study's ``smallest``.
     """
     lines = tuple(_lines(study))
     url = storage or f"sqlite:///.mechlab/{study.name}.db"
@@ -68,7 +68,14 @@ def _answered(study: Study, lines: tuple[Line, ...]) -> PilotResult:
     """Go through the steps until there is an answer."""
     assert study.pilot is not None
     played = Played(study)
-    for mechanism in dict.fromkeys(m for line in lines for m in line.piloted()):
+    mechanisms = dict.fromkeys(m for line in lines for m in line.piloted())
+    least = study.pilot.episodes * len(mechanisms) + LEAST
+    if study.budget.episodes < least:
+        raise UserError(
+            f"budget.episodes must cover the pilot and one look, at least {least}, "
+            f"got {study.budget.episodes}"
+        )
+    for mechanism in mechanisms:
         played.play(mechanism, study.pilot.episodes)
     piloted = len(played)
     confirmation = Confirmation(played)
@@ -116,7 +123,7 @@ def _decided(
 ) -> tuple[PilotStatus | None, float]:
     """Return the status, where there is an answer, and its size or else the size to test next."""
     enough, low = confirmation.sufficient(line), _low(confirmation, line, found)
-    if enough is not None and (1.0 - NARROW) * enough <= found.widened.interval[0]:
+    if enough is not None and (1.0 - NARROW) * enough <= max(low, found.widened.interval[0]):
         return "confirmed", enough
     if confirmation.insufficient(line) >= line.high:
         return "unreachable", line.high

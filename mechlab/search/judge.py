@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -132,8 +133,24 @@ class Look:
             dose = self.doses[0]
             return End(dose.t, dose.params, self.sizes[0], *self._mean(share), n)
         low, high = self.doses[0].t, self.doses[1].t
-        t = self.ray.valid(self.ray.place(low, high, share), high if up else low)
+        t = self.ray.valid(self._placed(share, up), high if up else low)
         size = np.interp(t, [low, high], self.sizes)
         if self.ray.belief.size is not None:
             size = self.ray.sizes(np.array([t]))[0]
         return End(t, self.ray.params(t), float(size), *self._mean(share), n)
+
+    def _placed(self, share: float, up: bool) -> float:
+        """Return the position of an end at a share of the rise.
+
+        It errs for two reasons: the episodes, which put the target at this share instead of that
+        of the means, and the shape in between, which is only believed. Both are independent, so
+        their lengths are added in quadrature.
+        """
+        low, high = self.doses[0].t, self.doses[1].t
+        means = self.samples[0].mean, self.samples[1].mean
+        middle = float(np.clip((self._target - means[0]) / (means[1] - means[0]), 0.0, 1.0))
+        (centre, t), drawn = self.ray.place(low, high, np.array([middle, share]))
+        tail = 1.0 - self._side if up else self._side
+        shape = float(np.quantile(drawn[:, 1], tail) - np.median(drawn[:, 1]))
+        way = math.hypot(t - centre, shape)
+        return min(high, centre + way) if up else max(low, centre - way)

@@ -156,13 +156,15 @@ class Quest:
 
     def _begin(self, least: int = LEAST) -> None:
         """Plan the next attempt; where the budget allows less than planned, play what it allows."""
+        left = self.budget - self.episodes
+        self.broke = left < LEAST
+        if self.broke:
+            return
         first = self.attempts[-1].end if self.attempts else 0
         ray = self._aimed()
-        plan = design(ray, self.alpha * spent(self.looks), self.tolerance, least)
-        affordable = (self.budget - self.episodes) // len(plan.doses)
-        self.broke = affordable < LEAST
+        plan = design(ray, self.alpha * spent(self.looks), self.tolerance, least, left)
+        self.broke = plan.n < LEAST
         if not self.broke:
-            plan = replace(plan, n=min(plan.n, affordable))
             self.attempts.append(Attempt(ray, plan, first))
 
     def _aimed(self) -> Ray:

@@ -110,12 +110,22 @@ class Ray:
         low, mid, high = np.quantile(found, [0.16, 0.5, 0.84])
         return float(mid), float(high - low) / 2.0
 
-    def place(self, low: float, high: float, share: float) -> float:
-        """Return where between two positions the believed curve has made a share of its rise.
+    def place(self, low: float, high: float, shares: Array) -> tuple[Array, Array]:
+        """Return where between two positions the curve has made shares (n,) of its rise.
 
         Only its shape matters: it is moved and stretched to whatever its two ends turn out to be.
+
+        Returns:
+            Positions (n,) by what is believed on average, and by each drawn curve (S, n).
         """
         t = np.linspace(low, high, 101)
-        curve = np.maximum.accumulate(self.curve(t))
-        rise = curve + (curve[-1] - curve[0] + 1e-6) * np.linspace(0.0, 0.02, 101)  # strictly
-        return float(np.interp(rise[0] + share * (rise[-1] - rise[0]), rise, t))
+        x = self.x(t)
+        drawn = [_risen(curve, t, shares) for curve in self.belief.draws(x)]
+        return _risen(self.belief.posterior.mean(x), t, shares), np.array(drawn)
+
+
+def _risen(curve: Array, t: Array, shares: Array) -> Array:
+    """Return where a curve (G,) at positions t (G,) has made shares of its rise."""
+    curve = np.maximum.accumulate(curve)
+    rise = curve + (curve[-1] - curve[0] + 1e-6) * np.linspace(0.0, 0.02, len(t))  # strictly
+    return np.interp(rise[0] + shares * (rise[-1] - rise[0]), rise, t)

@@ -1,0 +1,88 @@
+"""The certificate on a curve with a closed form: 0.2 + 0.7 (1 - exp(-rate / 600)) is 0.8 at
+600 ln 7."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import optuna
+import pytest
+from scipy.stats import binom
+
+from mechlab.search.certificate import Certificate, Certifier
+from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_replicates
+from mechlab.search.work import calm
+
+ANSWER = 600 * math.log(7)
+FRESH = 10**6
+
+
+@dataclass(frozen=True)
+class Curve:
+    seed: int
+    sd: float = 0.05
+
+    def play(self, rate: float, first: int, count: int) -> np.ndarray:
+        rng = np.random.default_rng([self.seed, first, round(rate * 1000)])
+        return 0.2 + 0.7 * (1 - math.exp(-rate / 600)) + rng.normal(0, self.sd, count)
+
+
+def explored(curve: Curve, most: int) -> tuple[dict, int]:
+    """Explore with at most so many episodes; return beliefs and the episodes played."""
+    sampler = MinimumIncentiveSampler(target=0.8, size=lambda p: p["rate"], seed=curve.seed)
+    study, played = optuna.create_study(sampler=sampler), 0
+    while played < most and not sampler.explored(study):
+        trial = study.ask()
+        rate = trial.suggest_float("rate", 0, 5000)
+        wanted = wanted_replicates(trial)
+        report(trial, curve.play(rate, wanted.start, len(wanted)))
+        study.tell(trial, rate)
+        played += len(wanted)
+    return sampler.beliefs(study), played
+
+
+def play_on(certifier: Certifier, curve: Curve) -> Certificate:
+    while (batch := certifier.next()) is not None:
+        rate = batch.params["rate"]
+        certifier.tell(batch, curve.play(rate, FRESH + batch.first, batch.count))
+    found = certifier.verdict()
+    assert found is not None
+    return found
+
+
+def certified(curve: Curve, budget: int) -> Certificate:
+    with calm():
+        beliefs, played = explored(curve, budget // 2)
+        return play_on(Certifier(beliefs, budget=budget - played), curve)
+
+
+def holds(found: Certificate) -> bool:
+    return found.interval[0] <= ANSWER <= found.interval[1]
+
+
+def test_little_money_buys_a_wide_interval_rather_than_none():
+    found = [certified(Curve(seed), budget=120) for seed in range(10)]
+    assert sum(one.status == "certified" for one in found) >= 7
+    assert sum(map(holds, found)) >= 8  # fewer have a chance of 1.2% where 95% hold
+
+
+def test_a_larger_budget_goes_on_where_the_smaller_one_ended():
+    curve = Curve(0, sd=0.6)
+    with calm():
+        beliefs, _ = explored(curve, 60)
+        certifier = Certifier(beliefs, budget=40)
+        first = play_on(certifier, curve)
+        assert first.status == "out_of_budget" and certifier.episodes <= 40
+        certifier.extend(20_000)
+        second = play_on(certifier, curve)
+    assert second.status == "certified" and holds(second)
+    assert second.evidence[: len(first.evidence)] == first.evidence
+
+
+@pytest.mark.slow
+def test_intervals_hold_as_often_as_they_say_and_answers_suffice():
+    found = [certified(Curve(seed), budget=2000) for seed in range(100)]
+    sure = [one for one in found if one.status == "certified"]
+    assert len(sure) >= 95
+    assert sum(map(holds, found)) >= binom.ppf(0.01, 100, 0.95)
+    assert sum(one.size < ANSWER for one in sure) <= binom.ppf(0.99, 100, 0.05)

@@ -108,7 +108,14 @@ def _outcome(row: Mapping[Any, Any]) -> str:
 
 
 @app.command(epilog="Example: mechlab plan studies/quickstart.toml")
-def plan(study: StudyFile, as_json: Json = False) -> None:
+def plan(
+    study: StudyFile,
+    stand_in: Annotated[
+        str | None,
+        typer.Option(metavar="POPULATION", help="Who plays in place of live agents, like o3."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Say what a search would cost, from a simulation of the search itself."""
     from mechlab import terminal
     from mechlab.search.plan import plan as plan_search
@@ -116,7 +123,7 @@ def plan(study: StudyFile, as_json: Json = False) -> None:
 
     asked = Study.load(study)
     with terminal.working("simulating the search"):
-        planned = plan_search(asked)
+        planned = plan_search(asked, stand_in)
     if as_json:
         terminal.print_json(planned.as_json())
     else:

@@ -14,11 +14,12 @@ import numpy as np
 from scipy.special import ndtri
 
 from mechlab.errors import UserError
+from mechlab.live.estimate import estimate
 from mechlab.result import SearchResult, Status
-from mechlab.search.pace import OFFLINE
+from mechlab.search.pace import DEAR, OFFLINE
 from mechlab.search.run import search
 from mechlab.search.sequences import spent
-from mechlab.study import Study
+from mechlab.study import BASELINE, Study
 
 REPEATS = 6  # searches that are simulated
 _OTHER_LUCK = 1_000_003  # added to the seed: a plan must not play the search's own episodes
@@ -37,8 +38,9 @@ class Plan:
         range: the least and the most episodes that a simulated search took.
         statuses: how many of them ended ``certified``, ``unreachable``, ``out_of_budget``.
         turns: turns of agents in so many episodes: the calls of as many live agents.
-        calls, tokens, cost_usd: of the study's own agents, which are offline.
-        seconds: mean time of a simulated search on this machine.
+        calls, tokens, cost_usd: of the study's live agents; cost_usd is nan where a price is not
+            known. See ``mechlab.live.estimate`` for what is in them.
+        seconds: mean time of a simulated search on this machine; with live agents, of their calls.
         resolution: the smallest difference between mean efficiency and the target that the rest
             of the budget can show, with 80% power, at one pair of doses.
     """
@@ -62,37 +64,53 @@ class Plan:
         return asdict(self)
 
 
-def plan(study: Study) -> Plan:
+def plan(study: Study, stand_in: str | None = None) -> Plan:
     """Simulate a few searches of a study and say what one is expected to take.
+
+    Args:
+        study: the study.
+        stand_in: the population that plays in the simulation, where the study's own has live
+            agents.
 
     Raises:
         UserError: for a group with agents that cannot be played offline.
     """
-    online = study.group.kinds - OFFLINE
-    if online:
-        raise UserError(
-            f"population: a plan plays scripted and emulated agents only, got {study.group} "
-            f"({', '.join(sorted(online))}): plan with emulated agents in their place"
-        )
-    found, seconds = zip(*(_simulated(study, k) for k in range(REPEATS)), strict=True)
+    found, seconds = zip(
+        *(_simulated(_offline(study, stand_in), k) for k in range(REPEATS)), strict=True
+    )
     explore = [result.episodes["explore"] for result in found]
     certify = [result.episodes["certify"] for result in found]
     episodes = [sum(both) for both in zip(explore, certify, strict=True)]
+    mean, live = float(np.mean(episodes)), "live" in study.group.kinds
+    none = study.candidates[BASELINE].lowest
+    each = estimate(study.played, study.group, none, study.condition, study.live)
     return Plan(
         study=study.name,
         repeats=REPEATS,
-        episodes=float(np.mean(episodes)),
+        episodes=mean,
         explore=float(np.mean(explore)),
         certify=float(np.mean(certify)),
         range=(min(episodes), max(episodes)),
         statuses=dict(Counter(result.best.status for result in found)),
-        turns=float(np.mean(episodes)) * study.played.agents * study.played.rounds,
-        calls=0,
-        tokens=0,
-        cost_usd=0.0,
-        seconds=float(np.median(seconds)),
+        turns=mean * study.played.agents * study.played.rounds,
+        calls=mean * each.calls,
+        tokens=mean * each.tokens,
+        cost_usd=mean * each.dollars,
+        seconds=mean * each.seconds / DEAR.batch if live else float(np.median(seconds)),
         resolution=_resolution(study, found),
     )
+
+
+def _offline(study: Study, stand_in: str | None) -> Study:
+    """Return the study with a population that can be played offline."""
+    other = study.model_copy(update={"population": stand_in}) if stand_in else study
+    online = other.group.kinds - OFFLINE
+    if online:
+        raise UserError(
+            f"population: a plan plays scripted and emulated agents only, got {other.group} "
+            f"({', '.join(sorted(online))}): name some in their place, like --stand-in o3"
+        )
+    return other
 
 
 def _simulated(study: Study, number: int) -> tuple[SearchResult, float]:

@@ -242,14 +242,14 @@ def test_drift_of_a_group_game_is_its_binomial_mean():
 def test_replicator_of_the_stag_hunt_turns_at_the_mixed_equilibrium():
     found = check("none", Matrix(table="stag_hunt"))["replicator"]
     assert not found.holds
-    assert found.values["rest_point_1"] == pytest.approx(0.75, abs=0.001)
-    assert "above 75.0%" in found.words
+    assert found.values["rest_point_1"] == pytest.approx(0.75, abs=1e-5)
+    assert "above 75%" in found.words
 
 
 def test_replicator_of_chicken_settles_in_the_mixed_equilibrium():
     # Swerve p: 3 p + 1 (1 - p) = 5 p, so p = 1/3.
     found = check("none", Matrix(table="chicken"))["replicator"]
-    assert found.values["rest_point_1"] == pytest.approx(1 / 3, abs=0.001)
+    assert found.values["rest_point_1"] == pytest.approx(1 / 3, abs=1e-5)
     assert "move towards it" in found.words
 
 

@@ -72,7 +72,7 @@ def replicator(mechanism: Mechanism, game: Game) -> Verdict:
     share, mean, error = growth(mechanism, game)
     sure = np.where(np.abs(mean) > _SURE * error + 1e-9 * game.unit, np.sign(mean), 0.0)
     crossings = [
-        (float(share[i + np.abs(mean[i : j + 1]).argmin()]), bool(sure[i] < 0))
+        (_zero(share[i : j + 1], mean[i : j + 1]), bool(sure[i] < 0))
         for i, j in pairwise(np.flatnonzero(sure))
         if sure[i] != sure[j]
     ]
@@ -86,6 +86,12 @@ def replicator(mechanism: Mechanism, game: Game) -> Verdict:
     return Verdict("replicator", holds, _story(sure, crossings, hidden > 0.0), values)
 
 
+def _zero(share: Array, mean: Array) -> float:
+    """The first share at which a curve changes its sign, between two points by a straight line."""
+    k = int((np.sign(mean) != np.sign(mean[0])).argmax())
+    return float(share[k] - mean[k] * (share[k] - share[k - 1]) / (mean[k] - mean[k - 1]))
+
+
 def _story(sure: Array, crossings: list[tuple[float, bool]], luck: bool) -> str:
     if not sure.any():
         return "Giving and withholding earn the same: neither grows."
@@ -94,9 +100,9 @@ def _story(sure: Array, crossings: list[tuple[float, bool]], luck: bool) -> str:
         hidden = ", but for shares at which luck hides which grows" if luck else ""
         return f"Giving {verb} a large population from any share of givers{hidden}."
     points = [
-        f"above {at:.1%} givers they grow, below it they shrink"
+        f"above {100 * at:.3g}% givers they grow, below it they shrink"
         if up
-        else f"shares near {at:.1%} givers move towards it"
+        else f"shares near {100 * at:.3g}% givers move towards it"
         for at, up in crossings
     ]
     return "In a large population " + "; ".join(points) + "."

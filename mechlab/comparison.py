@@ -130,9 +130,11 @@ def _entry(context: str, result: SearchResult, answer: Answer, several: bool) ->
 def situations(studies: Sequence[Study]) -> tuple[str, ...]:
     """Return the situation of each study: its population, and what else is not the same in all.
 
-    >>> text = 'question="?"\nmechanisms=["protocol"]\nsmallest="spend"\n'
-    >>> target = "[target]\nefficiency=0.5\n"
-    >>> some = [Study.read(f'{text}population="{p}"\n{target}') for p in ("o3", "perfect")]
+    >>> fields = {"question": "?", "mechanisms": ["protocol"], "smallest": "spend"}
+    >>> some = [
+    ...     Study(**fields, population=name, target={"efficiency": 0.5})
+    ...     for name in ("o3", "perfect")
+    ... ]
     >>> situations(some)
     ('o3', 'perfect')
     """

@@ -80,8 +80,8 @@ def _giving_chart(chart: str, name: str, episodes: Episodes, most: float) -> Cha
 def lorenz_chart(replay: Replay, name: str) -> Chart:
     """How evenly income falls on the agents."""
     incomes: dict[str, Array] = {
-        f"{name}, earned": replay.answer.produced,
-        f"{name}, with payments": replay.answer.produced + replay.answer.payments,
+        f"earned, {name}": replay.answer.produced,
+        f"with payments, {name}": replay.answer.produced + replay.answer.payments,
         NONE: replay.baseline.produced,
     }
     ginis = "; ".join(f"{key} {figures.mean_gini(income):.3f}" for key, income in incomes.items())

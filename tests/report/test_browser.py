@@ -179,6 +179,8 @@ def test_print_has_whole_charts(page):
     page.js("window.dispatchEvent(new Event('beforeprint'))")
     page.wait(f"{RIGHT_EDGES}.every(right => right <= 720)")
     assert page.js("getComputedStyle(document.querySelector('nav')).display") == "none"
+    tables = "[...document.querySelectorAll('section > .table table')]"
+    assert max(page.js(f"{tables}.map(t => t.getBoundingClientRect().right)")) <= 720
     page.js("window.dispatchEvent(new Event('afterprint'))")
 
 

@@ -146,6 +146,14 @@ def test_what_fails_can_be_shown_again_by_its_line_of_python(name, mechanism, ga
     assert finding(again) == finding(found.play)
 
 
+@pytest.mark.parametrize("name", ["farming_1", "farming_2"])
+def test_an_attack_can_be_played_again(name):
+    found = one(name, "sharing_bonus(rate=10)", SMALL)
+    assert finding(found.attack) == pytest.approx(found.values["taken"])
+    assert found.attack.group in found.words
+    assert one(name, "none", SMALL).attack is None
+
+
 @pytest.mark.slow
 def test_what_fails_can_be_shown_again_by_its_command():
     found = one("balance", "sharing_bonus(rate=10)", PublicGoods())

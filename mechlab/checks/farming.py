@@ -60,8 +60,10 @@ def farming(mechanism: Mechanism, game: Game, colluders: int, seen: Worst | None
         "revenue_honestly": fair.revenue,
     }
     words = f"{_waste(game, price, colluders, seen)} {_cost(game, attacks, colluders)}"
-    shown = seen.play if seen and price > 0 else None
-    return Verdict(f"farming_{colluders}", price == 0, words, values, shown)
+    name, shown = f"farming_{colluders}", seen.play if seen and price > 0 else None
+    again = {"check": name, "episodes": EPISODES}
+    attack = play(game, mechanism, best.group, **again) if best.taken > fair.taken else None
+    return Verdict(name, price == 0, words, values, shown, attack)
 
 
 def _waste(game: Game, price: float, colluders: int, seen: Worst | None) -> str:
@@ -131,7 +133,8 @@ def flood(mechanism: Mechanism, game: Game) -> Verdict:
         f"Where all are selfish, {_story(game, values, '')}. "
         f"Where all are honest, {_story(game, values, '_honestly')}."
     )
-    return Verdict("selfish_group", None, words, values, play(game, mechanism, "selfish"))
+    shown = play(game, mechanism, "selfish", episodes=EPISODES)
+    return Verdict("selfish_group", None, words, values, shown)
 
 
 def _story(game: Game, values: dict[str, float], of: str) -> str:

@@ -120,17 +120,17 @@ def worst(
 def finding(play: Play) -> float:
     """Return the number that a play was shown for, found anew.
 
-    It is the measure of its check in its round, or where it has no round what the agent was paid in
-    the whole episode.
+    It is the measure of its check in its round, or where it has no round what the agent, or the
+    colluding pair, was paid in an episode, on average.
 
     >>> finding(Play("public_goods", "sharing_bonus(rate=0.5)", "honest*4", "dominance", round=3))
     -0.1
     """
     game, mechanism = make_game(play.game, play.settings), parse(play.mechanism)
     if play.round is None:
-        episode = play.replay()
+        payments = play.replay().payments
         paid = 2 if play.check == "farming_2" else 1  # the agents whose payments are the finding
-        return clean(episode.payments[0, play.agent : play.agent + paid].sum(), game)
+        return clean(payments[:, play.agent : play.agent + paid].sum(axis=1).mean(), game)
     for seen in watch(game, mechanism, play.group):
         if seen.flows.round == play.round:
             return clean(MEASURES[play.check].of(seen)[play.episode, play.agent], game)

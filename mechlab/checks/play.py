@@ -63,13 +63,13 @@ class Fixed(Agent):
 
 @dataclass(frozen=True)
 class Play:
-    """One episode that anybody can play again, and where in it the finding is.
+    """Episodes that anybody can play again, and where in them the finding is.
 
     Attributes:
         game, settings: the game, and the settings that differ from its own.
         mechanism: its specification. group: the behaviours, as this module has them.
         check: name of the check that it is about.
-        episode: its number under seed 0.
+        episode: its number under seed 0. episodes: how many from there on.
         round, agent: where in it the finding is; no round where it is the episode as a whole.
     """
 
@@ -78,16 +78,16 @@ class Play:
     group: str
     check: str = ""
     episode: int = 0
+    episodes: int = 1
     round: int | None = None
     agent: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def replay(self) -> Episodes:
-        """Play the episode again, exactly."""
+        """Play the episodes again, exactly."""
         game = make_game(self.game, self.settings)
-        return simulate(
-            game, members(game, self.group), self.mechanism, episodes=1, first=self.episode
-        )
+        group, count = members(game, self.group), self.episodes
+        return simulate(game, group, self.mechanism, episodes=count, first=self.episode)
 
     @property
     def line(self) -> str:
@@ -106,7 +106,9 @@ class Play:
         if self.group in AGENTS:
             settings = (f"--set {name}={literal(v)}" for name, v in self.settings.items())
             words = ("mechlab run --game", self.game, "--population", self.group, "--mechanism")
-            return " ".join([*words, shlex.quote(self.mechanism), "--episodes 4", *settings])
+            return " ".join(
+                [*words, shlex.quote(self.mechanism), f"--episodes {self.episodes}", *settings]
+            )
         code = f"from mechlab.checks import Play, finding; print(finding({self.line}))"
         return f"python -c {shlex.quote(code)}"
 

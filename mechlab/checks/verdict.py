@@ -23,7 +23,8 @@ class Verdict:
         holds: whether the promise holds; None where the question does not arise or was not asked.
         words: the finding in plain sentences.
         values: the numbers behind it; money is in the game's.
-        play: an episode that shows it; a counterexample where the promise does not hold.
+        play: what shows it again; a counterexample where the promise does not hold.
+        attack: the play in which most is taken, where that is more than honesty is paid.
     """
 
     name: str
@@ -31,20 +32,25 @@ class Verdict:
     words: str
     values: Mapping[str, float] = field(default_factory=dict)
     play: Play | None = None
+    attack: Play | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as plain data, with what shows it again."""
-        shown: dict[str, Any] | None = None
-        if self.play:
-            again = {"finding": finding(self.play)} if self.play.check else {}
-            shown = {"command": self.play.command, **again}
         return {
             "name": self.name,
             "holds": self.holds,
             "words": self.words,
             "values": dict(self.values),
-            "replay": shown,
+            "replay": _again(self.play),
+            "attack": _again(self.attack),
         }
+
+
+def _again(play: Play | None) -> dict[str, Any] | None:
+    """The command that shows a play again, and the number that it prints."""
+    if play is None:
+        return None
+    return {"command": play.command, **({"finding": finding(play)} if play.check else {})}
 
 
 @dataclass(frozen=True)

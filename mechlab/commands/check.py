@@ -61,6 +61,7 @@ def _print(found: Verdicts) -> None:
         title = CHECKS[verdict.name]
         terminal.OUT.print(head + Text(f"{verdict.name}: {title}", style="bold"))
         terminal.OUT.print(Padding(Text(verdict.words), (0, 0, 0, 6)))
-        if verdict.play:
-            again = Text(f"      show it again: {verdict.play.command}", style="dim")
-            terminal.OUT.print(again, soft_wrap=True)
+        for what, play in (("show it again", verdict.play), ("play it", verdict.attack)):
+            if play:
+                again = Text(f"      {what}: {play.command}", style="dim")
+                terminal.OUT.print(again, soft_wrap=True)

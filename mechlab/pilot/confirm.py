@@ -79,7 +79,7 @@ class Confirmation:
             shown = "sufficient"
         elif upper < target.efficiency:
             shown = "insufficient"
-        self.looks.append(Look(line.candidate, size, len(values), mean, lower, upper, shown))
+        self.looks.append(Look(line.candidate, float(size), len(values), mean, lower, upper, shown))
         return shown
 
     def _shown(self, line: Line, what: Shown) -> list[float]:

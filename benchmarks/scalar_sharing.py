@@ -83,7 +83,10 @@ class Episode:
         if chance() < row["ask"]:
             again = chance() < row.get("repeat", 0.0)
             for piece in lacking if again else lacking - me.awaited:
-                self._ask(i, piece, self.luck.choice(directory[piece]))
+                one = self.luck.choice(directory[piece])
+                for j in directory[piece]:
+                    if j == one or chance() < row.get("breadth", 0.0):
+                        self._ask(i, piece, j)
         for asker, owed in enumerate(me.owed):
             if owed and chance() < row["answer"]:
                 for piece in tuple(owed):

@@ -49,6 +49,7 @@ class Propensities:
             lacks, itself or by the system; each peer by itself.
         submit: chance to submit, each turn, all complete tasks.
         repeat: chance to ask, each turn on which it asks, also for what it asked for before.
+        breadth: chance to ask each further holder of a piece, beside the one asked by lot.
         volunteer: chance to send each piece that a peer lacks, unasked, each turn.
         chatter: messages a turn that ask for nothing.
         payment: shift of giving for a marginal payment of one task's reward, in logits.
@@ -61,6 +62,7 @@ class Propensities:
     answer_system: float
     submit: float
     repeat: float = 0.0
+    breadth: float = 0.0
     volunteer: float = 0.0
     chatter: float = 0.0
     payment: float = 0.0
@@ -116,6 +118,7 @@ class Emulated(Agent):
             "answer_system": shifted(own.answer_system, told + paid),
             "submit": shifted(own.submit, told),
             "repeat": own.repeat,
+            "breadth": own.breadth,
             "volunteer": own.volunteer,
             "chatter": own.chatter,
         }

@@ -65,6 +65,7 @@ BASE = (
     _chance("answer_system", 0.5, {"auto_request"}),
     _chance("submit", 0.9),
     _chance("repeat", 0.3, OWN_MESSAGES),
+    _chance("breadth", 0.3, OWN_MESSAGES | {"auto_fulfill"}),
     Scale("chatter", 0.0, 10.0, 0.5, step=2.0),
 )
 """What every model has; ``calibrate`` needs the figures of the baseline for it."""

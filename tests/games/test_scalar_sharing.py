@@ -17,6 +17,13 @@ ROWS = {
         "submit": 0.7,
         "chatter": 1.4,
     },
+    "asks several holders": {
+        "ask": 0.8,
+        "breadth": 0.5,
+        "repeat": 0.2,
+        "answer": 0.6,
+        "submit": 0.9,
+    },
     "gives unasked": {"ask": 0.9, "answer": 0.9, "submit": 0.95, "volunteer": 0.01},
     "lies": {"ask": 0.9, "answer": 0.8, "submit": 0.9, "falsify": 0.3},
 }

@@ -55,6 +55,7 @@ class Sharing(Game):
         "prompt",  # 1: answers the moment it is asked, not on its own turn
         "thorough",  # 1: asks every holder, none twice for one piece; 0: one holder by lot
         "repeat",  # each turn on which it asks, also for what it asked for before; not if thorough
+        "breadth",  # to ask each further holder of a piece too; not if thorough
     )
     words: ClassVar[Words] = Words()
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {

@@ -14,7 +14,7 @@ from mechlab.games.sharing.state import DEALT, SENT
 
 # Columns of a behaviour.
 ASK, ANSWER, ANSWER_SYSTEM, VOLUNTEER, SUBMIT = range(5)
-FALSIFY, CHATTER, PROMPT, THOROUGH, REPEAT = range(5, 10)
+FALSIFY, CHATTER, PROMPT, THOROUGH, REPEAT, BREADTH = range(5, 11)
 
 
 class Rules(NamedTuple):

@@ -12,6 +12,7 @@ from mechlab.games.compiled import step, whole
 from mechlab.games.sharing.episode import GIVES, SYSTEM, TURN, episode, publish
 from mechlab.games.sharing.rules import (
     ASK,
+    BREADTH,
     CHATTER,
     FALSIFY,
     REPEAT,
@@ -36,6 +37,7 @@ from mechlab.games.sharing.state import MESSAGES, REQUESTED
 
 # Children of a turn's key: pieces have their own numbers, these lie beyond them.
 _SUBMITS, _TALKS, _ASKS, _REPEATS, _ANSWERS = ((n + 1) << 32 for n in range(5))
+_FURTHER = 1 << 20  # children of a request's key: further holders, by their place
 
 
 @whole
@@ -93,8 +95,9 @@ def _submit_ready(e, rules, behaviour, i, key, left):
 def _ask_for_lacking(e, rules, behaviour, i, key, prompt, left):
     """Ask for pieces that the open tasks lack: one private message and one action a request.
 
-    A thorough agent asks every holder whom it never asked. Another asks one holder by lot, and
-    again, for all that is still open, only where it repeats itself. Where the system does the
+    A thorough agent asks every holder whom it never asked. Another asks one holder by lot and each
+    further one with the chance that is its breadth, and asks again, for all that is still open,
+    only where it repeats itself. Where the system does the
     asking, the agent's own messages do nothing.
     """
     before = left
@@ -125,15 +128,20 @@ def _ask_for_lacking(e, rules, behaviour, i, key, prompt, left):
 
 @step
 def _ask_holders(e, rules, behaviour, i, k, key, thorough, prompt, left):
-    """Ask for one piece: one holder by lot, or each that was never asked."""
-    known = np.int64(e.copies[k])
-    place = np.int64(e.tried[i * e.pieces + k]) if thorough else pick(key, known)
-    stop = known if thorough else place + 1
+    """Ask for one piece: one holder by lot and, by breadth, others; or each never asked before."""
+    known, wide = np.int64(e.copies[k]), behaviour[i, BREADTH]
+    lot = pick(key, known)
+    place, stop = lot, lot + 1
+    if thorough:
+        place, stop = np.int64(e.tried[i * e.pieces + k]), known
+    elif wide > 0.0:
+        place, stop = np.int64(0), known
     while place < stop and left > 0:
-        left -= 1
-        if not rules.system_asks:
-            j = np.int64(e.holders[k * e.agents + place])
-            ask(e, at_once(rules, behaviour, j) if prompt else 0.0, i, j, k, key)
+        if thorough or place == lot or uniform(key, _FURTHER + place) < wide:
+            left -= 1
+            if not rules.system_asks:
+                j = np.int64(e.holders[k * e.agents + place])
+                ask(e, at_once(rules, behaviour, j) if prompt else 0.0, i, j, k, key)
         place += 1
     if thorough:
         e.tried[i * e.pieces + k] = place

@@ -118,8 +118,7 @@ def ask_bare(url, game, prompts):
     asyncio.run(bare(url, game, prompts))
 
 
-def ours(url, game, seed):
-    os.environ["OPENAI_BASE_URL"] = url
+def ours(game, seed):
     with live_session(Live(concurrency=EPISODES), "sqlite:///calls.db"):
         simulate(game, "llm:bench", MECHANISM, episodes=EPISODES, seed=seed)
 
@@ -143,11 +142,15 @@ def measured(server, calls, play):
 
 def compare(name, latency, game, prompts, repeats):
     server, bare_runs, our_runs = Server(latency), [], []
+    os.environ["OPENAI_BASE_URL"] = server.url
+    asyncio.run(bare(server.url, game, prompts[:1]))  # imports and compiled code, on both sides
+    simulate(game, "llm:warm", MECHANISM, episodes=1)
+    server.rate()
     calls = EPISODES * len(prompts)
     for repeat in range(repeats):
         bare_runs.append(measured(server, calls, partial(ask_bare, server.url, game, prompts)))
         before = resident()
-        our_runs.append(measured(server, calls, partial(ours, server.url, game, repeat)))
+        our_runs.append(measured(server, calls, partial(ours, game, repeat)))
         grown = peak() - before
     server.stop()
     bare_rate, bare_cpu = (statistics.median(column) for column in zip(*bare_runs, strict=True))
@@ -171,8 +174,8 @@ def compare(name, latency, game, prompts, repeats):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--rounds", type=int, default=8, help="of the measured episodes")
-    arguments.add_argument("--repeats", type=int, default=3)
+    arguments.add_argument("--rounds", type=int, default=20, help="of the measured episodes")
+    arguments.add_argument("--repeats", type=int, default=1)
     asked = arguments.parse_args()
     os.chdir(tempfile.mkdtemp())
     whole = make_game("sharing")

@@ -148,6 +148,8 @@ class Look:
         """
         low, high = self.doses[0].t, self.doses[1].t
         means = self.samples[0].mean, self.samples[1].mean
+        if not self._gentle or means[0] == means[1]:  # judged at the doses, which no shape moves
+            return high if share == 1.0 or (up and share > 0.0) else low
         middle = float(np.clip((self._target - means[0]) / (means[1] - means[0]), 0.0, 1.0))
         (centre, t), drawn = self.ray.place(low, high, np.array([middle, share]))
         tail = 1.0 - self._side if up else self._side

@@ -25,7 +25,6 @@ DRAWS = 200
 _BOXES = (1.5, 0.8)  # half-widths of the places that are searched, before the posterior's own
 _ROUGH, _FINE = (64, 40), (96, 80)  # agents of a surrogate, and episodes of each in a run
 _NARROW, _WIDE = 0.25, 1.5  # bounds of the half-width of the last box
-_SURE = 0.01  # level at which more variation than emulated agents have is believed
 _LEFT_OUT = 60  # agents that tell what a run that was left out should have been
 _LEVEL = 0.9  # of intervals
 
@@ -52,29 +51,33 @@ def fit_episodes(
     Raises:
         UserError: as ``checked`` and ``runs_of``, and for a wrong setting.
     """
-    game = Sharing.build(dict(settings or {}))
-    table = checked(table)
-    scales = [*BASE, *SHIFTS, *([VOLUNTEER] if _gives_unasked(table) else [])]
-    prior = _prior(scales)
-    fitting = _Fitting(game, scales, prior, runs_of(table, game, agent_at(scales, prior[:, 0])))
+    fitting = Fitting.of(table, Sharing.build(dict(settings or {})))
     place = fitting.start(seed)
     for half in _BOXES:
         box, posterior = fitting.around(place, half, Effort(*_ROUGH, seed))
         place = posterior.mode(place, box)
     half = np.clip(2 * np.sqrt(np.diag(posterior.covariance(place))), _NARROW, _WIDE)
     _, posterior = fitting.around(place, half, Effort(*_FINE, seed + 1))
-    posterior = replace(posterior, dispersion=_dispersion(posterior))
+    posterior = posterior.dispersed()
     return _report(name, fitting, posterior, posterior.mode(place, posterior.bounds), seed)
 
 
 @dataclass(frozen=True)
-class _Fitting:
-    """What is fitted: the parameters, their prior (P, 2), and the runs."""
+class Fitting:
+    """What is fitted: the parameters, their prior (P, 2), and the runs of a pilot."""
 
     game: Game
     scales: Sequence[Scale]
     prior: Array
     runs: Sequence[Run]
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, game: Game) -> Fitting:
+        """Read the table of a pilot; raises as ``checked`` and ``runs_of``."""
+        table = checked(table)
+        scales = [*BASE, *SHIFTS, *([VOLUNTEER] if _gives_unasked(table) else [])]
+        prior = _prior(scales)
+        return cls(game, scales, prior, runs_of(table, game, agent_at(scales, prior[:, 0])))
 
     def start(self, seed: int) -> Array:
         """Return the place of the stored model, or of their middle, that is nearest."""
@@ -134,19 +137,7 @@ def _prior(scales: Sequence[Scale]) -> Array:
     return np.stack([np.median(places, axis=0), spread], axis=1)
 
 
-def _dispersion(posterior: Posterior) -> float:
-    """How many times more episodes of a run vary than emulated ones do; 1 unless surely more."""
-    total, freedom = 0.0, 0
-    for run, surrogate in zip(posterior.runs, posterior.surrogates, strict=True):
-        off = run.counts - run.counts.mean(axis=0)
-        total += float((off @ np.linalg.inv(surrogate.noise) * off).sum())
-        freedom += (len(off) - 1) * off.shape[1]
-    return total / freedom if freedom and chi2.sf(total, freedom) < _SURE else 1.0
-
-
-def _report(
-    name: str, fitting: _Fitting, posterior: Posterior, place: Array, seed: int
-) -> PilotFit:
+def _report(name: str, fitting: Fitting, posterior: Posterior, place: Array, seed: int) -> PilotFit:
     rng = np.random.default_rng(seed)
     draws = posterior.draws(place, DRAWS, rng)
     known = draws.std(axis=0) < 0.7 * posterior.prior[:, 1]
@@ -166,9 +157,7 @@ def _report(
     )
 
 
-def _check(
-    fitting: _Fitting, posterior: Posterior, left_out: int, place: Array, seed: int
-) -> Check:
+def _check(fitting: Fitting, posterior: Posterior, left_out: int, place: Array, seed: int) -> Check:
     """Compare the tasks of a run with what the other runs let expect of it."""
     rng, run = np.random.default_rng(seed + left_out), fitting.runs[left_out]
     others = [k for k in range(len(fitting.runs)) if k != left_out]

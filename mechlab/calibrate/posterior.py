@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import least_squares
 from scipy.special import logsumexp
+from scipy.stats import chi2
 
 from mechlab.calibrate.runs import Run
 from mechlab.calibrate.scales import Scale
@@ -16,6 +17,7 @@ from mechlab.flows import Array
 
 _STEP = 1e-3  # of the differences of surrogates, which are smooth
 _PROPOSED = 8000  # agents that draws are resampled from
+_SURE = 0.01  # level at which more variation than emulated agents have is believed
 _WIDER = 1.3  # spread of the proposals over that of the normal approximation
 
 
@@ -34,6 +36,20 @@ class Posterior:
     runs: Sequence[Run]
     surrogates: Sequence[Surrogate]
     dispersion: float = 1.0
+
+    def dispersed(self) -> Posterior:
+        """Return the posterior that allows for episodes that vary more than emulated ones do.
+
+        Their variation within runs is compared with the surrogates'; it counts where it is surely
+        larger.
+        """
+        total, freedom = 0.0, 0
+        for run, surrogate in zip(self.runs, self.surrogates, strict=True):
+            off = run.counts - run.counts.mean(axis=0)
+            total += float((off @ np.linalg.inv(surrogate.noise) * off).sum())
+            freedom += (len(off) - 1) * off.shape[1]
+        surely = freedom > 0 and chi2.sf(total, freedom) < _SURE
+        return replace(self, dispersion=total / freedom) if surely else self
 
     @property
     def bounds(self) -> tuple[Array, Array]:

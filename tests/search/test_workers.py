@@ -17,7 +17,7 @@ from mechlab.search.explore import Explorer
 from mechlab.search.heart import beating, dismiss, living, new_worker
 from mechlab.search.play import play
 from mechlab.search.record import PLAYED
-from mechlab.search.run import known, search
+from mechlab.search.run import check_playable, known, search
 from mechlab.search.work import Dismissed, calm, work
 from mechlab.search.workers import join
 from mechlab.store import StorageError, Store
@@ -65,6 +65,7 @@ def test_searches_started_at_once_work_together(database):
 
 @pytest.mark.slow
 def test_workers_killed_at_random_moments_lose_nothing(database):
+    check_playable(a_study())  # compiles what a killed worker would compile again and again
     chance = random.Random(1)
     before: dict[int, tuple] = {}
     crew = [start(database), start(database)]

@@ -24,8 +24,7 @@ local-model: .venv/ready ## build a small real model once, and serve it on this 
 	@PYTHON=$(BIN)/python bash .ci/local_model serve
 
 live-sample: .venv/ready ## the kept real run: search with the local model, write reports/live-sample.html
-	@PYTHON=$(BIN)/python bash .ci/local_model run $(BIN)/mechlab search studies/live_sample.toml
-	@$(BIN)/mechlab report studies/live_sample.toml -o reports/live-sample.html
+	@PYTHON=$(BIN)/python bash .ci/local_model run $(BIN)/mechlab search studies/live_sample.toml -o reports/live-sample.html
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mechlab needs Python 3.11 or newer; set PYTHON=...")'

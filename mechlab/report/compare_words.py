@@ -29,7 +29,9 @@ def said(comparison: Comparison) -> list[Said]:
 def _said(comparison: Comparison, goal: Goal) -> Said:
     places, within = comparison.rankings[goal], comparison.within(goal)
     entries = [comparison.entry(place.name) for place in places]
-    target = f"to reach {target_words(entries[0].result)}"
+    groups = {str(entry.result.study.group) for entry in entries}
+    one = f" with {groups.pop()}" if len(groups) == 1 < len(comparison.contexts) else ""
+    target = f"to reach {target_words(entries[0].result)}{one}"
     firsts = {context: _first(comparison, own) for context, own in within.items()}
     lines = [
         f"{context}: {_found(comparison, goal[0], own)}"

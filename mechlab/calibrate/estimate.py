@@ -23,7 +23,7 @@ from mechlab.games.sharing import Sharing
 
 DRAWS = 200
 _BOXES = (1.5, 0.8)  # half-widths of the places that are searched, before the posterior's own
-_ROUGH, _FINE = (64, 40), (96, 80)  # agents of a surrogate, and episodes of each in a run
+_ROUGH, _FINE = (80, 40), (120, 80)  # agents of a surrogate, and episodes of each in a run
 _NARROW, _WIDE = 0.25, 1.5  # bounds of the half-width of the last box
 _LEFT_OUT = 60  # agents that tell what a run that was left out should have been
 _LEVEL = 0.9  # of intervals

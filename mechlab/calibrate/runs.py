@@ -24,14 +24,14 @@ from mechlab.response import behaviours
 from mechlab.simulate import simulate
 
 _MOVED = {
-    "baseline": ("ask", "answer", "submit", "repeat", "volunteer", "chatter"),
-    "auto_request": ("ask", "answer_system", "submit", "repeat", "volunteer", "chatter"),
-    "auto_fulfill": ("ask", "submit", "volunteer", "chatter"),
-    "auto_both": ("ask", "submit", "volunteer", "chatter"),
+    "baseline": ("ask", "answer", "submit", "repeat", "breadth", "volunteer", "chatter"),
+    "auto_request": ("ask", "answer_system", "submit", "repeat", "breadth", "volunteer", "chatter"),
+    "auto_fulfill": ("ask", "submit", "breadth", "volunteer", "chatter"),
+    "auto_both": ("ask", "submit", "breadth", "volunteer", "chatter"),
 }
 _TOLD = ("ask", "answer", "answer_system", "submit")  # what the protocol and the view shift
 _PAID = ("answer", "answer_system")
-_CHANCES = (*_TOLD, "repeat")  # what is fitted as logits
+_CHANCES = (*_TOLD, "repeat", "breadth")  # what is fitted as logits
 
 
 @dataclass(frozen=True)

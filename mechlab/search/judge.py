@@ -155,4 +155,4 @@ class Look:
         tail = 1.0 - self._side if up else self._side
         shape = float(np.quantile(drawn[:, 1], tail) - np.median(drawn[:, 1]))
         way = math.hypot(t - centre, shape)
-        return min(high, centre + way) if up else max(low, centre - way)
+        return float(min(high, centre + way) if up else max(low, centre - way))

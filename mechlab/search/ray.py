@@ -128,4 +128,4 @@ def _risen(curve: Array, t: Array, shares: Array) -> Array:
     """Return where a curve (G,) at positions t (G,) has made shares of its rise."""
     curve = np.maximum.accumulate(curve)
     rise = curve + (curve[-1] - curve[0] + 1e-6) * np.linspace(0.0, 0.02, len(t))  # strictly
-    return np.interp(rise[0] + shares * (rise[-1] - rise[0]), rise, t)
+    return np.asarray(np.interp(rise[0] + shares * (rise[-1] - rise[0]), rise, t))

@@ -14,6 +14,9 @@ from mechlab.mechanism.base import literal
 from mechlab.parameters import Parameterised, parameters
 from mechlab.registry import Registry
 
+LIVE = "llm:"  # in populations: the name of a model follows
+FIT = "fit:"  # the path of a stored fit follows
+
 
 @dataclass(frozen=True)
 class Agent(Parameterised, ABC):

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from mechlab.agent import AGENTS, Agent, Remote
+from mechlab.agent import AGENTS, FIT, LIVE, Agent, Remote
 from mechlab.errors import UserError
 from mechlab.game import Player
 
 Member = Agent | Player | Remote
-LIVE = "llm:"  # a model's name follows
-FIT = "fit:"  # the path of a stored fit follows
 
 _TERM = re.compile(
     r"\s*(?P<name>[^\s*+()]+)\s*(?:\((?P<values>[^()]*)\))?\s*(?:\*\s*(?P<count>\d+))?\s*"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+from mechlab.agent import FIT
 from mechlab.agents.emulated import Emulated, Propensities
 from mechlab.errors import UserError, unknown
 from mechlab.parameters import param
-from mechlab.population import FIT
 
 
 @dataclass(frozen=True)

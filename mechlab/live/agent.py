@@ -8,11 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from mechlab.agent import Remote
+from mechlab.agent import LIVE, Remote
 from mechlab.errors import UserError, unknown
 from mechlab.live.options import Options
 from mechlab.mechanism.base import literal
-from mechlab.population import LIVE
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Sitting:
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         game = setting.game
-        self.spaces = spaces(game, setting.condition, setting.mechanism.hides)
+        self.spaces = spaces(game, setting.condition, setting.mechanism)
         self.names = [f"agent_{i}" for i in range(game.agents)]
         self.seen = flatten_space(self.spaces.seen)
         self.turn: int | None = None

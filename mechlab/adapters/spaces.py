@@ -13,6 +13,7 @@ from mechlab.flows import Array
 from mechlab.game import Game
 from mechlab.games import Commons, Matrix, PublicGoods
 from mechlab.games import choices as choose
+from mechlab.mechanism import Mechanism
 from mechlab.registry import Registry
 
 Part = Space[Any]
@@ -20,7 +21,7 @@ NUMBER: Any = np.float64  # Gymnasium's own default has half the digits
 
 
 class Spaces(ABC):
-    """The spaces of one game; ``condition`` and what is hidden decide which parts there are.
+    """The spaces of one game; condition and mechanism decide which parts there are.
 
     Attributes:
         seen: what an agent sees, a space by the name of each part.
@@ -29,13 +30,13 @@ class Spaces(ABC):
 
     done: Part
 
-    def __init__(self, game: Any, condition: str, hides: frozenset[str]) -> None:
-        self.game, self.condition, self.hides = game, condition, hides
+    def __init__(self, game: Any, condition: str, mechanism: Mechanism) -> None:
+        self.game, self.condition = game, condition
         n = game.agents
-        common = {"round": Box(0.0, 1.0, (1,), NUMBER), "board": _money(n)}
-        self.seen = Dict(
-            {k: part for k, part in {**common, **self.parts()}.items() if k not in hides}
-        )
+        known = {"round": Box(0.0, 1.0, (1,), NUMBER), "board": _money(n), **self.parts()}
+        if "record" in mechanism.shows:
+            known["record"] = Box(0.0, np.inf, (n, 2), NUMBER)  # answered and not, by agent
+        self.seen = Dict({k: part for k, part in known.items() if k not in mechanism.hides})
 
     @abstractmethod
     def parts(self) -> Mapping[str, Part]:
@@ -52,18 +53,20 @@ class Spaces(ABC):
     def observe(self, view: Any) -> dict[str, Array]:
         """Return what a view shows, by the names of ``seen``."""
         values = {"round": [view.round / view.rounds], "board": view.board, **self.look(view)}
+        if "record" in self.seen.spaces:
+            values["record"] = [view.record[i] for i in range(view.agents)]
         return {
             name: np.asarray(values[name], space.dtype).reshape(space.shape or ())
             for name, space in self.seen.items()
         }
 
 
-SPACES = Registry[Callable[[Any, str, frozenset[str]], Spaces]]("PettingZoo spaces of the game")
+SPACES = Registry[Callable[[Any, str, Mechanism], Spaces]]("PettingZoo spaces of the game")
 
 
-def spaces(game: Game, condition: str, hides: frozenset[str]) -> Spaces:
+def spaces(game: Game, condition: str, mechanism: Mechanism) -> Spaces:
     """Return the spaces of a game; ``UserError`` for one that has none."""
-    return SPACES.get(game.name)(game, condition, hides)
+    return SPACES.get(game.name)(game, condition, mechanism)
 
 
 def _money(count: int) -> Box:

@@ -58,6 +58,29 @@ def test_what_is_hidden_is_not_in_the_space(name):
     assert set(plain.parts) - set(hidden.parts) == {"board"}
 
 
+@pytest.mark.parametrize("name", ["sharing", "grants"])
+def test_a_public_record_is_in_the_space(name):
+    """Agent 0 is asked and does nothing, agent 1 asks it: so nothing is sent, and some is not."""
+    game = parallel_env(name, "reputation", settings=SMALL[name])
+    assert "record" not in parallel_env(name, settings=SMALL[name]).parts.spaces
+    seen, _ = game.reset(seed=1)
+    assert not unflatten(game.parts, seen["agent_2"])["record"].any()
+    asks = {agent: np.ones_like(game.action_space(agent).sample()) for agent in game.agents}
+    n, pieces = 4, {"sharing": 8, "grants": 3}[name]
+    for action in asks.values():
+        action[: -(n - 1) * pieces] = 0  # requests come last
+    for _ in range(2):
+        seen, *_ = game.step(asks)
+    records = [unflatten(game.parts, one)["record"] for one in seen.values()]
+    assert all((record == records[0]).all() for record in records)
+    assert (records[0][:, 0] == 0).all() and (records[0][:, 1] > 0).all()
+
+
+def test_a_record_that_a_game_does_not_keep_is_refused():
+    with pytest.raises(UserError, match="record"):
+        env("matrix", "reputation").reset(seed=0)
+
+
 def test_a_game_without_spaces_is_refused():
     with pytest.raises(UserError, match="PettingZoo spaces of the game"):
         env(_Nameless())

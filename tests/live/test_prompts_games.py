@@ -43,6 +43,16 @@ def test_every_game_has_words():
     assert set(DIALOGUES) == {"sharing", "grants", "public_goods", "commons", "matrix"}
 
 
+def test_the_public_record_of_the_grants_game_is_told():
+    group, _ = heard("grants", mechanism="reputation", settings={"rounds": 4})
+    for listener in group:
+        for view, (_, user) in zip(listener.seen, listener.told, strict=True):
+            (line,) = [x for x in user["content"].splitlines() if x.startswith("Public record")]
+            for i, (answered, left) in view.record.items():
+                assert f"agent {i}: {answered} / {left}" in line
+    assert any(answered for answered, _ in group[0].seen[-1].record.values())
+
+
 @pytest.mark.parametrize(("name", "condition"), PLAYED)
 def test_typical_answers_are_carried_out(name, condition):
     group, episode = heard(name, condition, settings={"rounds": 4})

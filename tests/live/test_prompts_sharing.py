@@ -127,6 +127,20 @@ def test_what_is_hidden_is_not_told(hidden, sign):
     assert not any(sign in told for _, _, told in turns(heard(f"hidden({spec})")))
 
 
+def record_in(told):
+    """Read the public record back from what is told; None where it is not."""
+    lines = [line for line in told.splitlines() if line.startswith("Public record of who answers")]
+    found = [re.findall(r"agent (\d+): (\d+) / (\d+)", line) for line in lines]
+    return {int(i): (int(sent), int(left)) for i, sent, left in found[0]} if found else None
+
+
+def test_the_public_record_is_told_where_a_mechanism_shows_it():
+    seen = [(record_in(told), view.record) for view, _, told in turns(heard("reputation"))]
+    assert all(told == shown for told, shown in seen)
+    assert any(sent and left for _, shown in seen for sent, left in shown.values())
+    assert all(record_in(told) is None for _, _, told in turns(heard()))
+
+
 def test_the_rules_are_the_same_for_all_agents_and_rounds():
     group = heard("sharing_bonus(rate=750) + protocol")
     (rules,) = {system for _, system, _ in turns(group)}

@@ -145,15 +145,27 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def print_plan(planned: Plan) -> None:
     """Print what a search is expected to take."""
+    from mechlab.live.prices import unknown_price
+
     low, high = planned.range
     say(f"{planned.study}: about {planned.episodes:,.0f} episodes ({low:,} to {high:,})")
     ends = ", ".join(f"{status} {count}" for status, count in planned.statuses.items())
     say(f"  {planned.explore:,.0f} to explore, {planned.certify:,.0f} to certify")
     say(f"  {planned.repeats} searches were simulated, on other luck; they ended {ends}")
-    say(f"  {planned.seconds:,.0f} s on this machine; {planned.calls:,.0f} model calls,")
-    say(f"  {planned.tokens:,.0f} tokens, ${planned.cost_usd:,.2f}; live agents would take")
-    say(f"  {planned.turns:,.0f} turns, a call each")
+    say(_expected(planned))
+    if planned.unpriced:
+        say(f"  {unknown_price(*planned.unpriced)}")
     say(f"  smallest difference from the target that can be shown: {number(planned.resolution)}")
+
+
+def _expected(planned: Plan) -> str:
+    """Say how long a search takes, and what its live agents cost, or would."""
+    if not planned.calls:
+        turns = f"live agents would take {planned.turns:,.0f} turns, a call each"
+        return f"  {planned.seconds:,.0f} s on this machine; {turns}"
+    cost = "at an unknown price" if planned.unpriced else f"${planned.cost_usd:,.2f}"
+    calls = f"{planned.calls:,.0f} model calls, {planned.tokens:,.0f} tokens, {cost}"
+    return f"  {calls}; about {planned.seconds:,.0f} s"
 
 
 @contextmanager

@@ -27,11 +27,13 @@ class Estimate:
         tokens: of prompts and answers, from their letters; reasoning is not in it.
         dollars: at the prices of the table, with the prompts' shared beginnings cached; nan where
             a price is not known.
+        unpriced: models of which no price is known.
     """
 
     calls: float
     tokens: float
     dollars: float
+    unpriced: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -49,6 +51,7 @@ def estimate(
     """
     agents = [agent for agent in population.members if isinstance(agent, LiveAgent)]
     tokens = dollars = 0.0
+    unpriced = set()
     for agent in set(agents):
         options = live.options.model_copy(update=agent.options.chosen)
         cost = rehearse(game, mechanism, options, condition)
@@ -58,5 +61,7 @@ def estimate(
         endpoint = find_endpoint(options.endpoint, live.endpoints, need_key=False)
         price = price_of(agent.model, endpoint)
         usage = Usage(round(prompt), round(prompt * cost.shared_share), round(answer))
+        if price is None:
+            unpriced.add(agent.model)
         dollars += turns * price.of(usage) if price else math.nan
-    return Estimate(len(agents) * game.rounds, tokens, dollars)
+    return Estimate(len(agents) * game.rounds, tokens, dollars, tuple(sorted(unpriced)))

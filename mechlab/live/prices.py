@@ -55,6 +55,19 @@ def price_of(model: str, endpoint: Endpoint) -> Price | None:
     return table.get(model) or table.get(model.rsplit("/", 1)[-1])
 
 
+def unknown_price(*models: str) -> str:
+    """Say that the prices of models are not known, and how to make them known.
+
+    >>> unknown_price("some-model")[:49]
+    'the price of some-model is not in the table: add '
+    """
+    tables = " and ".join(f'["{model}"]' for model in models)
+    return (
+        f"the price of {' and of '.join(models)} is not in the table: add {tables} with prompt, "
+        f"cached and answer, in US dollars for a million tokens, to a file {OWN} in this directory"
+    )
+
+
 @cache
 def _ours() -> dict[str, Price]:
     text = (files("mechlab") / "data" / "prices.toml").read_text(encoding="utf-8")

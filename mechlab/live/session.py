@@ -21,7 +21,7 @@ from mechlab.live.caller import Caller, Line
 from mechlab.live.endpoint import Endpoint, find_endpoint
 from mechlab.live.limiter import Limiter
 from mechlab.live.options import Options
-from mechlab.live.prices import price_of
+from mechlab.live.prices import price_of, unknown_price
 from mechlab.live.seat import Validity
 from mechlab.live.settings import Live
 from mechlab.live.tables import digest, open_tables, packed
@@ -137,9 +137,7 @@ class Session:
         endpoint = self._endpoints[name]
         price = price_of(agent.model, endpoint)
         if price is None and self.live.caps.dollars is not None:
-            raise UserError(
-                f"no price is known for {agent.name!r}: a cap in dollars needs one in prices.toml"
-            )
+            raise UserError(f"a cap in dollars needs prices: {unknown_price(agent.model)}")
         return Line(
             name=agent.name,
             model=agent.model,

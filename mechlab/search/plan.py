@@ -40,6 +40,7 @@ class Plan:
         turns: turns of agents in so many episodes: the calls of as many live agents.
         calls, tokens, cost_usd: of the study's live agents; cost_usd is nan where a price is not
             known. See ``mechlab.live.estimate`` for what is in them.
+        unpriced: models of which no price is known.
         seconds: mean time of a simulated search on this machine; with live agents, of their calls.
         resolution: the smallest difference between mean efficiency and the target that the rest
             of the budget can show, with 80% power, at one pair of doses.
@@ -56,6 +57,7 @@ class Plan:
     calls: float
     tokens: float
     cost_usd: float
+    unpriced: tuple[str, ...]
     seconds: float
     resolution: float
 
@@ -96,6 +98,7 @@ def plan(study: Study, stand_in: str | None = None) -> Plan:
         calls=mean * each.calls,
         tokens=mean * each.tokens,
         cost_usd=mean * each.dollars,
+        unpriced=each.unpriced,
         seconds=mean * each.seconds / DEAR.batch if live else float(np.median(seconds)),
         resolution=_resolution(study, found),
     )

@@ -35,4 +35,13 @@ def test_the_price_follows_from_the_tokens_and_the_table(monkeypatch):
 
 
 def test_what_nobody_knows_the_price_of_is_undefined(monkeypatch):
-    assert math.isnan(of("llm:nobody*1 + llm:o3*3", monkeypatch).dollars)
+    found = of("llm:nobody*1 + llm:o3*3", monkeypatch)
+    assert math.isnan(found.dollars) and found.unpriced == ("nobody",)
+
+
+def test_a_price_of_ones_own_comes_before_ours(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    rates = "prompt = 0.0\ncached = 0.0\nanswer = 0.0\n"
+    (tmp_path / "prices.toml").write_text(f'["nobody"]\n{rates}["o3"]\n{rates}')
+    found = of("llm:nobody*1 + llm:o3*3", monkeypatch)
+    assert (found.dollars, found.unpriced) == (0.0, ())

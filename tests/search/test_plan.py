@@ -1,9 +1,12 @@
 """The plan of a search."""
 
 import json
+import math
+from dataclasses import replace
 
 import pytest
 
+from mechlab import terminal
 from mechlab.search import plan as planning
 from mechlab.search.run import search
 from tests.search.studies import a_study
@@ -26,6 +29,18 @@ def test_it_expects_what_a_search_takes(plan, tmp_path):
 def test_offline_agents_call_no_model(plan):
     assert plan.calls == plan.tokens == plan.cost_usd == 0
     assert plan.turns == plan.episodes * 10 * 20  # agents and rounds of the default game
+
+
+def test_an_unknown_price_is_said_in_words(plan, capsys):
+    live = replace(plan, calls=9.0, tokens=90.0, cost_usd=math.nan, unpriced=("some-model",))
+    terminal.print_plan(live)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "nan" not in said and "at an unknown price" in said
+    assert 'the price of some-model is not in the table: add ["some-model"]' in said
+    terminal.print_json(live.as_json())
+    assert json.loads(capsys.readouterr().out)["cost_usd"] is None
+    terminal.print_plan(replace(live, cost_usd=1.5, unpriced=()))
+    assert "$1.50" in capsys.readouterr().out
 
 
 def test_a_larger_budget_tells_smaller_differences_apart(plan):

@@ -178,13 +178,13 @@ class Caller:
     async def _attempt(self, request: dict[str, Any], letters: int, key: str) -> Reply:
         """Send a request once; a fault is written down before anything is done about it."""
         assert self._line.client is not None
-        async with self._line.limiter:
+        async with self._line.limiter as begun:
             try:
                 reply = await self._line.client.send(request, letters)
             except Faulty as faulty:
                 fault = faulty.fault
                 if fault.kind == "rate_limit":
-                    self._line.limiter.throttled(fault.wait if fault.wait >= 0.0 else 0.0)
+                    self._line.limiter.throttled(max(0.0, fault.wait), begun)
                 if fault.billable:
                     self._book.spend(Spent(calls=1))
                 seen = {"kind": fault.kind, "detail": fault.detail, "seconds": fault.seconds}

@@ -9,7 +9,7 @@ demo: .venv/ready ## search the quickstart study and write its report
 
 test: .venv/ready ## the fast tests and the doctests
 	$(BIN)/pytest -q -n auto -m "not slow" tests
-	$(BIN)/pytest -q --doctest-modules mechlab mechanisms
+	$(BIN)/pytest -q -n auto --doctest-modules mechlab mechanisms
 
 check: .venv/ready ## format, lint and types
 	$(BIN)/ruff format --check .

@@ -22,7 +22,10 @@ def replicate(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Put every published figure beside ours: interval, residual, and the misfits in words."""
+    """Put the published figures beside ours.
+
+    Printed are those that ours miss; --json and the page have all, with intervals.
+    """
     from mechlab import terminal
     from mechlab.replicate import replicate as play
     from mechlab.report import misfits
@@ -35,28 +38,28 @@ def replicate(
     if as_json:
         terminal.print_json({**found.as_json(), **said, "report": page and str(page)})
         return
-    _print_table(found)
-    for sentence in (*said["headline"], *said["far"], *said["tensions"]):
+    for sentence in said["headline"]:
         terminal.say(sentence)
-    if page:
-        terminal.say(f"Report: {page}")
+    _print_misfits(found)
+    for sentence in said["tensions"]:
+        terminal.say(sentence)
+    terminal.say(f"Report: {page}" if page else "All figures: -o PAGE.html, or --json")
 
 
-def _print_table(found: Replication) -> None:
-    """Print every figure beside ours, a row each."""
+def _print_misfits(found: Replication) -> None:
+    """Print the figures that ours miss, the furthest off first."""
     from rich.box import SIMPLE
     from rich.table import Table
 
     from mechlab.terminal import OUT, number
 
     table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
-    table.add_column("figure", overflow="fold")
-    for heading in ("published", "ours", "95% interval", "factor", "met"):
+    table.add_column("missed figure")
+    for heading in ("published", "ours", "factor", "fitted"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for replica in found.replicas:
-        f, ours = replica.figure, replica.ours
-        interval = " to ".join(map(number, ours.ci95)) if ours.n > 1 else "-"
-        met = "-" if not replica.measured else "yes" if replica.cell.inside else "no"
-        numbers = (number(f.target), number(ours.mean), interval, number(replica.cell.factor))
-        table.add_row(f"{f.model}, {f.condition}, {f.metric}", *numbers, met)
+    for replica in found.misfits:
+        f, cell = replica.figure, replica.cell
+        figure = f"{f.model}, {f.condition}, {f.metric}".replace("_", " ")
+        numbers = (number(f.target), number(replica.ours.mean), number(cell.factor))
+        table.add_row(figure, *numbers, "yes" if cell.fitted else "no")
     OUT.print(table)

@@ -12,10 +12,12 @@ from contextlib import closing
 import lxml.html
 import pytest
 
+from mechlab.live.tables import SPENT, open_tables
 from mechlab.search.run import search
 from mechlab.store import Store
 from mechlab.study import Study
 from mechlab.watch import Lookout, serve
+from mechlab.watch.page import render
 from tests.report.hostile import HOSTILE
 
 TEXT = """\
@@ -89,6 +91,27 @@ def test_a_worker_and_what_it_does_are_seen(record):
             scene = Lookout(store).look()
     assert [w.doing for w in scene.workers] == ["plays fresh episodes of sharing_bonus"]
     assert scene.workers[0].alive and scene.phase == "certifying"
+
+
+def test_what_live_agents_used_up_is_seen_against_its_caps(tmp_path):
+    """Seven calls of 100 tokens, booked as a worker books them; a cap on calls, none on dollars."""
+    text = TEXT.format(question="How much?").replace('"selfish"', '"llm:some-model"')
+    asked = Study.read(f"{text}[live.caps]\ncalls = 50\n", name="watched")
+    url = f"sqlite:///{tmp_path}/live.db"
+    with closing(Store.open(asked, url)) as store:
+        assert [m.used for m in Lookout(store).look().meters] == [0, 0, 0, 0, 0]
+        add = {"run": "watched", "calls": 7, "tokens": 700, "dollars": 0.5}
+        with open_tables(url).begin() as connection:
+            connection.execute(SPENT.insert().values(add))
+        scene = Lookout(store).look()
+        assert [(m.name, m.used, m.cap) for m in scene.meters[2:]] == [
+            ("model calls", 7, 50),
+            ("tokens", 700, None),
+            ("US dollars", 0.5, None),
+        ]
+        said = " ".join(lxml.html.document_fromstring(render(asked, scene)).text_content().split())
+    assert "Model calls 7 of 50 at most" in said
+    assert "Tokens 700 without a cap" in said
 
 
 def test_the_page_shows_it_and_hostile_text_stays_text(address):

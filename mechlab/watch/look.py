@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sql
 from optuna.trial import FrozenTrial, TrialState
 
+from mechlab.live.session import spent_by
 from mechlab.report.words import money, number, percent
 from mechlab.search.belief import Threshold
 from mechlab.search.certify import Certification
@@ -21,6 +23,7 @@ from mechlab.study import BASELINE, MONEY
 from mechlab.watch.scene import Meter, Scene, Standing, Worker
 
 _NOTHING = "nothing yet"
+_METERS = {"calls": "model calls", "tokens": "tokens", "dollars": "US dollars"}
 RECENT = 12  # trials shown, the latest first
 
 
@@ -65,7 +68,14 @@ class Lookout:
         return (
             Meter("episodes", explored + fresh, cap),
             Meter("of which fresh, to certify", fresh, cap),
+            *(self._live_meters() if "live" in self.store.study.group.kinds else ()),
         )
+
+    def _live_meters(self) -> Iterator[Meter]:
+        """What live agents have used up, of all workers together."""
+        spent = asdict(spent_by(self.store.engine, self.store.study.name))
+        for name, cap in self.store.study.live.caps.model_dump().items():
+            yield Meter(_METERS[name], spent[name], cap)
 
     def _standing(self, name: str, complete: Sequence[FrozenTrial]) -> Standing:
         tried = sum(setting(trial)[0] == name for trial in complete)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Meter:
-    """How much of a cap is used up."""
+    """How much is used up, and of which cap; None where there is none."""
 
     name: str
     used: float
-    cap: float
+    cap: float | None
 
 
 @dataclass(frozen=True)

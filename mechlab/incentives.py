@@ -66,12 +66,20 @@ def marginal(mechanism: Mechanism, flows: Flows, act: Act) -> Array:
 def _marginal(mechanism: Mechanism, flows: Flows, act: Act, agents: NDArray[np.int64]) -> Array:
     """Return the marginal payments of some agents, (B, A)."""
     own = np.eye(flows.agents)[agents]
-    done, undone = (
-        mechanism.payments(_changed(flows, act, sign, mechanism.needs, own)) for sign in (1.0, -1.0)
-    )
-    by_agent = (done - undone).reshape(len(agents), flows.episodes, flows.agents)
+    done, undone = (_paid(mechanism, flows, act, sign, own) for sign in (1.0, -1.0))
+    by_agent: Array = done - undone
     paid: Array = by_agent[np.arange(len(agents)), :, agents]
     return paid.T
+
+
+def _paid(mechanism: Mechanism, flows: Flows, act: Act, sign: float, own: Array) -> Array:
+    """Return all payments where each agent's act made its changes of this sign, (A, B, N)."""
+    shape = (len(own), flows.episodes, flows.agents)
+    parts = {*mechanism.needs, *({"returned"} if "produced" in mechanism.needs else ())}
+    if not any(np.any(sign * np.asarray(getattr(act, part)) > 0.0) for part in parts):
+        return np.broadcast_to(mechanism.payments(flows), shape)  # nothing changes: the same to all
+    changed = _changed(flows, act, sign, mechanism.needs, own)
+    return np.asarray(mechanism.payments(changed)).reshape(shape)
 
 
 def _changed(flows: Flows, act: Act, sign: float, needs: frozenset[str], own: Array) -> Flows:

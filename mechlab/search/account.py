@@ -22,6 +22,7 @@ from mechlab.search.play import sizes
 from mechlab.search.provenance import provenance
 from mechlab.search.record import MECHANISM, REACHED, outcome
 from mechlab.search.record import own as without_mechanism
+from mechlab.search.sequences import LEAST
 from mechlab.search.tradeoff import Played, tradeoff
 from mechlab.statistics import Summary, summarise
 from mechlab.store import Outcome, Store
@@ -173,13 +174,19 @@ def _rank(answer: Answer) -> tuple[int, float, float]:
 
 
 def _answer(certification: Certification, certificate: Certificate) -> Answer:
+    name, size, (low, high) = certificate.mechanism, certificate.size, certificate.interval
+    if certificate.status == "certified" and certificate.params is not None:
+        outcomes = certification.outcomes(name, certificate.params)
+        if sum(len(o[REACHED]) for o in outcomes) >= LEAST:  # a size that is an outcome is known
+            size = _mean_size(certification.study, name, certificate.params, outcomes)
+            high = max(high, size)  # a wider interval holds as surely
     return _stated(
         certification,
-        certificate.mechanism,
+        name,
         certificate.params,
         status=certificate.status,
-        interval=certificate.interval,
-        size=certificate.size,
+        interval=(low, high),
+        size=size,
     )
 
 

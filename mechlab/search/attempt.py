@@ -63,7 +63,7 @@ def _bracket(ray: Ray, alpha: float, tolerance: float, limits: Limits) -> Design
         return _closer(ray, step, alpha, tolerance, limits)
     mid, spread = ray.middle
     n, error = resolution(ray, alpha, tolerance, limits)
-    half = float(norm.isf(alpha / 2.0)) * error + MARGIN * math.hypot(error, spread)
+    half = _quantile(ray, alpha) * error + MARGIN * math.hypot(error, spread)
     return Design((ray.dose(mid - half, "lo"), ray.dose(mid + half, "hi")), n)
 
 
@@ -113,11 +113,19 @@ def resolution(
     error, in t, with which so many episodes at one dose place the boundary."""
     mid, spread = ray.middle
     growth = max(_slope(ray.sizes, mid, 0.05 * mid), 1e-12)
-    near = tolerance * float(ray.sizes(np.array([mid]))[0]) / growth
     steep = max(_slope(ray.curve, mid, max(spread, 0.05 * mid)), 1e-6)
-    z = float(norm.isf(alpha / 2.0))
-    n = _count((_sd(ray) * (z + POWER) / (steep * near)) ** 2 / 2.0, limits)
+    at = np.array([mid])
+    near = tolerance * abs(float(ray.sizes(at)[0]))
+    place = _sd(ray) * growth / steep  # what one episode leaves open of the size, by its place
+    noise = ray.belief.size_sd(ray.x(at)[0])  # and by its own size
+    far = _quantile(ray, alpha) * (place + noise) + POWER * math.hypot(place, noise)
+    n = _count((far / near) ** 2 / 2.0 if near > 0.0 else MOST, limits)
     return n, _sd(ray) / (steep * math.sqrt(n))
+
+
+def _quantile(ray: Ray, alpha: float) -> float:
+    """Return the normal quantile of one claim about one of two doses (see ``judge.Look``)."""
+    return float(norm.isf(alpha / 2.0 / ray.belief.claims))
 
 
 def _slope(curve: Callable[[Array], Array], t: float, step: float) -> float:

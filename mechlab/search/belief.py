@@ -17,6 +17,7 @@ from mechlab.search.space import Space
 
 DRAWS = 384
 TOLERANCE = 0.05  # how close to the true smallest size an answer should be, as a share of it
+NEAR = 0.1  # plays so close to a point, as a share of it, are all alike
 
 Sizes = Callable[[Sequence[Mapping[str, Any]]], Array]
 
@@ -128,6 +129,31 @@ class Belief:
             return np.array([self.size(self.space.decode(row)) for row in x], dtype=float)
         top, posterior = self._cost
         return top * posterior.mean(x)
+
+    @property
+    def claims(self) -> int:
+        """What is claimed of an end of the interval: efficiency, and size where it is observed."""
+        return 1 if self.size is not None else 2
+
+    def sizes_drawn(self, x: Array) -> Array:
+        """Return curves (S, G) of the expected size, where it is observed, at points (G, width)."""
+        top, posterior = self._cost
+        return top * posterior.draws(x, _normals(len(x)))
+
+    def size_sd(self, x: Array) -> float:
+        """Return the standard deviation of one episode's size near a point (width,); 0 where it is
+        known.
+
+        Plays count by how near they are, not by how alike their sizes: a fine that hardly anyone
+        pays and a small one may cost the same, and differ in their spread.
+        """
+        varied = [p for p in self.observed if len(p.values) > 1]
+        if self.size is not None or not varied:
+            return 0.0
+        degrees = np.array([len(p.values) - 1.0 for p in varied])
+        off = np.linalg.norm(np.array([p.x for p in varied]) - x, axis=1)
+        weight = degrees / (off + NEAR * np.linalg.norm(x) + 1e-9) ** 2
+        return float((weight @ [np.var(p.values, ddof=1) for p in varied] / weight.sum()) ** 0.5)
 
     @cached_property
     def drawn(self) -> Drawn:

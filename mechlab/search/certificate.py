@@ -12,9 +12,11 @@ What is assumed: means of `sequences.LEAST` episodes and more are nearly normal 
 corrected for); along the way, efficiency is below the target at every size under `lo` (monotone);
 between the two neighbouring doses the curve has the explored shape, moved and stretched to the
 fresh means. With several parameters the way is the line from no incentive through the believed
-answer (`ray`); as another way may be cheaper, the lower end is moved down by what exploring
-expects of that. Mechanisms share the permitted error equally (Bonferroni), so that all their
-intervals hold at once.
+answer (`ray`); as another way may be cheaper, the lower end is moved down by what exploring expects
+of that. A size that is measured, such as spend, has bounds of its own at both ends (`expense`), for
+which half of the error is spent; where exploring expects that it falls again further along the way,
+the lower end is moved down to that. Mechanisms share the permitted error equally (Bonferroni), so
+that all their intervals hold at once.
 """
 
 from __future__ import annotations
@@ -61,9 +63,11 @@ class Certificate:
         status: "certified": ``params`` are shown sufficient; "unreachable": even the most
             efficient setting was shown insufficient; "out_of_budget": neither in the budget.
         params, size: the answer, the upper end of the interval; where unreachable, the most
-            efficient setting and nan; None and nan where nothing is shown.
+            efficient setting and nan; None and nan where nothing is shown. A size that is observed
+            is the mean at the answer.
         interval: holds the smallest sufficient size; all mechanisms' intervals do at once, with
-            ``confidence``. An end without evidence is nan.
+            ``confidence``. An end without evidence is nan. Where size is observed, the upper end
+            is a bound of the mean size at the answer.
         efficiency: mean at the answer (at the best setting where unreachable), and its interval.
         n: fresh episodes behind ``efficiency``.
         attempts, episodes: what it took.
@@ -216,9 +220,12 @@ def _interval(quest: Quest) -> tuple[float, float]:
     """Return the ends shown; without evidence for the lower one it is the range's own end."""
     if quest.best is not None:
         return math.nan, math.inf
-    high = quest.hi.size if quest.hi else math.inf
+    high = quest.hi.most if quest.hi else math.inf
     if quest.lo is not None:
-        return quest.lo.size / (1.0 + quest.detour), high
+        low = quest.lo.least
+        if quest.belief.size is None:
+            low = min(low, quest.attempts[-1].ray.beyond(quest.hi.t if quest.hi else quest.lo.t))
+        return low / (1.0 + quest.detour), high
     least = float(quest.belief.drawn.size.min())
     return min(least, high), high
 

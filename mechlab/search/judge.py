@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mechlab.flows import Array
+from mechlab.search.expense import Bounded, expense
 from mechlab.search.ray import Dose, Purpose, Ray
 from mechlab.search.sequences import Sample, bounds
 
@@ -36,7 +37,8 @@ class End:
     """An end of the interval: a position on the ray and what the look says of efficiency there.
 
     Attributes:
-        t, params, size: where.
+        t, params: where.
+        size: size there. least, most: its bounds, where it is observed; else the same.
         mean, lower, upper: efficiency there with its bounds, from all doses of the attempt.
         n: episodes behind it.
     """
@@ -44,6 +46,8 @@ class End:
     t: float
     params: dict[str, Any]
     size: float
+    least: float
+    most: float
     mean: float
     lower: float
     upper: float
@@ -52,12 +56,12 @@ class End:
 
 @dataclass(frozen=True)
 class Look:
-    """All that one look judges: doses in order of size, with their efficiencies and sizes."""
+    """All that one look judges: doses in order, with their efficiencies, and observed sizes."""
 
     ray: Ray
     doses: Sequence[Dose]
     samples: Sequence[Sample]
-    sizes: Sequence[float]
+    sizes: Sequence[Sample]
     alpha: float
 
     def evidence(self) -> tuple[Evidence, ...]:
@@ -108,8 +112,8 @@ class Look:
 
     @property
     def _side(self) -> float:
-        """Error of one side: both are judged where there are two doses."""
-        return self.alpha / len(self.doses)
+        """Error of one claim: both sides are judged where there are two doses."""
+        return self.alpha / len(self.doses) / self.ray.belief.claims
 
     def _dose(self, dose: Dose, sample: Sample) -> Evidence:
         mean, lower, upper = bounds([sample], [1.0], self._side)
@@ -131,13 +135,18 @@ class Look:
         n = sum(sample.n for sample in self.samples)
         if len(self.doses) == 1:
             dose = self.doses[0]
-            return End(dose.t, dose.params, self.sizes[0], *self._mean(share), n)
+            size = self._size(dose.t, dose.params)
+            return End(dose.t, dose.params, *size, *self._mean(share), n)
         low, high = self.doses[0].t, self.doses[1].t
         t = self.ray.valid(self._placed(share, up), high if up else low)
-        size = np.interp(t, [low, high], self.sizes)
-        if self.ray.belief.size is not None:
-            size = self.ray.sizes(np.array([t]))[0]
-        return End(t, self.ray.params(t), float(size), *self._mean(share), n)
+        params = self.ray.params(t)
+        return End(t, params, *self._size(t, params), *self._mean(share), n)
+
+    def _size(self, t: float, params: dict[str, Any]) -> Bounded:
+        if self.ray.belief.size is None:
+            return expense(self.ray, t, self.doses, self.sizes, self._side)
+        known = float(self.ray.belief.size(params))
+        return known, known, known
 
     def _placed(self, share: float, up: bool) -> float:
         """Return the position of an end at a share of the rise.

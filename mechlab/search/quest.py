@@ -72,10 +72,9 @@ class Attempt:
     def judged(self, alpha: float) -> Look:
         """Return the look at all that was told."""
         doses = self.design.doses
-        sizes = [float(np.mean(self.values(k, 1) or [np.nan])) for k in range(len(doses))]
-        if self.ray.belief.size is not None:
-            sizes = [self.ray.belief.size(dose.params) for dose in doses]
-        samples = [Sample.of(self.values(k, 0)) for k in range(len(doses))]
+        samples, sizes = (
+            [Sample.of(self.values(k, which)) for k in range(len(doses))] for which in (0, 1)
+        )
         return Look(self.ray, doses, samples, sizes, alpha)
 
 
@@ -123,7 +122,7 @@ class Quest:
             return True
         if self.lo is None:
             return False
-        wide = self.hi.size - self.lo.size
+        wide = self.hi.size - self.lo.size  # what doubt there is of a measured size stays
         narrow = wide <= WIDEST * self.tolerance * abs(self.hi.size)
         between = self.attempts[-1].ray.between(self.lo.t, self.hi.t)
         return narrow or between == 0 or (between == 1 and len(self.attempts) > 1)
@@ -195,9 +194,9 @@ class Quest:
     def _hold(self, hi: End | None, lo: End | None) -> None:
         if lo is not None and np.isinf(lo.t):
             self.best = lo
-        elif lo is not None and (self.lo is None or lo.t > self.lo.t):
+        elif lo is not None and (self.lo is None or lo.least > self.lo.least):
             self.lo = lo
-        if hi is not None and (self.hi is None or hi.t < self.hi.t):
+        if hi is not None and (self.hi is None or hi.most < self.hi.most):
             self.hi = hi
 
     def _taught(self) -> Belief:

@@ -88,6 +88,20 @@ class Ray:
         """Return the (expected) sizes at positions t."""
         return self.belief.sizes(self.x(t))
 
+    def bend(self, low: float, t: float, high: float) -> tuple[float, Array]:
+        """Return how far the observed size at t lies off the straight line from low to high, by
+        what is believed on average, and by each drawn curve (S,)."""
+        x = self.x(np.array([low, t, high]))
+        share = (t - low) / (high - low) if high > low else 1.0
+        off = np.array([share - 1.0, 1.0, -share])
+        return float(self.belief.sizes(x) @ off), self.belief.sizes_drawn(x) @ off
+
+    def beyond(self, t: float) -> float:
+        """Return the smallest observed size that is believed to lie at position t or further on:
+        a fine so large that nobody has to pay it costs less than a small one."""
+        x = self.x(np.linspace(min(t, 1.0), 1.0, 41))
+        return float(self.belief.sizes_drawn(x).min(axis=1).mean())
+
     def curve(self, t: Array) -> Array:
         """Return the believed mean efficiency at positions t."""
         return self.belief.posterior.mean(self.x(t))

@@ -83,10 +83,7 @@ class Episode:
         if chance() < row["ask"]:
             again = chance() < row.get("repeat", 0.0)
             for piece in lacking if again else lacking - me.awaited:
-                one = self.luck.choice(directory[piece])
-                for j in directory[piece]:
-                    if j == one or chance() < row.get("breadth", 0.0):
-                        self._ask(i, piece, j)
+                self._ask_holders(i, piece, directory[piece])
         for asker, owed in enumerate(me.owed):
             if owed and chance() < row["answer"]:
                 for piece in tuple(owed):
@@ -109,6 +106,12 @@ class Episode:
         self.produced[i] += earned
         me.done += 1
         me.tasks[slot] = self._task()
+
+    def _ask_holders(self, i: int, piece: int, holders: list[int]) -> None:
+        one = self.luck.choice(holders)
+        for j in holders:
+            if j == one or self.luck.random() < self.row.get("breadth", 0.0):
+                self._ask(i, piece, j)
 
     def _ask(self, i: int, piece: int, j: int) -> None:
         self.messages += 1

@@ -73,7 +73,7 @@ class Account:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Make one call, with all its attempts, in this context; it is booked apart.
+        """Make one call, with all its attempts, in this context; book it as soon as that is left.
 
         Raises:
             OutOfBudget: where a cap is reached, counting calls under way as calls.

@@ -106,11 +106,11 @@ class Caller:
         if self._line.client is None:
             where = f"agent {ask.agent}, turn {ask.turn}, seed {ask.seed}"
             raise ReplayMiss(f"{self._book.url} holds no answer of {self._line.name} for {where}")
+        begun = monotonic()
         with self._account.call():
-            begun = monotonic()
             reply = await self._ask(ask, key)
-            link(key)
-            return await self._kept(ask, ids, key, reply, monotonic() - begun)
+        link(key)
+        return await self._kept(ask, ids, key, reply, monotonic() - begun)  # booked at once
 
     def _key(self, ask: Ask, ids: list[str]) -> str:
         """Name a call by everything that matters, and by its replicate."""

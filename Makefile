@@ -23,6 +23,10 @@ format: .venv/ready
 local-model: .venv/ready ## build a small real model once, and serve it on this machine until Ctrl-C
 	@PYTHON=$(BIN)/python bash .ci/local_model serve
 
+sample: .venv/ready ## the kept report of emulated agents, from evidence of its own: writes reports/sample.html
+	@rm -f .mechlab/sample.db*
+	@$(BIN)/mechlab search studies/protocol_plus_bonus.toml --storage sqlite:///.mechlab/sample.db -o reports/sample.html
+
 live-sample: .venv/ready ## the kept real run: search with the local model, write reports/live-sample.html
 	@PYTHON=$(BIN)/python bash .ci/local_model run $(BIN)/mechlab search studies/live_sample.toml -o reports/live-sample.html
 

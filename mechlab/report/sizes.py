@@ -45,7 +45,7 @@ def size_words(result: SearchResult, answer: Answer) -> str:
         return f"A {smallest} of {small} was shown not to be enough; none was shown to be."
     if not math.isfinite(low):
         return f"A {smallest} of {enough} was shown to be enough; none was shown to be too small."
-    return (
-        f"The smallest sufficient {smallest} lies {between(result, answer)}: "
-        "the lower end was shown not to be enough, the upper end was."
-    )
+    why = "the lower end was shown not to be enough, the upper end was"
+    if smallest in MONEY:  # it need not rise with the dose
+        why = "the upper end was shown to be enough; less than the lower end is not to be expected"
+    return f"The smallest sufficient {smallest} lies {between(result, answer)}: {why}."

@@ -41,6 +41,11 @@ class Agent(Parameterised, ABC):
         """One line for lists: what it is."""
         return (type(self).__doc__ or "").strip().split("\n", 1)[0]
 
+    @property
+    def basis(self) -> Mapping[str, float]:
+        """The numbers behind its name: a record of its episodes is good for no others."""
+        return {}
+
     @abstractmethod
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
         """Return the agent's behaviour for one round, by the names of ``game.propensities``."""

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from mechlab.agent import Agent
 from mechlab.candidate import Candidate
 from mechlab.errors import UserError, unknown
 from mechlab.game import GAMES, Game, make_game
@@ -171,7 +172,9 @@ class Study(Recipe):
         live = {"live": self.live.canonical} if "live" in self.group.kinds else {}
         candidates = {name: c.canonical for name, c in self.candidates.items()}
         game = {"settings": self.played.params, "population": str(self.group)}
-        return {**fields, **game, **live, "mechanisms": candidates}
+        rows = {str(m): m.basis for m in self.group.members if isinstance(m, Agent)}
+        agents = {name: dict(basis) for name, basis in rows.items() if basis}
+        return {**fields, **game, **live, "agents": agents, "mechanisms": candidates}
 
     @property
     def digest(self) -> str:

@@ -1,10 +1,12 @@
 """The study file: what it says, how it fails, and when two studies are the same."""
 
+import json
 from pathlib import Path
 
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
+from mechlab.agents.emulated import stored
 from mechlab.candidate import Candidate
 from mechlab.errors import UserError
 from mechlab.study import Study, differences, template, write_template
@@ -165,6 +167,19 @@ def test_differences_name_the_fields():
     assert mine.digest != other.digest
     found = list(differences(mine.canonical, other.canonical))
     assert found == ["target.efficiency is 0.9 here and 0.8 there"]
+
+
+def test_another_fit_of_the_same_name_is_another_study(tmp_path):
+    def study(ask: float) -> Study:
+        fit = stored()
+        fit["models"]["o3"]["parameters"]["ask"] = ask
+        (tmp_path / "fit.json").write_text(json.dumps(fit))
+        return Study.read(changed('"selfish"', f'"fit:{tmp_path}/fit.json#o3"'))
+
+    mine, other = study(0.9), study(0.8)
+    (found,) = differences(mine.canonical, other.canonical)
+    assert found.startswith("agents.fit:")
+    assert found.endswith("#o3(draw=0).ask is 0.9 here and 0.8 there")
 
 
 def test_write_template_never_overwrites(tmp_path, monkeypatch):

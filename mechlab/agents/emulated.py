@@ -26,7 +26,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any, ClassVar
 
@@ -99,6 +99,11 @@ class Emulated(Agent):
             if self.borrowed
             else own
         )
+
+    @property
+    def basis(self) -> Mapping[str, float]:
+        """Its propensities: another fit is another agent, whatever its name."""
+        return asdict(self.fitted)
 
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
         """Return its behaviour for one round.

@@ -18,6 +18,7 @@ from mechlab.store import Store
 from mechlab.study import Study
 from mechlab.watch import Lookout, serve
 from mechlab.watch.page import render
+from tests.interrupts import heard
 from tests.report.hostile import HOSTILE
 
 TEXT = """\
@@ -152,7 +153,8 @@ def test_the_command_ends_at_ctrl_c(record, tmp_path):
     file = tmp_path / "watched.toml"
     file.write_text(TEXT.format(question="How much?"))
     command = [sys.executable, "-m", "mechlab", "watch", str(file), "--storage", record]
-    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    started = subprocess.Popen(command, **pipes, text=True, preexec_fn=heard)
     line = started.stdout.readline()
     assert "watched" in fetch(line.split()[0])
     started.send_signal(signal.SIGINT)

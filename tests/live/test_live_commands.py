@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mechlab import cli
+from tests.interrupts import heard
 from tests.live.conftest import KEY
 
 SETTINGS = ("agents=3", "rounds=4", "pieces=9", "hand=3", "needed=2")
@@ -134,7 +135,9 @@ def test_ctrl_c_stops_a_run_at_once(server):
     server.behaviour.latency = lambda rng: 5.0
     command = [sys.executable, "-m", "mechlab", *RUN, "--episodes", "2"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=heard
+    )
     while not server.done:
         time.sleep(0.01)
     begun = time.monotonic()

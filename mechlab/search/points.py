@@ -62,8 +62,7 @@ def gather(plays: Sequence[Play], axes: int) -> Points:
     scaled = residual / np.sqrt(variance[owner])
     sd = np.sqrt(variance) / counts
     noise = _shared(index, owner, scaled, len(x)) * np.outer(sd, sd)
-    np.fill_diagonal(noise, variance / counts + MISFIT**2)
-    return Points(x, mean, variance, noise, axes)
+    return Points(x, mean, variance, noise + MISFIT**2 * np.eye(len(x)), axes)
 
 
 def _alike(level: Array, other: Array) -> Array:
@@ -91,15 +90,20 @@ def _variance(mean: Array, squares: Array, degrees: Array) -> Array:
 
 
 def _shared(index: Whole, owner: Whole, scaled: Array, count: int) -> Array:
-    """Return, for each pair of points, their shared replicates times the correlation of luck."""
+    """Return the covariance of points' sums of episodes whose variance is one.
+
+    Episodes that share a replicate share some luck, also within a point, where near points were
+    merged or several workers played the same replicates.
+    """
     _, column, times = np.unique(index, return_inverse=True, return_counts=True)
     several = times[column] > 1
     _, column = np.unique(column[several], return_inverse=True)
     played, luck = np.zeros((2, count, column.max(initial=-1) + 1))
     np.add.at(played, (owner[several], column), 1.0)
     np.add.at(luck, (owner[several], column), scaled[several])
-    together = played @ played.T
-    np.fill_diagonal(together, 0.0)
-    np.fill_diagonal(product := luck @ luck.T, 0.0)
-    pairs = np.maximum(0.0, together - 1.0).sum()  # one is spent on each pair's means
-    return np.asarray(np.clip(product.sum() / (pairs + 8.0), 0.0, 0.95) * together)
+    apart = ~np.eye(count, dtype=bool)
+    together, product = played @ played.T, luck @ luck.T
+    pairs = np.maximum(0.0, together[apart] - 1.0).sum()  # one is spent on each pair's means
+    alike = np.clip(product[apart].sum() / (pairs + 8.0), 0.0, 0.95)
+    episodes = np.bincount(owner, minlength=count)
+    return np.asarray(alike * together + np.diag(episodes - alike * played.sum(axis=1)))

@@ -1,28 +1,35 @@
 """What a pilot saves: episodes of the agents themselves, against searching from the start.
 
-    python benchmarks/pilot.py [REPEATS]
+    python benchmarks/pilot.py [REPEATS [STUDY]]
 
-The "live" agents are emulated ones, so that the truth is known: the smallest sufficient size in
-many episodes. Both ways answer the same studies on the same seeds. Printed for each: the median
-number of episodes of the agents themselves, the median distance of the answer from the truth, the
-share of answers that are truly insufficient, the median width of the interval relative to the
-answer, and the share of intervals that hold the truth. Episodes that a search plays at its answer
-only to measure it are counted as it would play them with live agents.
+The "live" agents cost nothing, so that the truth is known: the smallest sufficient size in many
+episodes. They are emulated ones, which the fit can become, and ``warming`` ones, which it cannot:
+nobody gives at first, and giving grows from round to round towards a share that saturates in pay.
+Both ways answer the same studies on the same seeds. Printed for each: the median number of episodes
+of the agents themselves, the median distance of the answer from the truth, the share of answers
+that are truly insufficient, the median width of the interval relative to the answer, the share of
+intervals that hold the truth, and the median of seconds. Episodes that a search plays at its answer
+only to measure it are counted as it would play them with live agents. STUDY is a part of the name
+of the studies to play; all by default.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
+from scipy.optimize import brentq
 
-from mechlab.agent import AGENTS
+from mechlab.agent import AGENTS, Agent
+from mechlab.game import Game
+from mechlab.incentives import Incentives
 from mechlab.pilot import pilot
-from mechlab.pilot.offline import PRECISION, Line
-from mechlab.pilot.run import _lines
+from mechlab.pilot.offline import Line
+from mechlab.pilot.run import lines_of
 from mechlab.search.pace import DEAR
 from mechlab.search.run import search
 from mechlab.study import Study
@@ -44,9 +51,25 @@ THREE = ONE.replace(
 STUDIES = {
     "o3, one mechanism": ONE.format(model="o3", target=0.6),
     "gpt-5-mini, one mechanism": ONE.format(model="gpt-5-mini", target=0.7),
+    "warming, one mechanism": ONE.format(model="warming", target=0.5),
     "o3, three mechanisms": THREE.format(model="o3", target=0.6),
 }
-TRUTH = 20  # runs of the line's own episodes behind the truth
+TRUTH = 4000  # episodes behind the truth
+EXACT = 0.005  # of the truth: no answer is called insufficient for less, which luck may explain
+
+
+@dataclass(frozen=True)
+class Warming(Agent):
+    """Moves each round half the way from what the others gave to what the pay is worth to it."""
+
+    def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
+        paid = incentives.relative("answer")
+        aim = paid / (paid + 0.1)
+        met = incentives.others.get("answer", 0.0)
+        return {"ask": 0.8, "answer": (met + aim) / 2.0, "submit": 0.95, "repeat": 0.5}
+
+
+AGENTS.add("warming", Warming("warming"))
 
 
 @dataclass(frozen=True)
@@ -60,13 +83,15 @@ class Answer:
 
 
 def true_size(line: Line) -> float:
-    """Return the smallest sufficient size of the agents themselves, from many episodes."""
-    agent = AGENTS.get(line.study.population)
-    seeds = (line.study.model_copy(update={"seed": 1000 + k}) for k in range(TRUTH))
-    found = [
-        Line(s, line.candidate, line.parameter, line.low, line.high).smallest(agent) for s in seeds
-    ]
-    return float(np.mean(found))
+    """Return the smallest sufficient size of the agents themselves, inf where there is none."""
+    agent, target = AGENTS.get(line.study.population), line.study.target.efficiency
+
+    def above(size: float) -> float:
+        return float(line.reached(agent, size, TRUTH).mean() - target)
+
+    if above(line.high) < 0.0:
+        return float("inf")
+    return float(brentq(above, line.low, line.high, xtol=1e-3 * line.high))
 
 
 def by_search(study: Study) -> Answer:
@@ -91,7 +116,7 @@ def told(name: str, answers: list[Answer], truth: float) -> float:
     high, low = (np.array([getattr(a, end) for a in answers]) for end in ("high", "low"))
     episodes = float(np.median([a.episodes for a in answers]))
     off = np.median(abs(high / truth - 1))
-    short = np.mean(high < truth * (1 - PRECISION))
+    short = np.mean(high < truth * (1 - EXACT))
     holds = np.mean((low <= truth) & (truth <= high))
     width = np.median((high - low) / high)
     seconds = np.median([a.seconds for a in answers])
@@ -103,16 +128,19 @@ def told(name: str, answers: list[Answer], truth: float) -> float:
     return episodes
 
 
-def main(repeats: int) -> None:
+def main(repeats: int, part: str) -> None:
+    """Print what came of the studies whose name has the part."""
     for name, text in STUDIES.items():
+        if part not in name:
+            continue
         study = Study.read(text)
-        truth = min(true_size(line) for line in _lines(study))
+        truth = min(true_size(line) for line in lines_of(study))
         print(f"{name}: true smallest size {truth:.0f}, {repeats} repeats", flush=True)
-        studies = [study.model_copy(update={"seed": seed}) for seed in range(repeats)]
+        studies = [study.model_copy(update={"seed": seed}) for seed in range(1, repeats + 1)]
         live = told("search", [by_search(s) for s in studies], truth)
         few = told("pilot", [by_pilot(s) for s in studies], truth)
         print(f"  the pilot takes {few / live:.2f} of the episodes", flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 40, sys.argv[2] if len(sys.argv) > 2 else "")

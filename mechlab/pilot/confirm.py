@@ -1,86 +1,146 @@
-"""Fresh episodes of a study's own agents at a size: whether it is enough.
+"""What fresh episodes of a study's own agents say of the smallest sufficient size.
 
-A group-sequential design as in ``mechlab.search.sequences``: the episodes of a size are judged at
-planned looks only, and every look, of every size, spends a part of the permitted error that was
-fixed beforehand. So all that was ever claimed holds at once.
+The emulated agents say where it may lie and how the curve bends there. Level and slope come from
+the agents themselves: what they reached at doses on both sides is regressed on what the emulated
+agents reach at those doses, and the ends of the interval are where the bounds of that line cross
+the target (Fieller 1954, "Some problems in interval estimation", JRSS B 16). So agents that give
+more or less than the emulated ones, or respond more or less to a dose, make the interval no less
+true. The bend is only believed: all of it may be wrong. So the interval is wider by what the size
+would be without any, in quadrature with the luck of the episodes, for both are independent.
+
+Episodes are played until the interval is narrow. Its width says nothing of which way its middle is
+off, so to stop by it needs no part of the permitted error (Chow & Robbins 1965, "On the asymptotic
+theory of fixed-width sequential confidence intervals", Ann. Math. Stat. 36).
+
+What luck of the deal a reference point shares is taken out: its own revenue has a known mean.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+import math
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from mechlab.pilot.offline import Line
-from mechlab.pilot.played import Played
-from mechlab.search.sequences import LEAST, Sample, bounds, spent
+from mechlab.flows import Array
+from mechlab.pilot.offline import Curve, Line
+from mechlab.pilot.regression import Regression
+from mechlab.statistics import Summary
 
-LOOKS = 3  # at the episodes of one size
-GROWTH = 1.5  # of their number, from each look to the next
-
-Shown = Literal["sufficient", "insufficient", "neither"]
+POINTS = 401  # sizes at which the bounds are looked at
 
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the fresh episodes of a size.
+    """What some episodes of a candidate say.
 
     Attributes:
-        candidate, size, episodes: at what, and at how many.
-        mean: efficiency relative to the target's reference point.
-        lower, upper: one-sided bounds at the error that the look spends.
-        shown: what they show.
+        candidate: its name in the study.
+        episodes: how many they are.
+        lowest, highest: sizes between which they were played; nothing is said of others.
+        size: where the mean reaches the target; -inf and inf for below and above these sizes.
+        low, high: the interval of the smallest sufficient size, -inf and inf likewise.
+        bend: how far the size would be without the curve's bend, relative to it.
+        width: of the interval relative to ``size``, were the line straight and as long as needed.
     """
 
     candidate: str
-    size: float
     episodes: int
-    mean: float
-    lower: float
-    upper: float
-    shown: Shown
+    lowest: float
+    highest: float
+    size: float
+    low: float
+    high: float
+    bend: float
+    width: float
 
 
-@dataclass
-class Confirmation:
-    """All looks so far."""
+@dataclass(frozen=True)
+class Evidence:
+    """A line's own episodes, beside the curve of the emulated agents.
 
-    played: Played
-    looks: list[Look] = field(default_factory=list)
+    Attributes:
+        line, curve: the candidate, and the emulated agents' mean revenue by its size.
+        episodes: a row each, as ``Played.measured`` returns them.
+        inverse: mean of one over the reference point's revenue, over many episodes.
+    """
 
-    def sufficient(self, line: Line) -> float | None:
-        """Return the smallest size shown to be enough, None where there is none."""
-        shown = self._shown(line, "sufficient")
-        return min(shown) if shown else None
+    line: Line
+    curve: Curve
+    episodes: pd.DataFrame
+    inverse: float
 
-    def insufficient(self, line: Line) -> float:
-        """Return the largest size shown not to be enough, -inf where there is none."""
-        return max(self._shown(line, "insufficient"), default=-np.inf)
+    def look(self) -> Look:
+        """Return where the target is reached, with its interval."""
+        target = self.line.study.target
+        lowest, highest = self.episodes["size"].min(), self.episodes["size"].max()
+        sizes = np.linspace(lowest, highest, POINTS)
+        fit, columns = self._regression("reached"), self._columns(self.curve.at(sizes))
+        mean = fit.mean(columns) - target.efficiency
+        lower, upper = (fit.bounds(columns, (1 - target.confidence) / 2) - target.efficiency).T
+        size = _first(sizes, mean)
+        straight = float(np.clip(self._straight(sizes), lowest, highest))
+        bend = abs(straight - size) if math.isfinite(size) else 0.0
+        low, high = _first(sizes, upper), _last(sizes, lower)
+        if math.isfinite(size):  # where an end is infinite, so is what stands here
+            low, high = size - math.hypot(size - low, bend), size + math.hypot(high - size, bend)
+        return Look(
+            candidate=self.line.candidate,
+            episodes=len(self.episodes),
+            lowest=float(lowest),
+            highest=float(highest),
+            size=size,
+            low=low if low >= lowest else -math.inf,
+            high=high if high <= highest else math.inf,
+            bend=bend / size if bend else 0.0,
+            width=_width(sizes, mean, upper - lower),
+        )
 
-    def test(self, line: Line, size: float) -> None:
-        """Play fresh episodes at a size and look, until they show something or the looks end."""
-        values = np.empty(0)
-        for look in range(LOOKS):
-            more = int(LEAST * GROWTH**look) - len(values)
-            if more > self.played.left:
-                return
-            run = self.played.play(line.at(size), more)
-            values = np.concatenate([values, self.played.reached(run)])
-            if self._judged(line, size, values) != "neither":
-                return
+    def _straight(self, sizes: Array) -> float:
+        """Return where the target is reached by the episodes alone, if the curve has no bend."""
+        fit = self._regression("reached", bent=False)
+        return _first(sizes, fit.mean(self._columns(sizes)) - self.line.study.target.efficiency)
 
-    def _judged(self, line: Line, size: float, values: np.ndarray) -> Shown:
-        target = self.played.study.target
-        alpha = (1.0 - target.confidence) * spent(len(self.looks))
-        mean, lower, upper = bounds([Sample.of(values.tolist())], [1.0], alpha)
-        shown: Shown = "neither"
-        if lower >= target.efficiency:
-            shown = "sufficient"
-        elif upper < target.efficiency:
-            shown = "insufficient"
-        self.looks.append(Look(line.candidate, float(size), len(values), mean, lower, upper, shown))
-        return shown
+    def at(self, size: float, measure: str) -> Summary:
+        """Return the mean of a measure at a size, from all the episodes, with a 95% interval."""
+        fit, columns = self._regression(measure), self._columns(self.curve.at(np.array([size])))
+        low, high = fit.bounds(columns, 0.025)[0]
+        spread = math.sqrt(fit.residuals.variance)
+        mean = float(fit.mean(columns)[0])
+        return Summary(mean, spread, (float(low), float(high)), len(self.episodes))
 
-    def _shown(self, line: Line, what: Shown) -> list[float]:
-        return [x.size for x in self.looks if (x.candidate, x.shown) == (line.candidate, what)]
+    def _regression(self, measure: str, bent: bool = True) -> Regression:
+        sizes = self.episodes["size"].to_numpy(float)
+        luck = 1.0 / (self.inverse * self.episodes["reference"].to_numpy(float)) - 1.0
+        columns = self._columns(self.curve.at(sizes) if bent else sizes, luck)
+        return Regression.of(columns, self.episodes[measure].to_numpy(float))
+
+    @staticmethod
+    def _columns(curve: Array, luck: Array | float = 0.0) -> Array:
+        """Return level, curve and the luck of the reference point's deal, (n, 3)."""
+        return np.stack(np.broadcast_arrays(1.0, curve, luck), axis=1)
+
+
+def _width(sizes: Array, mean: Array, bound: Array) -> float:
+    """Return the width of the bounds over the slope, at the size that is nearest the target."""
+    at = int(np.abs(mean).argmin())
+    way = sizes[-1] - sizes[0]
+    rise = float(mean[-1] - mean[0]) / way if way > 0.0 else 0.0
+    return float(bound[at] / (rise * sizes[at])) if rise * sizes[at] > 0.0 else math.inf
+
+
+def _first(sizes: Array, above: Array) -> float:
+    """Return the size from which a curve may be above 0: -inf where it is at once, inf if never."""
+    if above[0] >= 0.0:
+        return -math.inf
+    up = np.flatnonzero(above >= 0.0)
+    return float(sizes[up[0]]) if len(up) else math.inf
+
+
+def _last(sizes: Array, above: Array) -> float:
+    """Return the size from which on a curve is never below 0 again, inf where there is none."""
+    below = np.flatnonzero(~(above >= 0.0))
+    if not len(below):
+        return float(sizes[0])
+    return float(sizes[below[-1] + 1]) if below[-1] + 1 < len(sizes) else math.inf

@@ -1,27 +1,26 @@
-"""Searching among emulated agents, for almost nothing: where the target is first reached."""
+"""Emulated agents along a candidate's free parameter: where they first reach the target."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from mechlab.agent import Agent
 from mechlab.flows import Array
+from mechlab.measures import ratio
 from mechlab.mechanism import Mechanism
-from mechlab.population import Population
-from mechlab.search.play import play
-from mechlab.search.record import REACHED
-from mechlab.search.widen import Widened, combined
+from mechlab.simulate import Episodes, simulate
 from mechlab.study import Study
 
-GRID = 13  # doses that are tried where nothing is known: the first that is enough is among them
-AROUND = (0.85, 0.95, 1.05, 1.15)  # of the best fit's size: doses that are tried for a draw
-PRECISION = 1e-3  # of the range
-EPISODES = 100  # of each dose of a draw; all doses and all agents share their luck
-MANY = 800  # of each dose of the best fit
+GRID = 9  # doses of a curve over the whole range
+CLOSE = (0.75, 0.9, 1.0, 1.1, 1.25)  # of the smallest size: doses that are added
+EPISODES = 200  # of each dose; all doses and all agents share their luck
+DEALS = 1000  # that tell the mean of a reference point
 FIRST = 1 << 41  # number of the first: no live episode comes near it
 
 
@@ -41,78 +40,117 @@ class Line:
     low: float
     high: float
 
+    @property
+    def middle(self) -> float:
+        """The middle of the range."""
+        return (self.low + self.high) / 2.0
+
     def at(self, size: float) -> Mechanism:
         """Return the candidate at a size."""
         return self.study.candidates[self.candidate].build({self.parameter: size})
 
-    def piloted(self) -> tuple[Mechanism, Mechanism]:
-        """Return what a pilot plays: the low end, and the middle, where a response shows most."""
-        return self.at(self.low), self.at((self.low + self.high) / 2.0)
+    def reached(self, agent: Agent, size: float, episodes: int = EPISODES) -> Array:
+        """Return revenue relative to the target's reference point, (B,), of a group of an agent."""
+        played = self._played(agent, size, episodes)
+        return ratio(played["group_revenue"], played.reference(self.study.target.relative_to))
 
-    def reached(self, group: Population, size: float, episodes: int = EPISODES) -> Array:
-        """Return revenue relative to the target's reference point, (B,), at a size."""
-        numbers = range(FIRST, FIRST + episodes)
-        outcome = play(self.study, self.candidate, {self.parameter: size}, numbers, group)
-        return np.array(outcome[REACHED])
+    def curve(self, agent: Agent) -> Curve:
+        """Return how mean revenue of a group of an agent goes with size, closest at the target."""
+        known = {x: self._mean(agent, x) for x in np.linspace(self.low, self.high, GRID).tolist()}
+        near = Curve.of(known).first(self.study.target.efficiency)
+        close = [near * x for x in CLOSE if self.low < near * x < self.high]
+        return Curve.of(known | {x: self._mean(agent, x) for x in close})
 
-    def smallest(self, agent: Agent, near: float = math.inf, episodes: int = EPISODES) -> float:
-        """Return the smallest size at which a group of such agents reaches the target, or inf.
+    def offline(self, agent: Agent, draws: Sequence[Agent]) -> Offline:
+        """Return what emulated agents say of the candidate.
 
-        Args:
-            agent: what all agents of the group are like.
-            near: where it is likely to lie; all the range is looked at by default.
-            episodes: of each dose that is looked at.
+        A draw's curve is taken to be the best fit's, moved up or down as it is at the best fit's
+        smallest size: one dose a draw.
         """
-        group = Population.of(agent, self.study.played.agents)
+        target, curve = self.study.target.efficiency, self.curve(agent)
+        size = curve.first(target)
+        at = min(size, self.high)
+        level = self._mean(agent, at)
+        drawn = [curve.first(target - self._mean(draw, at) + level) for draw in draws]
+        return Offline(self.candidate, curve, size, tuple(drawn))
 
-        def short(size: float) -> float:
-            return float(self.study.target.efficiency - self.reached(group, size, episodes).mean())
+    def inverse(self, agent: Agent) -> float:
+        """Return the mean of one over the reference point's revenue; no matter who plays."""
+        played = self._played(agent, self.middle, DEALS)
+        return float((1.0 / played.reference(self.study.target.relative_to)).mean())
 
-        doses = (
-            list(np.linspace(self.low, self.high, GRID)) if math.isinf(near) else self._around(near)
+    def _played(self, agent: Agent, size: float, episodes: int) -> Episodes:
+        study = self.study
+        return simulate(
+            study.played,
+            agent,
+            self.at(size),
+            episodes=episodes,
+            seed=study.seed,
+            condition=study.condition,
+            first=FIRST,
         )
-        below = self.low
-        for size in doses:
-            if short(size) <= 0.0:
-                return float(below if size == below else self._root(short, below, size))
-            below = size
-        return math.inf
 
-    def _around(self, near: float) -> list[float]:
-        """Return doses from the low end to the high, close to each other where one is likely."""
-        inner = [near * factor for factor in AROUND]
-        return [self.low, *(x for x in inner if self.low < x < self.high), self.high]
-
-    def _root(self, short: Callable[[float], float], below: float, enough: float) -> float:
-        from scipy.optimize import brentq
-
-        return float(brentq(short, below, enough, xtol=PRECISION * (self.high - self.low)))
-
-    def luck(self, agent: Agent, size: float) -> float:
-        """Return the standard error of ``smallest`` from the luck of ``MANY`` episodes.
-
-        It is that of the mean at the size, over the slope of the curve there.
-        """
-        group = Population.of(agent, self.study.played.agents)
-        step = (self.high - self.low) / GRID / 2.0
-        ends = max(self.low, size - step), min(self.high, size + step)
-        values = [self.reached(group, end, MANY) for end in ends]
-        slope = (values[1].mean() - values[0].mean()) / (ends[1] - ends[0])
-        error = float(values[1].std(ddof=1)) / math.sqrt(MANY)
-        return error / abs(slope) if slope else math.inf
+    def _mean(self, agent: Agent, size: float) -> float:
+        return float(self.reached(agent, size).mean())
 
 
-def search_offline(line: Line, agent: Agent, draws: Sequence[Agent]) -> tuple[float, Widened]:
-    """Return a candidate's smallest size and its interval, with the fit's uncertainty within it."""
-    from scipy.stats import norm
+@dataclass(frozen=True)
+class Curve:
+    """Mean revenue relative to a reference point, by size: a monotone spline through some doses.
 
-    rough = line.smallest(agent)
-    if math.isinf(rough):
-        drawn = tuple(line.smallest(draw) for draw in draws)
-        return rough, Widened((min(drawn), rough), (rough, rough), 0.0, 1.0, drawn)
-    fine = line.smallest(agent, rough, MANY)
-    # Draws share the luck of the rough size: their distances from it are those of the fit alone.
-    moved = [fine + line.smallest(draw, rough) - rough for draw in draws]
-    confidence = line.study.target.confidence
-    error = float(norm.ppf((1.0 + confidence) / 2.0)) * line.luck(agent, fine)
-    return fine, combined((fine - error, fine + error), fine, moved, confidence)
+    Attributes:
+        sizes, means: of the doses, in order of size.
+
+    >>> Curve((0.0, 1.0, 2.0), (0.0, 0.5, 1.0)).first(0.75)
+    1.5
+    """
+
+    sizes: tuple[float, ...]
+    means: tuple[float, ...]
+
+    @classmethod
+    def of(cls, means: dict[float, float]) -> Curve:
+        """Return the curve through means by size."""
+        sizes, values = zip(*sorted(means.items()), strict=True)
+        return cls(sizes, values)
+
+    @cached_property
+    def _spline(self) -> PchipInterpolator:
+        return PchipInterpolator(self.sizes, self.means)
+
+    def at(self, sizes: Array) -> Array:
+        """Return the means at some sizes within the range."""
+        return np.asarray(self._spline(sizes))
+
+    def first(self, target: float) -> float:
+        """Return the smallest size with at least the target, inf where there is none."""
+        if self.means[0] >= target:
+            return self.sizes[0]
+        if max(self.means) < target:
+            return math.inf
+        return float(self._spline.solve(target, extrapolate=False).min())
+
+
+@dataclass(frozen=True)
+class Offline:
+    """What the emulated agents say of one candidate.
+
+    Attributes:
+        candidate: its name in the study.
+        curve: the fitted agents' mean revenue by size.
+        size: their smallest sufficient size; inf where there is none.
+        draws: that of each draw of the fit.
+    """
+
+    candidate: str
+    curve: Curve
+    size: float
+    draws: tuple[float, ...]
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """Return the central interval of the draws."""
+        tails = (1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0
+        # An observed quantile, for there is nothing between a size and none at all.
+        low, high = np.quantile(np.asarray(self.draws), tails, method="nearest")
+        return float(low), float(high)

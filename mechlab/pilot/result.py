@@ -9,7 +9,7 @@ from typing import Any, Literal
 from mechlab.mechanism import Mechanism
 from mechlab.pilot.confirm import Look
 from mechlab.pilot.fit import Fitted
-from mechlab.search.widen import Interval, Widened
+from mechlab.pilot.offline import Offline
 from mechlab.statistics import Summary
 from mechlab.study import Study
 
@@ -17,18 +17,13 @@ PilotStatus = Literal["confirmed", "unreachable", "out_of_budget"]
 
 
 @dataclass(frozen=True)
-class Offline:
-    """What the emulated agents say of one candidate.
-
-    Attributes:
-        candidate: its name in the study.
-        size: smallest sufficient size of the fitted agents; inf where there is none.
-        widened: the interval, and how much of its width comes from episodes and from the fit.
-    """
+class Dose:
+    """What the study's own agents reached at a size, relative to the target's reference point."""
 
     candidate: str
     size: float
-    widened: Widened
+    episodes: int
+    mean: float
 
 
 @dataclass(frozen=True)
@@ -37,17 +32,18 @@ class PilotResult:
 
     Attributes:
         study: the study.
-        status: ``confirmed``: fresh episodes of the study's own agents showed the size to be
-            enough; ``unreachable``: they showed the largest in range not to be; ``out_of_budget``.
+        status: ``confirmed``: the episodes of the study's own agents show the size to be enough;
+            ``unreachable``: they show the largest in range not to be; ``out_of_budget``.
         candidate, mechanism: the answer.
-        interval: (lo, hi) of the smallest sufficient size: ``hi`` is the answer's, shown to be
-            enough where it is confirmed; ``lo`` rests on the fit, whose uncertainty it contains,
-            or on fresh episodes where those showed more.
+        interval: (lo, hi) of the smallest sufficient size, from those episodes; ``hi`` is the
+            answer's. Where they show no lower end it is that of the range; out of budget, ``hi``
+            is where the answer is believed.
         fit: the emulated agents, as fitted at last.
         offline: all candidates as the emulated agents have them, the smallest first.
-        looks: all looks at fresh episodes, in order.
+        looks: what the episodes said each time they were looked at, in order.
+        doses: what was played, by candidate and size.
         outcome: ``reached`` (relative to the target's reference point), ``efficiency``, ``spend``
-            and ``group_revenue`` of the fresh episodes at the answer.
+            and ``group_revenue`` at the answer, from the episodes near it.
         episodes: of the study's own agents: ``pilot`` and ``confirm``.
     """
 
@@ -55,10 +51,11 @@ class PilotResult:
     status: PilotStatus
     candidate: str
     mechanism: Mechanism
-    interval: Interval
+    interval: tuple[float, float]
     fit: Fitted
     offline: tuple[Offline, ...]
     looks: tuple[Look, ...]
+    doses: tuple[Dose, ...]
     outcome: Mapping[str, Summary]
     episodes: Mapping[str, int]
 
@@ -74,7 +71,7 @@ class PilotResult:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one object, named as that of a search."""
-        study, widened = self.study, self.best.widened
+        study = self.study
         return {
             "study": study.name,
             "status": self.status,
@@ -84,19 +81,19 @@ class PilotResult:
                 "measure": study.smallest,
                 "value": self.size,
                 "interval": list(self.interval),
-                "emulated": list(widened.interval),
-                "width_from": {"episodes": widened.episodes, "fit": widened.fit},
+                "emulated": list(self.best.interval(study.target.confidence)),
             },
             **{name: one.as_json() for name, one in self.outcome.items()},
             "target": study.target.model_dump(),
             "confidence": study.target.confidence,
             "episodes": dict(self.episodes),
             "looks": [asdict(look) for look in self.looks],
+            "doses": [asdict(dose) for dose in self.doses],
             "candidates": [
                 {
                     "mechanism": one.candidate,
                     "size": one.size,
-                    "interval": list(one.widened.interval),
+                    "interval": list(one.interval(study.target.confidence)),
                 }
                 for one in self.offline
             ],

@@ -32,7 +32,7 @@ def headline(found: PilotResult) -> str:
 
 def sentences(found: PilotResult) -> tuple[str, ...]:
     """Return what a pilot says: the interval, what it rests on, its cost, and what is doubtful."""
-    return (_interval(found), _width(found), _reached(found), _cost(found), *found.fit.warnings)
+    return (_interval(found), _emulated(found), _reached(found), _cost(found), *found.fit.warnings)
 
 
 def _unit(found: PilotResult) -> str:
@@ -43,36 +43,27 @@ def _interval(found: PilotResult) -> str:
     low, high = found.interval
     between = span(low, high, _unit(found))
     shown = {
-        "confirmed": "fresh episodes of the study's own agents showed the upper end to be enough",
-        "unreachable": "fresh episodes showed the upper end not to be",
+        "confirmed": "both ends rest on fresh episodes of the study's own agents",
+        "unreachable": "fresh episodes showed the upper end not to be enough",
         "out_of_budget": "the upper end is not shown",
     }[found.status]
-    below = [look.size for look in found.looks if look.shown == "insufficient"]
-    lower = "was shown not to be" if low in below else "rests on the fit alone"
-    size = f"The smallest sufficient {found.study.smallest} lies between {between}"
-    return f"{size}: {shown}; the lower end {lower}."
+    return f"The smallest sufficient {found.study.smallest} lies between {between}: {shown}."
 
 
-def _width(found: PilotResult) -> str:
-    widened = found.best.widened
+def _emulated(found: PilotResult) -> str:
     if not math.isfinite(found.best.size):
         return "The emulated agents do not reach the target anywhere in the range."
-    ends = span(*widened.interval, _unit(found))
-    return (
-        f"By the emulated agents it is {quantity(found.best.size, _unit(found))}, between {ends}; "
-        f"{percent(widened.fit)} of the squared width comes from the fit, "
-        f"{percent(widened.episodes)} from the episodes that searched it."
-    )
+    ends = span(*found.best.interval(found.study.target.confidence), _unit(found))
+    size = quantity(found.best.size, _unit(found))
+    return f"The emulated agents said where to play: at {size}, or anywhere between {ends}."
 
 
 def _reached(found: PilotResult) -> str:
     reached, spend = found.outcome["reached"], found.outcome["spend"]
-    if not reached.n:
-        return "No fresh episodes were played at it."
     target = reference_words(found.study.target.relative_to)
     return (
-        f"{reached.n} fresh episodes there earned {percent(reached.mean)} of {target} "
-        f"(95% interval {interval(reached, percent)}) and cost {money(spend.mean)} an episode."
+        f"By the {reached.n} episodes near it the group earns {percent(reached.mean)} of {target} "
+        f"there (95% interval {interval(reached, percent)}), at {money(spend.mean)} an episode."
     )
 
 
@@ -93,17 +84,18 @@ def sheet(found: PilotResult) -> Sheet:
         "The search between pilot and confirmation was among agents emulated from the pilot.",
     )
     said = sentences(found)
-    looks = pd.DataFrame([asdict(look) for look in found.looks])
+    doses, looks = (pd.DataFrame(map(asdict, rows)) for rows in (found.doses, found.looks))
     answer = Section("answer", "The answer", said[:4], (_chart(found),), points=said[4:])
-    fresh = Section("fresh", "Confirmation", tables={"Looks at fresh episodes": _looks(looks)})
+    seen = {"What was played": _doses(doses), "What it said at each look": Table(looks)}
+    fresh = Section("fresh", "Confirmation", tables=seen)
     agents = Section("agents", "The emulated agents", tables={"Propensities": _propensities(found)})
-    sections = (answer, *((fresh,) if len(looks) else ()), agents)
+    sections = (answer, fresh, agents)
     provenance = {**surroundings(), "study": study.text}
     return Sheet(study.name, study.question, headline(found), facts, sections, provenance)
 
 
-def _looks(frame: pd.DataFrame) -> Table:
-    return Table(frame, {"mean": "efficiency"}, frozenset({"mean", "lower", "upper"}), DOLLARS)
+def _doses(frame: pd.DataFrame) -> Table:
+    return Table(frame, {"mean": "efficiency"}, frozenset({"mean"}), DOLLARS)
 
 
 def _propensities(found: PilotResult) -> Table:
@@ -116,9 +108,12 @@ def _propensities(found: PilotResult) -> Table:
 
 
 def _chart(found: PilotResult) -> Chart:
-    data = pd.DataFrame(
-        {"draw": range(len(found.best.widened.draws)), "size": found.best.widened.draws}
+    curve = found.best.curve
+    data = pd.DataFrame({"size": curve.sizes, "emulated": curve.means})
+    note = (
+        "Points: means of the study's own agents, larger where more episodes were played. The "
+        "curve is the emulated agents', which says where to play and how it bends; the band is "
+        "the answer's interval."
     )
-    note = "Smallest sufficient size of each draw of the fit; the band is the answer's interval."
     alt = " ".join(sentences(found)[:2])
-    return Chart("sizes", "What the fit leaves open", sizes(found), alt, Table(data), note)
+    return Chart("sizes", "Where the target is reached", sizes(found), alt, Table(data), note)

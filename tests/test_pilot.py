@@ -15,7 +15,7 @@ from mechlab.errors import UserError
 from mechlab.pilot import pilot
 from mechlab.pilot.confirm import Evidence
 from mechlab.pilot.offline import Curve, Offline
-from mechlab.pilot.plan import APART, NARROW, Bracket, wanted
+from mechlab.pilot.plan import APART, NARROW, Bracket, believed, wanted
 from mechlab.pilot.played import Played
 from mechlab.pilot.regression import Regression
 from mechlab.pilot.run import lines_of
@@ -155,6 +155,17 @@ def test_a_bracket_stays_while_it_is_good():
     assert usual.moved(one, 1500.0, 0.0) is usual
     closer = usual.moved(one, 1500.0, 0.1)
     assert closer.high - closer.low == pytest.approx(APART * 1500.0)
+
+
+def test_beyond_what_the_look_holds_the_answer_is_believed_between_doses_or_where_the_fit_says():
+    one, found = line(), Offline("sharing_bonus", CURVE, 1500.0, ())
+    look = replace(evidence(np.random.default_rng(5)).look(), size=math.inf)
+    assert believed(one, found, None, {}) == 1500.0
+    assert believed(one, found, replace(look, size=1300.0), {}) == 1300.0
+    assert believed(one, found, look, {800.0: 0.5, 1200.0: 0.7}) == pytest.approx(1000.0)
+    assert believed(one, found, look, {800.0: 0.5, 1000.0: 0.55}) == 1500.0
+    assert believed(one, found, look, {2000.0: 0.5}) == 2500.0  # half the way to the high end
+    assert believed(one, found, look, {1000.0: 0.7}) == 500.0
 
 
 def test_an_interval_that_is_narrow_enough_needs_few_more():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,13 +83,24 @@ def wanted(look: Look) -> int:
     return 2 * math.ceil(min(max(4.0, need / 2.0), look.episodes) / 2.0)
 
 
-def believed(look: Look | None, found: Offline) -> float:
-    """Return where the answer is believed, given the episodes; where they leave it, given the fit.
+def believed(line: Line, found: Offline, look: Look | None, means: Mapping[float, float]) -> float:
+    """Return where the answer is believed: where the look has it, or else where it may yet lie.
 
-    Outside the sizes that were played the fit is asked, and not believed where it lies inside.
+    Args:
+        line: the candidate.
+        found: what emulated agents say of it, who are asked beyond all that was played.
+        look: the latest look at its episodes, None before the first.
+        means: of its episodes by size, those included that the look leaves out.
     """
-    if look is None:
-        return found.size
-    if look.size == -math.inf:
-        return min(found.size, look.lowest / (1.0 + APART))
-    return max(found.size, look.highest * (1.0 + APART)) if look.size == math.inf else look.size
+    if look is None or math.isfinite(look.size):
+        return look.size if look else found.size
+    target = line.study.target.efficiency
+    below = max((x for x in means if means[x] < target), default=None)
+    if below is None:
+        least = min(means)
+        return found.size if found.size < least else (line.low + least) / 2.0
+    above = min((x for x in means if x > below), default=None)
+    if above is None:
+        return found.size if found.size > below else (below + line.high) / 2.0
+    share = (target - means[below]) / (means[above] - means[below])
+    return below + share * (above - below)

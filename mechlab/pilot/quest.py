@@ -66,8 +66,9 @@ class Quest:
         return tuple(sorted(found, key=lambda one: one.size))
 
     def _believed(self, found: Offline) -> float:
-        seen = {look.candidate: look for look in self.looks}
-        return believed(seen.get(found.candidate), found)
+        line, seen = self.lines[found.candidate], {look.candidate: look for look in self.looks}
+        means = {dose.size: dose.mean for dose in self._doses(line)}
+        return believed(line, found, seen.get(found.candidate), means)
 
     def _begin(self, line: Line, found: Offline) -> None:
         bracket = self.brackets[line.candidate] = Bracket.first(line, found)
@@ -75,7 +76,7 @@ class Quest:
 
     def _go_on(self, line: Line, found: Offline) -> None:
         look = self.looks[-1]
-        size = min(believed(look, found), line.high)
+        size = min(self._believed(found), line.high)
         bracket = self.brackets[line.candidate].moved(line, size, look.bend)
         self.brackets[line.candidate] = bracket
         self._play(line, bracket.doses(size, wanted(look) if math.isfinite(look.size) else BEGIN))
@@ -121,16 +122,14 @@ class Quest:
             fit=fit,
             offline=offline,
             looks=tuple(self.looks),
-            doses=self._doses(),
+            doses=tuple(dose for one in self.lines.values() for dose in self._doses(one)),
             outcome={measure: evidence.at(size, measure) for measure in MEASURES},
             episodes={"pilot": self.piloted, "confirm": len(self.played) - self.piloted},
         )
 
-    def _doses(self) -> tuple[Dose, ...]:
-        rows = []
-        for line in self.lines.values():
-            table = self.played.measured(line)
-            for size in table["size"].unique().tolist():
-                reached = table.loc[table["size"] == size, "reached"]
-                rows.append(Dose(line.candidate, size, len(reached), float(reached.mean())))
-        return tuple(rows)
+    def _doses(self, line: Line) -> list[Dose]:
+        table, rows = self.played.measured(line), []
+        for size in table["size"].unique().tolist():
+            reached = table.loc[table["size"] == size, "reached"]
+            rows.append(Dose(line.candidate, size, len(reached), float(reached.mean())))
+        return rows

@@ -9,8 +9,11 @@ from pydantic import Field, model_validator
 
 from mechlab.errors import UserError, unknown
 from mechlab.game import make_game
+from mechlab.live.session import CALLS, session_for
+from mechlab.live.settings import Live
 from mechlab.mechanism import parse
 from mechlab.mechanism.base import literal
+from mechlab.population import Population
 from mechlab.recipe import Part, Recipe
 from mechlab.simulate import Episodes, simulate
 from mechlab.statistics import Summary, summarise
@@ -57,6 +60,7 @@ class Sweep(Recipe):
             whoever asks (``asked_of``).
         vary: what varies.
         target: what counts as enough, where the question is which point is the first that is.
+        live: endpoints, options and caps of live agents.
 
     >>> sweep = Sweep.read('''question = "Does time help?"
     ... population = "o3"
@@ -74,6 +78,7 @@ class Sweep(Recipe):
     mechanism: str = "none"
     vary: Vary
     target: Target | None = None
+    live: Live = Live()
     episodes: int = Field(default=200, gt=1)
     seed: int = Field(default=0, ge=0)
 
@@ -127,8 +132,15 @@ class Sweep(Recipe):
 
     def play(self) -> Swept:
         """Play all points and compare them; raises ``UserError`` as ``simulate`` does."""
-        points = [point for line in self.lines for point in self._line(line)]
+        groups = (self._group(run) for line in self.lines for run in self._runs(line))
+        live = next((group for group in groups if "live" in group.kinds), Population(()))
+        with session_for(live, self.live, CALLS, self.name):
+            points = [point for line in self.lines for point in self._line(line)]
         return Swept(self, tuple(points))
+
+    @staticmethod
+    def _group(run: dict[str, Any]) -> Population:
+        return Population.of(run["population"], make_game(run["game"], run["settings"]).agents)
 
     def _runs(self, line: str) -> Iterator[dict[str, Any]]:
         for value in self.vary.values:

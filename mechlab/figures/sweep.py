@@ -28,7 +28,7 @@ def sweep(found: Swept, measure: str = "efficiency") -> go.Figure:
         means = [point.measures[measure] for point in points]
         error = half(means[0]) | {"array": [one.ci95[1] - one.mean for one in means]}
         figure.add_scatter(
-            x=[short(point.label, 44) for point in points],
+            x=[_lines(point.label) for point in points],
             y=[one.mean for one in means],
             error_y=error,
             mode="lines+markers" if joined else "markers",
@@ -42,3 +42,8 @@ def sweep(found: Swept, measure: str = "efficiency") -> go.Figure:
     if measure in ("efficiency", "optimality"):
         figure.update_yaxes(tickformat=".0%", title=f"Mean {measure}, % of the reference")
     return figure.update_layout(height=460)
+
+
+def _lines(label: str) -> str:
+    """Return a value's name as an axis shows it whole: a parameter a line."""
+    return short(label, 120).replace(", ", ",<br>")

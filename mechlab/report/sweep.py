@@ -18,7 +18,16 @@ from mechlab.search.provenance import surroundings
 from mechlab.statistics import Summary
 from mechlab.swept import Point, Swept
 
-MEASURES = ("efficiency", "optimality", "response_rate", "spend", "subsidy")  # columns of the table
+MEASURES = (
+    "efficiency",
+    "optimality",
+    "tasks",
+    "response_rate",
+    "spend",
+    "subsidy",
+    "invalid_turns",
+)
+"""Columns of the table, those of them that the game and its agents have."""
 
 
 def sentences(found: Swept) -> tuple[str, ...]:
@@ -99,8 +108,9 @@ def sheet(sweeps: Sequence[Swept]) -> Sheet:
         *(f"The agents are {KINDS.get(kind, kind)}." for kind in kinds),
     )
     sections = tuple(_section(swept) for swept in sweeps)
-    question = "What does one thing alone do?"
-    title = sweeps[0].sweep.name if len(sweeps) == 1 else "One thing at a time"
+    title, question = "One thing at a time", "What does one thing alone do?"
+    if len(sweeps) == 1:
+        title, question = sweeps[0].sweep.name, sweeps[0].sweep.question
     return Sheet(title, question, headline(sweeps), facts, sections, surroundings())
 
 
@@ -111,10 +121,21 @@ def _section(found: Swept) -> Section:
         f"{sweep.episodes:,} episodes of each value, seed {sweep.seed}; {sweep.game}, "
         f"{sweep.condition}"
         f"{f', with {sweep.mechanism}' if sweep.mechanism != 'none' else ''}.",
+        *_invalid(found),
     )
     title = sweep.name.replace("_", " ").capitalize()
     charts = tuple(_chart(found, measure) for measure in _shown(found))
     return Section(sweep.name, title, said, charts, {}, sentences(found))
+
+
+def _invalid(found: Swept) -> Iterator[str]:
+    """Say how often live agents did nothing because no valid answer came."""
+    means = [p.measures["invalid_turns"].mean for p in found.points if "live" in p.kinds]
+    if any(means):
+        yield (
+            f"On {min(means):.1f} to {max(means):.1f} turns an episode no valid answer came, by "
+            "value; such a turn does nothing."
+        )
 
 
 def _shown(found: Swept) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from mechlab.games.bits import NOTHING, bit, count, include
 from mechlab.games.chance import branch, event, pick, shuffle
 from mechlab.games.compiled import leaf, step
+from mechlab.games.ledger import keeps, row
 
 TASKS, ORDER, SUBMITS, ASKS, ANSWERS, GIVES = range(6)  # purposes of random numbers
 
@@ -22,7 +23,10 @@ class Terms(NamedTuple):
 
 
 class Episode(NamedTuple):
-    """The state (see ``State``) and the flows (see ``Amounts``) of one episode, without B."""
+    """The state (see ``State``) and the flows (see ``Amounts``) of one episode, without B.
+
+    Flows that cost much to count are counted only where somebody keeps them: ``counts_...``.
+    """
 
     agents: np.int64
     size: np.int64
@@ -56,12 +60,7 @@ class Episode(NamedTuple):
     used: NDArray[Any]
     credit: NDArray[Any]
     produced: NDArray[Any]
-
-
-@leaf
-def _row(b, array):
-    """Number of episode b's row: a flow that nobody keeps has a single one (see ``Ledger``)."""
-    return min(b, array.shape[0] - 1)
+    counts_use: np.bool_
 
 
 @step
@@ -99,13 +98,14 @@ def episode(state, ledger, b):
         state.feasible[b],
         state.counts[b],
         state.wanted,
-        ledger.asked[_row(b, ledger.asked)],
-        ledger.withheld[_row(b, ledger.withheld)],
-        ledger.given[_row(b, ledger.given)],
-        ledger.answered[_row(b, ledger.answered)],
-        ledger.used[_row(b, ledger.used)],
-        ledger.credit[_row(b, ledger.credit)],
-        ledger.produced[_row(b, ledger.produced)],
+        ledger.asked[row(b, ledger.asked)],
+        ledger.withheld[row(b, ledger.withheld)],
+        ledger.given[row(b, ledger.given)],
+        ledger.answered[row(b, ledger.answered)],
+        ledger.used[row(b, ledger.used)],
+        ledger.credit[row(b, ledger.credit)],
+        ledger.produced[row(b, ledger.produced)],
+        keeps(ledger.used, state.seeds.size) | keeps(ledger.credit, state.seeds.size),
     )
 
 

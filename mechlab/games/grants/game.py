@@ -13,7 +13,7 @@ from mechlab.games.grants.episode import Terms
 from mechlab.games.grants.rules import BEGIN, play_turns
 from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, Sizes, State, empty_state
 from mechlab.games.grants.table import Table
-from mechlab.games.sharing.state import Ledger
+from mechlab.games.ledger import Ledger
 from mechlab.incentives import Act
 from mechlab.mechanism import Mechanism, Words
 from mechlab.parameters import param

@@ -74,7 +74,7 @@ def submit(e, terms, i, slot, round):
     """Submit a complete task; a new one takes its place."""
     e.done[i] += 1
     e.produced[i] += terms.reward
-    for word in range(e.width):
+    for word in range(e.width if e.counts_use else 0):
         pieces = e.tasks[(i * e.slots + slot) * e.width + word]
         while pieces:
             pair = i * e.agents + e.owner[item(word, pieces)]

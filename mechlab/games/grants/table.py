@@ -24,8 +24,8 @@ from mechlab.games.grants.rules import BEGIN, play_turns
 from mechlab.games.grants.state import MESSAGES, State
 from mechlab.games.grants.steps import ask_piece, close_turn, grant_piece, open_turn, submit_slot
 from mechlab.games.grants.view import Loan, Message, Notice, Piece, View
+from mechlab.games.ledger import Ledger
 from mechlab.games.seats import Seats, peer, whole
-from mechlab.games.sharing.state import Ledger
 from mechlab.mechanism import Mechanism, Words
 
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from mechlab.games.bits import NOTHING, has, include
 from mechlab.games.chance import branch, event, pick, share, shuffle
-from mechlab.games.compiled import leaf, step, whole
+from mechlab.games.compiled import step, whole
+from mechlab.games.ledger import keeps, row
 from mechlab.games.sharing.state import DEALT, GAINED, LISTED
 
 # Purposes of random numbers.
@@ -15,7 +16,10 @@ DEAL, POOL, VALUES, TASKS, ORDER, TURN, GIVES, LIES, SYSTEM = range(9)
 
 
 class Episode(NamedTuple):
-    """The state (see ``State``) and the flows (see ``Amounts``) of one episode, without B."""
+    """The state (see ``State``) and the flows (see ``Amounts``) of one episode, without B.
+
+    Flows that cost much to count are counted only where somebody keeps them: ``counts_...``.
+    """
 
     agents: np.int64
     pieces: np.int64
@@ -53,12 +57,8 @@ class Episode(NamedTuple):
     used: NDArray[Any]
     credit: NDArray[Any]
     produced: NDArray[Any]
-
-
-@leaf
-def _row(b, array):
-    """Number of episode b's row: a flow that nobody keeps has a single one (see ``Ledger``)."""
-    return min(b, array.shape[0] - 1)
+    counts_withheld: np.bool_
+    counts_use: np.bool_
 
 
 @step
@@ -100,14 +100,16 @@ def episode(state, ledger, b):
         state.wanted,
         state.due,
         state.parcels,
-        ledger.asked[_row(b, ledger.asked)],
-        ledger.withheld[_row(b, ledger.withheld)],
-        ledger.given[_row(b, ledger.given)],
-        ledger.answered[_row(b, ledger.answered)],
-        ledger.falsified[_row(b, ledger.falsified)],
-        ledger.used[_row(b, ledger.used)],
-        ledger.credit[_row(b, ledger.credit)],
-        ledger.produced[_row(b, ledger.produced)],
+        ledger.asked[row(b, ledger.asked)],
+        ledger.withheld[row(b, ledger.withheld)],
+        ledger.given[row(b, ledger.given)],
+        ledger.answered[row(b, ledger.answered)],
+        ledger.falsified[row(b, ledger.falsified)],
+        ledger.used[row(b, ledger.used)],
+        ledger.credit[row(b, ledger.credit)],
+        ledger.produced[row(b, ledger.produced)],
+        keeps(ledger.withheld, state.seeds.size),
+        keeps(ledger.used, state.seeds.size) | keeps(ledger.credit, state.seeds.size),
     )
 
 

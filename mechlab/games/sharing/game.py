@@ -11,9 +11,10 @@ import numpy as np
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.game import Game, Seeds, game
+from mechlab.games.ledger import Ledger
 from mechlab.games.sharing.episode import deal
 from mechlab.games.sharing.rules import Rules
-from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, Ledger, State, empty_state
+from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, State, empty_state
 from mechlab.games.sharing.table import Table
 from mechlab.games.sharing.turns import ask_by_system, play_turns
 from mechlab.incentives import Act

@@ -192,14 +192,10 @@ def submit(e, rules, i, slot):
     for word in range(e.width):
         for _ in range(count(e.tasks[start + word] & e.altered[i * e.width + word])):
             earned *= 0.5
-    for word in range(e.width):
-        true = e.tasks[start + word] & ~e.altered[i * e.width + word]
-        while true:
-            giver = np.int64(e.source[i * e.pieces + item(word, true)])
-            if giver != DEALT:
-                e.used[i * e.agents + giver] += 1.0
-                e.credit[i * e.agents + giver] += earned / e.needed
-            true &= true - ONE
+    if e.counts_use:
+        for word in range(e.width):
+            true = e.tasks[start + word] & ~e.altered[i * e.width + word]
+            _credit(e, i, word, true, earned / e.needed)
     e.produced[i] += earned
     e.done[i] += 1
     e.ready[i] &= ~bit(slot)
@@ -207,9 +203,20 @@ def submit(e, rules, i, slot):
 
 
 @step
+def _credit(e, i, word, pieces, part):
+    """Credit those from whom i had pieces of a task, a set, with their parts of what it earned."""
+    while pieces:
+        giver = np.int64(e.source[i * e.pieces + item(word, pieces)])
+        if giver != DEALT:
+            e.used[i * e.agents + giver] += 1.0
+            e.credit[i * e.agents + giver] += part
+        pieces &= pieces - ONE
+
+
+@step
 def end_turn(e, i):
     """Count what was asked of i before this turn and is still not given."""
-    for j in range(e.agents):
+    for j in range(e.agents if e.counts_withheld else 0):
         pieces = 0
         for word in range(e.width):
             asked = e.open[(i * e.agents + j) * e.width + word]

@@ -5,13 +5,10 @@ X words a set of N W words. Rows are flat: the compiled steps find their places 
 which is twice as fast as indexing in several dimensions, where every array brings its own strides.
 """
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from mechlab.flows import Amounts, Array
 
 DEALT = np.int16(-1)  # source of a copy that no agent sent
 
@@ -109,29 +106,3 @@ def empty_state(
         due=np.zeros(agents * width, np.uint64),
         parcels=np.zeros(int(sizes.spread), np.uint64),
     )
-
-
-class Ledger(NamedTuple):
-    """The arrays of ``Amounts``, one flat row an episode, for compiled code."""
-
-    asked: Array
-    withheld: Array
-    given: Array
-    answered: Array
-    falsified: Array
-    used: Array
-    credit: Array
-    produced: Array
-
-    @classmethod
-    @lru_cache(maxsize=2)  # every round of a batch is written into the same amounts
-    def of(cls, now: Amounts) -> "Ledger":
-        """View the arrays of ``now``; one that is a broadcast has no room, and keeps nothing."""
-        return cls(**{name: _rows(array) for name, array in now.arrays()})
-
-
-def _rows(array: Array) -> Array:
-    """Return one flat row an episode, or a single one that all episodes may overwrite."""
-    if array.strides[0] == 0:
-        array = np.empty(array.shape[1:])[None]
-    return array.reshape(len(array), -1)

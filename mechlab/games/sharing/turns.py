@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from mechlab.games.bits import NOTHING, ONE, count, first, item, lowest
-from mechlab.games.chance import branch, event, pick, uniform
+from mechlab.games.bits import NOTHING, ONE, bit, count, first, item, lowest, upto
+from mechlab.games.chance import branch, event, pick, several, uniform
 from mechlab.games.compiled import step, whole
 from mechlab.games.sharing.episode import GIVES, SYSTEM, TURN, episode, publish
 from mechlab.games.sharing.rules import (
@@ -37,7 +37,7 @@ from mechlab.games.sharing.state import MESSAGES, REQUESTED
 
 # Children of a turn's key: pieces have their own numbers, these lie beyond them.
 _SUBMITS, _TALKS, _ASKS, _REPEATS, _ANSWERS = ((n + 1) << 32 for n in range(5))
-_FURTHER = 1 << 20  # children of a request's key: further holders, by their place
+_FURTHER = 1 << 20  # children of a request's key: further holders, by the first of 64 places
 
 
 @whole
@@ -129,22 +129,25 @@ def _ask_for_lacking(e, rules, behaviour, i, key, prompt, left):
 @step
 def _ask_holders(e, rules, behaviour, i, k, key, thorough, prompt, left):
     """Ask for one piece: one holder by lot and, by breadth, others; or each never asked before."""
-    known, wide = np.int64(e.copies[k]), behaviour[i, BREADTH]
-    lot = pick(key, known)
-    place, stop = lot, lot + 1
+    known, before = np.int64(e.copies[k]), np.int64(0)
     if thorough:
-        place, stop = np.int64(e.tried[i * e.pieces + k]), known
-    elif wide > 0.0:
-        place, stop = np.int64(0), known
-    while place < stop and left > 0:
-        if thorough or place == lot or uniform(key, _FURTHER + place) < wide:
+        before = np.int64(e.tried[i * e.pieces + k])
+        e.tried[i * e.pieces + k] = min(known, before + left)
+    lot = pick(key, known)
+    for start in range(0, known, 64):
+        places = NOTHING
+        if thorough:
+            places = upto(known - start) & ~upto(before - start)
+        elif behaviour[i, BREADTH] > 0.0:
+            places = several(key, _FURTHER + start, known - start, behaviour[i, BREADTH])
+        if not thorough and lot >> 6 == start >> 6:
+            places |= bit(lot)
+        while places and left > 0:
             left -= 1
             if not rules.system_asks:
-                j = np.int64(e.holders[k * e.agents + place])
+                j = np.int64(e.holders[k * e.agents + start + lowest(places)])
                 ask(e, at_once(rules, behaviour, j) if prompt else 0.0, i, j, k, key)
-        place += 1
-    if thorough:
-        e.tried[i * e.pieces + k] = place
+            places &= places - ONE
     return left
 
 
@@ -174,6 +177,12 @@ def _volunteer(e, behaviour, i, round):
     """
     key = event(e.seed, GIVES, round, i)
     share = behaviour[i, VOLUNTEER]
+    total = 0
+    for j in range(e.agents):
+        for word in range(e.width):
+            total += count(e.owned[i * e.width + word] & ~e.owned[j * e.width + word])
+    if uniform(key, 0) >= total * share:
+        return  # Bernoulli's inequality: the first success would come after all of them
     scale = 1.0 / math.log1p(-share) if share < 1.0 else 0.0
     draws = 0
     wait = _failures(key, draws, scale)

@@ -16,7 +16,7 @@ For each question and method it prints
   answers); where no size suffices, every answer is short;
 - `covers`: how often all of our intervals hold their mechanisms' true smallest sizes, or rightly
   say that there is none;
-- `episodes` and `seconds` of one search, on average.
+- `episodes` of one search and its `seconds` of processor time, on average.
 
 Every stock method runs with each number of replicates a trial in `REPLICATES`, and the best one is
 shown: the fewest episodes to 5%, then the most answers within 5%. All stop after the same number of

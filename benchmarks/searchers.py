@@ -53,7 +53,7 @@ class Outcome:
 
 def ours(question: Question, seed: int) -> tuple[Outcome, Outcome]:
     """Return what exploring alone would answer, and the certified answer."""
-    start = time.perf_counter()
+    start = time.process_time()
     sampler = MinimumIncentiveSampler(target=question.target, size=question.size, seed=seed)
     study = optuna.create_study(sampler=sampler)
     steps: list[tuple[int, float]] = []
@@ -66,7 +66,7 @@ def ours(question: Question, seed: int) -> tuple[Outcome, Outcome]:
         study.tell(trial, question.size(params))
         episodes += len(wanted)
         steps.append((episodes, _believed(sampler.beliefs(study))))
-    explored = Outcome(tuple(steps), steps[-1][1], np.nan, time.perf_counter() - start)
+    explored = Outcome(tuple(steps), steps[-1][1], np.nan, time.process_time() - start)
     return explored, _certified(question, seed, sampler.beliefs(study), episodes, start)
 
 
@@ -84,7 +84,7 @@ def _certified(
         certifier.tell(batch, question.play(params, FRESH + batch.first, batch.count, seed))
     found = certifier.verdict()
     assert found is not None
-    episodes, seconds = explored + certifier.episodes, time.perf_counter() - start
+    episodes, seconds = explored + certifier.episodes, time.process_time() - start
     covers = all(_holds(question, one) for one in certifier.certificates.values())
     if found.status != "certified" or found.params is None:
         return Outcome(((episodes, np.nan),), np.nan, np.nan, seconds, covers)
@@ -109,7 +109,7 @@ def stock(
     limits: Limits,
 ) -> Outcome:
     """Return a search by one of Optuna's samplers with constraints."""
-    start = time.perf_counter()
+    start = time.process_time()
     study = optuna.create_study(sampler=sampler)
     steps: list[tuple[int, float]] = []
     best: tuple[float, Params | None] = (np.inf, None)
@@ -128,7 +128,7 @@ def stock(
 
 def grid(question: Question, seed: int, doses: int, replicates: int) -> Outcome:
     """Return the smallest of evenly spaced doses whose mean reached the target."""
-    start = time.perf_counter()
+    start = time.process_time()
     best: tuple[float, Params | None] = (np.inf, None)
     episodes = 0
     for params in _points(question, doses):
@@ -155,7 +155,7 @@ def _outcome(
 ) -> Outcome:
     size, params = best
     mean = question.mean(params) if params else np.nan
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     return Outcome(tuple(steps), size if params else np.nan, mean, seconds)
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/workers.py [--trials 400] [--workers 4]
 
-Starts a PostgreSQL server of its own on loopback. Episodes dominate: 30 agents and 60 rounds. The
+Starts a PostgreSQL server of its own on loopback. Episodes dominate: 100 agents and 300 rounds. The
 tolerance is set to nothing, so that exploring goes on to so many trials; all workers are warm
 before the clock starts, and it stops when the last one is through. Then the answer is certified as
 ever.
@@ -38,11 +38,11 @@ from tests.search.postgresql import serving
 STUDY = {
     "name": "workers",
     "question": "Do four workers answer as one does, and how much sooner?",
-    "population": "gpt-5-mini",
-    "settings": {"agents": 30, "rounds": 60},
+    "population": "o3",
+    "settings": {"agents": 100, "rounds": 300},
     "mechanisms": ["sharing_bonus(rate=[0, 3000])"],
     "smallest": "rate",
-    "target": {"efficiency": 0.7, "relative_to": "turns"},
+    "target": {"efficiency": 0.94, "relative_to": "turns"},
     "budget": {"episodes": 100_000},
 }
 
@@ -57,15 +57,9 @@ def explore(url: str, trials: int, ready: Barrier) -> None:
             explorer.advisor.tolerance = 0.0
             ready.wait()
             for _ in explorer:
-                if finished(store) >= trials:
+                told = explorer.trials.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+                if len(told) >= trials:
                     return
-
-
-def finished(store: Store) -> int:
-    """Return the number of trials told."""
-    return store.storage.get_n_trials(
-        store.storage.get_study_id_from_name(f"mechlab:{store.study.name}"), TrialState.COMPLETE
-    )
 
 
 def timed(url: str, trials: int, workers: int) -> tuple[float, SearchResult]:
@@ -85,12 +79,12 @@ def timed(url: str, trials: int, workers: int) -> tuple[float, SearchResult]:
     return seconds, search(Study.model_validate(STUDY), url)
 
 
-def told(workers: int, seconds: float, found: SearchResult) -> str:
+def told(workers: int, trials: int, seconds: float, found: SearchResult) -> str:
     """Return one line of the table."""
     low, high = found.best.interval
     return (
-        f"{workers:2d} workers: {len(found.trials):4d} trials, "
-        f"{found.episodes['explore']:5d} episodes in {seconds:6.1f} s; "
+        f"{workers:2d} workers: {trials:4d} trials in {seconds:6.1f} s; "
+        f"{found.episodes['explore']:5d} episodes explored in all; "
         f"{found.best.status}, rate in [{low:.1f}, {high:.1f}]"
     )
 
@@ -103,13 +97,13 @@ def main() -> None:
     asked = parser.parse_args()
     with serving() as server:
         alone, one = timed(server.database(), asked.trials, 1)
-        print(told(1, alone, one), flush=True)
+        print(told(1, asked.trials, alone, one), flush=True)
         together, several = timed(server.database(), asked.trials, asked.workers)
-        print(told(asked.workers, together, several), flush=True)
-    rate = (len(several.trials) / together) / (len(one.trials) / alone)
+        print(told(asked.workers, asked.trials, together, several), flush=True)
     low, high = one.best.interval
     within = several.best.interval[0] <= high and low <= several.best.interval[1]
-    print(f"{rate:.2f} times the trials a second; the intervals {'meet' if within else 'DIFFER'}")
+    meet = "meet" if within else "DIFFER"
+    print(f"{alone / together:.2f} times the trials a second; the intervals {meet}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from time import monotonic, time
 from typing import Any
@@ -15,18 +15,34 @@ from mechlab.live.endpoint import Endpoint
 from mechlab.live.faults import Fault, Faulty, kind_of, plain
 from mechlab.live.reply import Reply, read_reply
 
+_POOL = 8  # calls at once over one pool of connections
+
+
+@dataclass
+class _Pool:
+    """Connections, kept open from call to call, and the calls that are under way over them."""
+
+    client: AsyncOpenAI
+    under_way: int = 0
+
+    def __enter__(self) -> AsyncOpenAI:
+        self.under_way += 1
+        return self.client
+
+    def __exit__(self, *_: object) -> None:
+        self.under_way -= 1
+
 
 class Client:
     """The ``openai`` client of one endpoint, without retries of its own: each fault is to be known.
 
-    To be used within one event loop.
+    To be used within one event loop. Its connections lie in several small pools: a pool
+    probes all that are idle twice a call, so one for all would cost more the more calls there are.
     """
 
     def __init__(self, endpoint: Endpoint, timeout: float) -> None:
         self.endpoint, self.timeout = endpoint, timeout
-        self._client = AsyncOpenAI(
-            api_key=endpoint.key or "none", base_url=endpoint.url, max_retries=0, timeout=None
-        )
+        self._pools: list[_Pool] = []
 
     async def send(self, request: dict[str, Any], letters: int) -> Reply:
         """Send a request whose messages have so many letters.
@@ -39,7 +55,8 @@ class Client:
             async with asyncio.timeout(self.timeout):
                 # Not `chat.completions.create`: going through the types of a whole request and
                 # reply takes as long as all else that the client does.
-                text = await self._client.post("/chat/completions", cast_to=str, body=request)
+                with self._pool() as client:
+                    text = await client.post("/chat/completions", cast_to=str, body=request)
             return read_reply(self.endpoint.hide(text), letters)
         except (TimeoutError, APITimeoutError):
             fault = Fault("timeout", f"no answer in {self.timeout:g} s")
@@ -54,7 +71,17 @@ class Client:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.close()
+        for pool in self._pools:
+            await pool.client.close()
+
+    def _pool(self) -> _Pool:
+        """Return the first pool that has room, so that no more are open than calls need."""
+        pool = next((pool for pool in self._pools if pool.under_way < _POOL), None)
+        if pool is None:
+            key, url = self.endpoint.key or "none", self.endpoint.url
+            pool = _Pool(AsyncOpenAI(api_key=key, base_url=url, max_retries=0, timeout=None))
+            self._pools.append(pool)
+        return pool
 
     def _status(self, error: APIStatusError) -> Fault:
         status = error.status_code

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from time import monotonic
 from typing import Any
 
 from pydantic import BaseModel
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_before_delay
 
 from mechlab.errors import UserError
 from mechlab.live.account import Account, Spent
@@ -166,14 +166,16 @@ class Caller:
         }
         known = self._form is not None
         patience = self._line.patience if known else min(_FIRST, self._line.patience)
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(_may_pass),
-            wait=_wait,
-            stop=stop_before_delay(patience),
-            reraise=True,
-        )
-        reply: Reply = await retrying(self._attempt, request, ask.letters, key)
-        return reply
+        letters, begun = ask.letters, monotonic()
+        for before in count():
+            try:
+                return await self._attempt(request, letters, key)
+            except Faulty as faulty:
+                wait = pause(faulty.fault, before)
+                if not faulty.fault.retried or monotonic() - begun + wait >= patience:
+                    raise
+            await asyncio.sleep(wait)
+        raise AssertionError  # there is always a next attempt
 
     async def _attempt(self, request: dict[str, Any], letters: int, key: str) -> Reply:
         """Send a request once; a fault is written down before anything is done about it."""
@@ -225,16 +227,6 @@ class Caller:
             f"{line.name} at {line.url} {what}: {fault.kind}: {fault.detail}; "
             "all answers so far are kept, and the same command goes on from there"
         )
-
-
-def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, Faulty) and error.fault.retried
-
-
-def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, Faulty)
-    return pause(error.fault, state.attempt_number - 1)
 
 
 def _problem(ask: Ask, reply: Reply) -> str:

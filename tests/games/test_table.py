@@ -181,6 +181,24 @@ def test_what_falsified_pieces_cost_others_is_noticed():
     assert any(notice.lost > 0 for notice in me.seen[-1].notices)
 
 
+def test_a_view_tells_each_what_it_gave_said_and_heard_and_of_others_what_they_earned():
+    def chatty(view):
+        return [*Helper().act(view), Broadcast(f"to all from {view.agent}")]
+
+    players = {i: Script(chatty) for i in range(3)}
+    play(players)
+    for i, player in players.items():
+        for view in player.seen:
+            given = {(e.receiver, e.piece) for e in view.exchanges if e.giver == i}
+            assert given == {(j, piece) for j, sent in view.sent.items() for piece in sent}
+            assert all(i in (message.sender, message.to) for message in view.messages)
+            assert all(notice.agent != i for notice in view.notices)
+        last, talk = player.seen[-1], [f"to all from {j}" for j in range(3)]
+        assert {message.text for message in last.public} == {*talk}
+        assert len(last.public) in range(5 * 3, 6 * 3)  # earlier rounds, and this one so far
+        assert last.sent
+
+
 def test_the_snapshot_holds_all_round_and_actions_are_visible_at_once():
     """All give all they have on their first turn: later ones hold it, no directory lists it yet."""
 

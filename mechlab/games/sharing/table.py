@@ -51,9 +51,12 @@ class Table(Seats):
         automated = {"asking": rules.system_asks, "answering": rules.system_answers}
         self._automated = frozenset(part for part, on in automated.items() if on)
         self._noted = int(state.counts[0, GAINED])  # pieces gained that were noted; not the deal
-        self._messages: list[Message] = []
+        self._public: list[Message] = []
         self._exchanges: list[Exchange] = []
-        self._notices: list[Notice] = []
+        # Of each player, what its views show of what has passed: kept, not found again every turn.
+        self._messages: dict[int, list[Message]] = {i: [] for i in players}
+        self._notices: dict[int, list[Notice]] = {i: [] for i in players}
+        self._sent: dict[int, dict[int, list[int]]] = {i: {} for i in players}
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round; yield each player's turn as its number and view, take its actions."""
@@ -85,15 +88,19 @@ class Table(Seats):
         if tasks:
             earned = float(self.ledger.produced[0, i])
             lost = tasks * self.rules.reward - earned
-            self._notices.append(Notice(self.round, i, tasks, earned, lost))
+            notice = Notice(self.round, i, tasks, earned, lost)
+            for player in self._notices.keys() - {i}:
+                self._notices[player].append(notice)
 
     def _note_gains(self) -> None:
         """Note the pieces that anybody gained since the last note."""
-        for entry in self.state.gains[0, self._noted : self.state.counts[0, GAINED]]:
-            piece, receiver = int(entry) >> 16, int(entry) & 0xFFFF
+        for entry in self.state.gains[0, self._noted : self.state.counts[0, GAINED]].tolist():
+            piece, receiver = entry >> 16, entry & 0xFFFF
             giver = self._read.giver(receiver, piece)
             if giver != DEALT:
                 self._exchanges.append(Exchange(self.round, giver, receiver, piece))
+                if giver in self._sent:
+                    self._sent[giver].setdefault(receiver, []).append(piece)
         self._noted = int(self.state.counts[0, GAINED])
 
     def _apply(self, i: int, action: object) -> None:
@@ -112,7 +119,11 @@ class Table(Seats):
                 raise UserError(f"an action of the sharing game is expected, got {action!r}")
 
     def _post(self, message: Message) -> None:
-        self._messages.append(message)
+        if message.to is None:
+            self._public.append(message)
+        else:
+            for i in self._messages.keys() & {message.sender, message.to}:
+                self._messages[i].append(message)
         self.state.counts[0, MESSAGES] += 1
 
     def _send_message(self, i: int, to: int, text: str, asks: Pieces) -> None:
@@ -162,13 +173,7 @@ class Table(Seats):
 
     def look(self, i: int) -> View:
         """Return what agent i sees now; board, directory, record: those the round began with."""
-        read, peers = self._read, range(self._read.agents)
-        messages = [m for m in self._messages if m.to is None or i in (m.sender, m.to)]
-        sent: dict[int, list[int]] = {}
-        for exchange in self._exchanges:
-            if exchange.giver == i:
-                sent.setdefault(exchange.receiver, []).append(exchange.piece)
-        notices = tuple(notice for notice in self._notices if notice.agent != i)
+        read, hidden = self._read, "notices" in self.hides
         return View(
             agent=i,
             agents=read.agents,
@@ -180,13 +185,13 @@ class Table(Seats):
             tasks=read.tasks(i),
             pieces=read.held(i),
             directory=self._directory,
-            requests={j: asked for j in peers if (asked := read.asked(of=i, by=j))},
-            awaited={j: asked for j in peers if (asked := read.asked(of=j, by=i))},
-            sent={j: tuple(sent[j]) for j in sorted(sent)},
-            messages=tuple(m for m in messages if m.to is not None),
-            public=tuple(m for m in messages if m.to is None),
-            notices=None if "notices" in self.hides else notices,
-            exchanges=None if "notices" in self.hides else tuple(self._exchanges),
+            requests=read.requests(of=i),
+            awaited=read.awaited(by=i),
+            sent={j: tuple(pieces) for j, pieces in sorted(self._sent[i].items())},
+            messages=tuple(self._messages[i]),
+            public=tuple(self._public),
+            notices=None if hidden else tuple(self._notices[i]),
+            exchanges=None if hidden else tuple(self._exchanges),
             automated=self._automated,
             record=self._record,
             refused=self.refused[i],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -13,7 +14,7 @@ from mechlab.games.sharing import actions as act
 from mechlab.games.sharing.view import Exchange, Notice, View
 from mechlab.games.sharing.view import Message as Letter
 from mechlab.live.dialogue import DIALOGUES, Telling
-from mechlab.live.prompts.texts import Told
+from mechlab.live.prompts.texts import Told, latest
 from mechlab.mechanism import Mechanism
 
 Kind = Literal["message", "broadcast", "send", "submit"]
@@ -72,12 +73,12 @@ class Recent:
         Requests of its own are left out where they stand among what is awaited.
         """
         since = 0 if full else view.round - 1
-        heard = (m for m in (*view.messages, *view.public) if m.round >= since)
+        heard = (*latest(view.messages, since), *latest(view.public, since))
         kept = (m for m in heard if full or m.sender != view.agent or not m.asks)
         return cls(
-            notices=[n for n in view.notices or () if n.round >= since],
-            copies=[e for e in view.exchanges or () if e.round == view.round],
-            messages=sorted(kept, key=lambda message: message.round),
+            notices=list(latest(view.notices or (), since)),
+            copies=list(latest(view.exchanges or (), view.round)),
+            messages=sorted(kept, key=attrgetter("round")),
         )
 
 
@@ -101,8 +102,12 @@ class Log:
         if not self._known:
             self.text = self._line("first", held=self._gained(view))
         for round in range(self._round, view.round):
-            copies = view.exchanges and [e for e in view.exchanges if e.round == round]
-            self.text += self._line("passed", round=round, copies=copies, gained=self._gained(view))
+            copies = gained = None
+            if view.exchanges is None:
+                gained = self._gained(view)
+            else:
+                copies = [e for e in latest(view.exchanges, round) if e.round == round]
+            self.text += self._line("passed", round=round, copies=copies, gained=gained)
         self._round = view.round
         return self.text
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, ClassVar, Self
+from operator import attrgetter
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from pydantic import BaseModel
@@ -16,6 +18,17 @@ from mechlab.game import Game
 from mechlab.games.sharing.view import Exchange
 from mechlab.live.dialogue import Message, Telling
 from mechlab.mechanism import Mechanism, Words
+
+
+class Happened(Protocol):
+    """What a view tells of the past."""
+
+    @property
+    def round(self) -> int:
+        """When it happened."""
+
+
+Event = TypeVar("Event", bound=Happened)
 
 
 @dataclass(frozen=True)
@@ -93,6 +106,44 @@ def parcels(copies: Iterable[Exchange]) -> str:
     return "; ".join(f"{i} to {j}: {numbers(pieces)}" for (i, j), pieces in sorted(pairs.items()))
 
 
+def latest(events: Sequence[Event], since: int) -> Sequence[Event]:
+    """Return the events of a round and of those after it; events stand in their order.
+
+    >>> latest([Exchange(0, 1, 2, 7), Exchange(3, 1, 2, 9)], 1)
+    [Exchange(round=3, giver=1, receiver=2, piece=9)]
+    """
+    return events[bisect_left(events, since, key=attrgetter("round")) :]
+
+
+def valued(pieces: Mapping[int, int]) -> str:
+    """Return pieces with their values.
+
+    >>> valued({3: 50, 14: 7})
+    '3 (50), 14 (7)'
+    """
+    return ", ".join(f"{piece} ({value})" for piece, value in pieces.items())
+
+
+def missed(pieces: Iterable[int], directory: Mapping[int, Iterable[int]]) -> str:
+    """Return pieces with who holds them.
+
+    >>> missed([3, 14], {3: (0, 2), 14: ()})
+    '3 (held by 0, 2), 14 (held by nobody)'
+    """
+    return ", ".join(
+        f"{piece} (held by {numbers(directory[piece]) or 'nobody'})" for piece in pieces
+    )
+
+
+def incomes(board: Iterable[float], agent: str) -> str:
+    """Return what each agent has earned.
+
+    >>> incomes((10000.0, 2.5), "agent")
+    'agent 0: 10,000; agent 1: 2.50'
+    """
+    return "; ".join(f"{agent} {number}: {bare(income)}" for number, income in enumerate(board))
+
+
 def quoted(text: str) -> str:
     """Return a text in quotes on one line, so that no agent's words can pass for ours.
 
@@ -111,13 +162,16 @@ def plain(amount: float) -> str:
     return f"{amount:.10g}"
 
 
+_BARE = Words(currency="")
+
+
 def bare(amount: float) -> str:
     """Return an amount without its unit, for tables.
 
     >>> bare(10000.0), bare(2.5)
     ('10,000', '2.50')
     """
-    return replace(Words(), currency="").money(amount)
+    return _BARE.money(amount)
 
 
 @cache
@@ -130,7 +184,8 @@ def _template(name: str) -> Template:
         autoescape=False,  # plain text, no markup: see ``quoted``
     )
     environment.filters.update(numbers=numbers, quoted=quoted, bare=bare, holders=holders)
-    environment.filters.update(parcels=parcels, plain=plain)
+    environment.filters.update(parcels=parcels, plain=plain, valued=valued, missed=missed)
+    environment.filters.update(incomes=incomes)
     environment.globals["shared"] = environment.get_template("shared.j2").module
     return environment.get_template(f"{name}.j2")
 

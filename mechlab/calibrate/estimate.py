@@ -21,7 +21,7 @@ from mechlab.flows import Array
 from mechlab.game import Game
 from mechlab.games.sharing import Sharing
 
-DRAWS = 200
+DRAWS = 1000  # the ends of an interval from 200 draws are unsure enough to lose a point of coverage
 _BOXES = (1.5, 0.8)  # half-widths of the places that are searched, before the posterior's own
 _ROUGH, _FINE = (80, 40), (120, 80)  # agents of a surrogate, and episodes of each in a run
 _NARROW, _WIDE = 0.25, 1.5  # bounds of the half-width of the last box

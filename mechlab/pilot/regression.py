@@ -55,6 +55,6 @@ class Regression:
         """
         share = np.einsum("mc,cd,md->m", columns, self.inverse, columns)  # of a value's variance
         weights = np.sqrt(self.residuals.n * share)
-        around = [bounds([self.residuals], [weight], alpha)[1:] for weight in weights]
-        found: Array = self.mean(columns)[:, None] + np.array(around)
+        _, below, above = bounds([self.residuals], [1.0], alpha)
+        found: Array = self.mean(columns)[:, None] + np.outer(weights, [below, above])
         return found

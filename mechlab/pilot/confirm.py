@@ -9,8 +9,9 @@ true. The bend is only believed: all of it may be wrong. So the interval is wide
 would be without any, in quadrature with the luck of the episodes, for both are independent.
 
 Episodes are played until the interval is narrow. Its width says nothing of which way its middle is
-off, so to stop by it needs no part of the permitted error (Chow & Robbins 1965, "On the asymptotic
-theory of fixed-width sequential confidence intervals", Ann. Math. Stat. 36).
+off, so to stop by it takes little of the permitted error (Chow & Robbins 1965, "On the asymptotic
+theory of fixed-width sequential confidence intervals", Ann. Math. Stat. 36): what it takes, and
+what the assumption of normal means does, is left unspent.
 
 What luck of the deal a reference point shares is taken out: its own revenue has a known mean.
 """
@@ -28,6 +29,7 @@ from mechlab.pilot.offline import Curve, Line
 from mechlab.pilot.regression import Regression
 from mechlab.statistics import Summary
 
+SPENT = 0.8  # of the permitted error, as by a search (``mechlab.search.sequences.spent``)
 POINTS = 401  # sizes at which the bounds are looked at
 
 
@@ -78,7 +80,8 @@ class Evidence:
         sizes = np.linspace(lowest, highest, POINTS)
         fit, columns = self._regression("reached"), self._columns(self.curve.at(sizes))
         mean = fit.mean(columns) - target.efficiency
-        lower, upper = (fit.bounds(columns, (1 - target.confidence) / 2) - target.efficiency).T
+        alpha = SPENT * (1.0 - target.confidence) / 2.0
+        lower, upper = (fit.bounds(columns, alpha) - target.efficiency).T
         size = _first(sizes, mean)
         straight = float(np.clip(self._straight(sizes), lowest, highest))
         bend = abs(straight - size) if math.isfinite(size) else 0.0

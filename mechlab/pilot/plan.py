@@ -10,7 +10,6 @@ import numpy as np
 
 from mechlab.pilot.confirm import Look
 from mechlab.pilot.offline import Line, Offline
-from mechlab.search.sequences import LEAST
 
 APART = 0.15  # of the believed size: how far either dose is from it
 FARTHEST = 0.3  # where the fit leaves open where it is
@@ -20,6 +19,7 @@ MIDDLE = 0.25  # of a bracket, from either end: it is kept while the answer is b
 WIDE = 1.5  # times the half-width that is wanted: a bracket is kept up to that
 BENT = 0.015  # doses move half as far where the bend moves the answer by more than that share
 BEGIN = 8  # episodes of the first bracket
+FEWEST = 24  # near the answer before anything is said: of fewer the spread is too unsure to stop by
 NARROW = 0.07  # widest interval of an answer, relative to its upper end: as a search's
 """See ``mechlab.search.quest``: an interval 1.4 tolerances of 5% wide is narrow enough."""
 
@@ -79,7 +79,7 @@ def wanted(look: Look) -> int:
     An even number, at least four, and at most as many as there are.
     """
     luck = max(NARROW**2 - (2.0 * look.bend) ** 2, (NARROW / 2.0) ** 2)  # what the bend leaves
-    need = max(LEAST, look.episodes * look.width**2 / luck) - look.episodes
+    need = max(FEWEST, look.episodes * look.width**2 / luck) - look.episodes
     return 2 * math.ceil(min(max(4.0, need / 2.0), look.episodes) / 2.0)
 
 

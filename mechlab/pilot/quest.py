@@ -9,10 +9,9 @@ from mechlab.errors import UserError
 from mechlab.pilot.confirm import Evidence, Look
 from mechlab.pilot.fit import Fitted, fitted
 from mechlab.pilot.offline import Line, Offline
-from mechlab.pilot.plan import BEGIN, NARROW, Bracket, believed, wanted
+from mechlab.pilot.plan import BEGIN, FEWEST, NARROW, Bracket, believed, wanted
 from mechlab.pilot.played import MEASURES, Played
 from mechlab.pilot.result import Dose, PilotResult, PilotStatus
-from mechlab.search.sequences import LEAST
 from mechlab.study import Study
 
 
@@ -24,7 +23,7 @@ class Quest:
         lines: its candidates.
 
     Raises:
-        UserError: for a budget that does not cover the pilot and ``LEAST`` episodes.
+        UserError: for a budget that does not cover the pilot and ``FEWEST`` episodes.
     """
 
     def __init__(self, study: Study, lines: tuple[Line, ...]) -> None:
@@ -34,10 +33,10 @@ class Quest:
         self.brackets: dict[str, Bracket] = {}
         self.looks: list[Look] = []
         self.piloted = study.pilot.episodes * len(lines)
-        if study.budget.episodes < self.piloted + LEAST:
+        if study.budget.episodes < self.piloted + FEWEST:
             raise UserError(
-                f"budget.episodes must cover the pilot and {LEAST} more, at least "
-                f"{self.piloted + LEAST}, got {study.budget.episodes}"
+                f"budget.episodes must cover the pilot and {FEWEST} more, at least "
+                f"{self.piloted + FEWEST}, got {study.budget.episodes}"
             )
 
     def answer(self) -> PilotResult:
@@ -93,7 +92,7 @@ class Quest:
 
     def _status(self, line: Line) -> PilotStatus | None:
         """Return how the latest look decides the study, None where it does not."""
-        look, enough = self.looks[-1], self.looks[-1].episodes >= LEAST
+        look, enough = self.looks[-1], self.looks[-1].episodes >= FEWEST
         shown = enough and math.isfinite(look.high)
         low = max(look.low, line.low)
         if shown and (look.high <= line.low or look.high - low <= NARROW * look.high):

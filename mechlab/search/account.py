@@ -18,7 +18,7 @@ from mechlab.search.belief import Belief
 from mechlab.search.certificate import Certificate
 from mechlab.search.certify import Certification, at_answer
 from mechlab.search.explore import own, setting
-from mechlab.search.play import sizes
+from mechlab.search.play import size, sizes
 from mechlab.search.provenance import provenance
 from mechlab.search.record import MECHANISM, REACHED, outcome
 from mechlab.search.record import own as without_mechanism
@@ -174,19 +174,19 @@ def _rank(answer: Answer) -> tuple[int, float, float]:
 
 
 def _answer(certification: Certification, certificate: Certificate) -> Answer:
-    name, size, (low, high) = certificate.mechanism, certificate.size, certificate.interval
+    name, found, (low, high) = certificate.mechanism, certificate.size, certificate.interval
     if certificate.status == "certified" and certificate.params is not None:
         outcomes = certification.outcomes(name, certificate.params)
         if sum(len(o[REACHED]) for o in outcomes) >= LEAST:  # a size that is an outcome is known
-            size = _mean_size(certification.study, name, certificate.params, outcomes)
-            high = max(high, size)  # a wider interval holds as surely
+            found = _mean_size(certification.study, name, certificate.params, outcomes)
+            high = max(high, found)  # a wider interval holds as surely
     return _stated(
         certification,
         name,
         certificate.params,
         status=certificate.status,
         interval=(low, high),
-        size=size,
+        size=found,
     )
 
 
@@ -232,7 +232,10 @@ def _summary(outcomes: Sequence[Outcome], measure: str) -> Summary:
 def _mean_size(
     study: Study, name: str, params: Mapping[str, Any], outcomes: Sequence[Outcome]
 ) -> float:
-    return float(np.mean([s for o in outcomes for s in sizes(study, name, own(name, params), o)]))
+    known = size(study, name, own(name, params))
+    if known is not None:
+        return known
+    return float(np.mean([value for o in outcomes for value in o[study.smallest]]))
 
 
 def _curves(study: Study, beliefs: Mapping[str, Belief]) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -42,14 +42,15 @@ def design(
     """
     crossings = ray.crossings
     if np.isfinite(crossings).mean() < 0.5:
-        return _one(ray, Dose(np.inf, ray.belief.most, "lo"), alpha, (least, left))
+        return alone(ray, Dose(np.inf, ray.belief.most, "lo"), alpha, (least, left))
     if (crossings <= 0.0).mean() > 0.5:
-        return _one(ray, ray.dose(0.0, "hi"), alpha, (least, left))
+        return alone(ray, ray.dose(0.0, "hi"), alpha, (least, left))
     return _bracket(ray, alpha, tolerance, (least, left // 2))
 
 
-def _one(ray: Ray, dose: Dose, alpha: float, limits: Limits) -> Design:
-    """Play nothing at all, hoped to be enough, or the best setting, believed too little."""
+def alone(ray: Ray, dose: Dose, alpha: float, limits: Limits) -> Design:
+    """Play one dose: nothing at all, hoped to be enough, or the best setting, believed too little,
+    or one that is believed to be enough and to cost less than a smaller one."""
     gap = abs(float(ray.belief.curve([dose.params])[0][0]) - ray.belief.target)
     sd = _sd(ray)
     n = _count((sd * (norm.isf(alpha) + POWER) / max(gap, sd / 20)) ** 2, limits)

@@ -14,9 +14,9 @@ between the two neighbouring doses the curve has the explored shape, moved and s
 fresh means. With several parameters the way is the line from no incentive through the believed
 answer (`ray`); as another way may be cheaper, the lower end is moved down by what exploring expects
 of that. A size that is measured, such as spend, has bounds of its own at both ends (`expense`), for
-which half of the error is spent; where exploring expects that it falls again further along the way,
-the lower end is moved down to that. Mechanisms share the permitted error equally (Bonferroni), so
-that all their intervals hold at once.
+which half of the error is spent. Where exploring expects that it falls again further along the way,
+the cheapest dose there is tried too, and the lower end is moved down to that. Mechanisms share the
+permitted error equally (Bonferroni), so that all their intervals hold at once.
 """
 
 from __future__ import annotations
@@ -224,7 +224,8 @@ def _interval(quest: Quest) -> tuple[float, float]:
     if quest.lo is not None:
         low = quest.lo.least
         if quest.belief.size is None:
-            low = min(low, quest.attempts[-1].ray.beyond(quest.hi.t if quest.hi else quest.lo.t))
+            own = quest.hi.least if quest.hi else math.inf  # it may lie beyond what cost more
+            low = min(low, own, quest.attempts[-1].ray.beyond(quest.lo.t))
         return low / (1.0 + quest.detour), high
     least = float(quest.belief.drawn.size.min())
     return min(least, high), high

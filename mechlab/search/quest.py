@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mechlab.search.attempt import Design, design
+from mechlab.search.attempt import Design, alone, design
 from mechlab.search.belief import Belief
 from mechlab.search.judge import End, Evidence, Look
 from mechlab.search.points import Play
@@ -104,6 +104,7 @@ class Quest:
         self.best: End | None = None  # the most efficient setting, once shown to be too little
         self.detour = 0.0  # share by which the cheapest way may be cheaper than the one taken
         self.broke = False
+        self.chased = self.chasing = False  # a larger dose that may cost less (see ``_chase``)
         self._begin()
 
     @property
@@ -129,7 +130,7 @@ class Quest:
 
     def open(self) -> list[tuple[Dose, int, int]]:
         """Return the batches (dose, first index, count) not told yet."""
-        if self.decided or self.broke:
+        if (self.decided and not self.chasing) or self.broke:
             return []
         attempt = self.attempts[-1]
         return [b for b in attempt.batches(self.batch) if b[1] not in attempt.told]
@@ -181,15 +182,35 @@ class Quest:
         self.looks += 1
         attempt.evidence = look.evidence()
         self._hold(look.hi(), look.lo())
-        if self.decided:
+        if self.decided and not self.chasing:
+            self._chase()
             return
         more = len(look.doses) * (attempt.upto(attempt.look + 1) - look.samples[0].n)
         affordable = attempt.look + 1 < LOOKS and self.episodes + more <= self.budget
-        if affordable and look.promising():
+        if self.chasing and (look.hi() or not affordable or not look.promising()):
+            self.chasing = False
+        elif affordable and look.promising():
             attempt.look += 1
         else:
             self.belief = self._taught()
             self._begin(2 * look.samples[0].n if look.promising() else LEAST)
+
+    def _chase(self) -> None:
+        """Try a larger dose once, where it is believed to cost less than the answer.
+
+        What is measured may fall again: a fine so large that everybody answers is never paid.
+        """
+        left = self.budget - self.episodes
+        if self.chased or self.belief.size is not None or not self.hi or not self.lo:
+            return
+        self.chased = True
+        ray = self.attempts[-1].ray
+        t, size = ray.cheapest(self.hi.t)
+        if size < (1.0 - self.tolerance) * self.hi.size and left >= LEAST:
+            alpha = self.alpha * spent(self.looks)
+            plan = alone(ray, ray.dose(t, "hi"), alpha, (LEAST, left))
+            self.attempts.append(Attempt(ray, plan, self.attempts[-1].end))
+            self.chasing = True
 
     def _hold(self, hi: End | None, lo: End | None) -> None:
         if lo is not None and np.isinf(lo.t):

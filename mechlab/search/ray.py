@@ -99,8 +99,19 @@ class Ray:
     def beyond(self, t: float) -> float:
         """Return the smallest observed size that is believed to lie at position t or further on:
         a fine so large that nobody has to pay it costs less than a small one."""
-        x = self.x(np.linspace(min(t, 1.0), 1.0, 41))
-        return float(self.belief.sizes_drawn(x).min(axis=1).mean())
+        return float(self.belief.sizes_drawn(self._rest(t)).min(axis=1).mean())
+
+    def cheapest(self, t: float) -> tuple[float, float]:
+        """Return the position from t on that is believed to be the cheapest sufficient one, and
+        its observed size; inf where none is believed to be sufficient."""
+        x = self._rest(t)
+        enough = self.belief.posterior.mean(x) >= self.belief.target
+        sizes = np.where(enough, self.belief.sizes(x), np.inf)
+        at = int(sizes.argmin())
+        return self.position(self.belief.space.decode(x[at])), float(sizes[at])
+
+    def _rest(self, t: float) -> Array:
+        return self.x(np.linspace(min(t, 1.0), 1.0, 41))
 
     def curve(self, t: Array) -> Array:
         """Return the believed mean efficiency at positions t."""

@@ -9,9 +9,9 @@ true. The bend is only believed: all of it may be wrong. So the interval is wide
 would be without any, in quadrature with the luck of the episodes, for both are independent.
 
 Episodes are played until the interval is narrow. Its width says nothing of which way its middle is
-off, so to stop by it takes little of the permitted error (Chow & Robbins 1965, "On the asymptotic
-theory of fixed-width sequential confidence intervals", Ann. Math. Stat. 36): what it takes, and
-what the assumption of normal means does, is left unspent.
+off, so with many episodes to stop by it takes none of the permitted error (Chow & Robbins 1965, "On
+the asymptotic theory of fixed-width sequential confidence intervals", Ann. Math. Stat. 36). With
+few it stops early where spread or slope come out too well: half of the error is left for that.
 
 What luck of the deal a reference point shares is taken out: its own revenue has a known mean.
 """
@@ -29,7 +29,7 @@ from mechlab.pilot.offline import Curve, Line
 from mechlab.pilot.regression import Regression
 from mechlab.statistics import Summary
 
-SPENT = 0.8  # of the permitted error, as by a search (``mechlab.search.sequences.spent``)
+SPENT = 0.5  # of the permitted error, as at a search's first look; the rest is for stopping early
 POINTS = 401  # sizes at which the bounds are looked at
 
 

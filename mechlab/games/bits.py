@@ -15,14 +15,6 @@ def bit(item):
 
 
 @leaf
-def upto(items):
-    """The set of the items below a number, within one word: all of them from 64 on."""
-    if items <= 0:
-        return NOTHING
-    return ~NOTHING >> np.uint64(64 - min(items, 64))
-
-
-@leaf
 def has(words, start, item):
     """Whether ``item`` is in the set whose words begin at ``start``."""
     return (words[start + (item >> 6)] >> np.uint64(item & 63)) & ONE != 0

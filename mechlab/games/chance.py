@@ -11,7 +11,6 @@ pseudorandom number generators", OOPSLA).
 import numpy as np
 from numba import uint64
 
-from mechlab.games.bits import NOTHING, upto
 from mechlab.games.compiled import compiled, leaf
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -19,9 +18,6 @@ _A = np.uint64(0xBF58476D1CE4E5B9)
 _B = np.uint64(0x94D049BB133111EB)
 _PARTS = 9007199254740992.0  # 2 ** 53: a double holds 53 bits
 _LOW = np.uint64(0xFFFFFFFF)
-_LANE = 1 << 15
-_LANES = np.uint64(0x0001000100010001)  # the lowest bit of each of four lanes
-_GATHER = np.uint64(1 << 48 | 1 << 33 | 1 << 18 | 1 << 3)
 
 
 @leaf
@@ -76,24 +72,6 @@ def pick(key, count):
 def uniform(key, code):
     """Return the number in [0, 1) of the child ``code`` of ``key``."""
     return share(branch(key, code))
-
-
-@leaf
-def several(key, code, items, probability):
-    """Return a set of up to 64 items, each of them in it with this chance, to 1 part in 2 ** 15.
-
-    One hash, of the children of ``key`` from ``code`` on, serves four items. They are compared at
-    once, for a branch on each would be predicted wrong too often: a lane of 15 bits, plus what the
-    chance leaves of 2 ** 15, overflows where the item is not chosen (Warren, Hacker's Delight,
-    section 2-18). The product moves the four answers next to each other.
-    """
-    rest = uint64(_LANE) - uint64(probability * _LANE + 0.5)
-    chosen = NOTHING
-    for four in range((min(items, 64) + 3) >> 2):
-        lanes = (branch(key, code + four) & (_LANES * uint64(_LANE - 1))) + _LANES * rest
-        inside = ~(lanes >> uint64(15)) & _LANES
-        chosen |= ((inside * _GATHER) >> uint64(48) & uint64(15)) << uint64(4 * four)
-    return chosen & upto(items)
 
 
 @leaf

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import mechlab
 
-CHOOSE = """
+HIGHEST = """
 import numpy as np
-from mechlab.games.chance import several
-print(int(several(np.uint64(1), 0, 3, 1.0)))
+from mechlab.game import make_game
+state, _ = make_game("sharing").start(np.arange(9, dtype=np.uint64), "baseline")
+print(state.truth.max())
 """
 
 
@@ -20,16 +21,15 @@ def test_a_change_in_a_file_whose_steps_are_inlined_elsewhere_is_compiled(tmp_pa
     for name in ("mechlab", "mechanisms"):
         shutil.copytree(here / name, tmp_path / name, ignore=ignored)
 
-    def chosen():
-        told = subprocess.run(
-            [sys.executable, "-c", CHOOSE], cwd=tmp_path, capture_output=True, text=True, check=True
-        )
-        return told.stdout.strip()
+    def highest():
+        command = [sys.executable, "-c", HIGHEST]
+        told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        return int(told.stdout)
 
-    assert chosen() == "7"
-    bits = tmp_path / "mechlab/games/bits.py"
-    text = bits.read_text()
-    changed = text.replace("return ~NOTHING >>", "return NOTHING >>")
+    assert highest() == 100
+    chance = tmp_path / "mechlab/games/chance.py"
+    text = chance.read_text()
+    changed = text.replace("return (key >> uint64(11)) * (1.0 / _PARTS)", "return 0.0")
     assert changed != text
-    bits.write_text(changed)
-    assert chosen() == "0"
+    chance.write_text(changed)
+    assert highest() == 19  # the lowest band of values

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from mechlab.games.bits import NOTHING, ONE, bit, count, first, item, lowest, upto
-from mechlab.games.chance import branch, event, pick, several, uniform
+from mechlab.games.bits import NOTHING, ONE, count, first, item, lowest
+from mechlab.games.chance import branch, event, pick, uniform
 from mechlab.games.compiled import step, whole
 from mechlab.games.sharing.episode import GIVES, SYSTEM, TURN, episode, publish
 from mechlab.games.sharing.rules import (
@@ -37,7 +37,7 @@ from mechlab.games.sharing.state import MESSAGES, REQUESTED
 
 # Children of a turn's key: pieces have their own numbers, these lie beyond them.
 _SUBMITS, _TALKS, _ASKS, _REPEATS, _ANSWERS = ((n + 1) << 32 for n in range(5))
-_FURTHER = 1 << 20  # children of a request's key: further holders, by the first of 64 places
+_FURTHER = 1 << 20  # children of a request's key: further holders, by their place
 
 
 @whole
@@ -129,25 +129,22 @@ def _ask_for_lacking(e, rules, behaviour, i, key, prompt, left):
 @step
 def _ask_holders(e, rules, behaviour, i, k, key, thorough, prompt, left):
     """Ask for one piece: one holder by lot and, by breadth, others; or each never asked before."""
-    known, before = np.int64(e.copies[k]), np.int64(0)
-    if thorough:
-        before = np.int64(e.tried[i * e.pieces + k])
-        e.tried[i * e.pieces + k] = min(known, before + left)
+    known, wide = np.int64(e.copies[k]), behaviour[i, BREADTH]
     lot = pick(key, known)
-    for start in range(0, known, 64):
-        places = NOTHING
-        if thorough:
-            places = upto(known - start) & ~upto(before - start)
-        elif behaviour[i, BREADTH] > 0.0:
-            places = several(key, _FURTHER + start, known - start, behaviour[i, BREADTH])
-        if not thorough and lot >> 6 == start >> 6:
-            places |= bit(lot)
-        while places and left > 0:
+    place, stop = lot, lot + 1
+    if thorough:
+        place, stop = np.int64(e.tried[i * e.pieces + k]), known
+    elif wide > 0.0:
+        place, stop = np.int64(0), known
+    while place < stop and left > 0:
+        if thorough or place == lot or uniform(key, _FURTHER + place) < wide:
             left -= 1
             if not rules.system_asks:
-                j = np.int64(e.holders[k * e.agents + start + lowest(places)])
+                j = np.int64(e.holders[k * e.agents + place])
                 ask(e, at_once(rules, behaviour, j) if prompt else 0.0, i, j, k, key)
-            places &= places - ONE
+        place += 1
+    if thorough:
+        e.tried[i * e.pieces + k] = place
     return left
 
 

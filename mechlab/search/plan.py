@@ -15,6 +15,7 @@ from scipy.special import ndtri
 
 from mechlab.errors import UserError
 from mechlab.live.estimate import estimate
+from mechlab.population import Population
 from mechlab.result import SearchResult, Status
 from mechlab.search.pace import DEAR, OFFLINE
 from mechlab.search.run import search
@@ -75,7 +76,7 @@ def plan(study: Study, stand_in: str | None = None) -> Plan:
             agents.
 
     Raises:
-        UserError: for a group with agents that cannot be played offline.
+        UserError: for a group with agents that cannot be played offline, or that are unknown.
     """
     found, seconds = zip(
         *(_simulated(_offline(study, stand_in), k) for k in range(REPEATS)), strict=True
@@ -106,6 +107,8 @@ def plan(study: Study, stand_in: str | None = None) -> Plan:
 
 def _offline(study: Study, stand_in: str | None) -> Study:
     """Return the study with a population that can be played offline."""
+    if stand_in:
+        Population.of(stand_in, study.played.agents)  # what is wrong with it is told in one line
     other = study.model_copy(update={"population": stand_in}) if stand_in else study
     online = other.group.kinds - OFFLINE
     if online:

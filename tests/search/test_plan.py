@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mechlab import terminal
+from mechlab.errors import UserError
 from mechlab.search import plan as planning
 from mechlab.search.run import search
 from tests.search.studies import a_study
@@ -59,3 +60,8 @@ def test_it_prints_as_json(plan):
 
 def test_it_does_not_play_the_searchs_own_episodes():
     assert planning._simulated(a_study(), 0)[0].study.seed != a_study().seed
+
+
+def test_an_unknown_stand_in_is_told_in_one_line():
+    with pytest.raises(UserError, match=r"^unknown agent 'o4': did you mean 'o3'"):
+        planning.plan(a_study(), "o4")

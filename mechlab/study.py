@@ -62,7 +62,8 @@ class Budget(Part):
 
 
 class Pilot(Part):
-    """A pilot before the search: episodes at each of its settings (see ``mechlab.pilot``)."""
+    """A pilot in place of a search: episodes in the middle of each candidate's range, from which
+    the rest follows (see ``mechlab.pilot``)."""
 
     episodes: int = Field(default=4, ge=2)
 

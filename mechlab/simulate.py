@@ -166,7 +166,8 @@ def _play_live(scene: Scene, behaviour: Array) -> Episodes:
                 cut.played = _episodes(scene, cut.records)
             raise
         played = _episodes(scene, parts)
-        session.note(scene, played.frame)
+        counts = {name: array for name, array in played.tallies.items() if array.ndim == 1}
+        session.note(scene, played.frame.assign(**counts))  # a fit is to counts, not to shares
     return played
 
 

@@ -19,9 +19,10 @@ def calibrate(
     runs: Annotated[
         Path | None,
         typer.Argument(
-            help="Figures (CSV with model, condition, metric, value), or the episodes of a pilot "
-            "(CSV or Parquet, a row an episode, with tasks, and best messages, requested, sent, "
-            "feasible, condition, mechanism); by default the package's published figures."
+            help="Figures (CSV with model, condition, metric, value), or the episodes of a pilot: "
+            "the store of live calls (SQLite), or a table (CSV or Parquet, a row an episode, with "
+            "tasks, and best messages, requested, sent, feasible, condition, mechanism); by "
+            "default the package's published figures."
         ),
     ] = None,
     output: Annotated[
@@ -40,6 +41,7 @@ def calibrate(
     from mechlab.calibrate import calibrate as fit_figures
     from mechlab.calibrate import fit_episodes, read_episodes
     from mechlab.calibrate.episodes import holds_figures
+    from mechlab.calibrate.store import is_store, read_store
     from mechlab.errors import UserError
 
     own = read_settings(settings)
@@ -49,7 +51,12 @@ def calibrate(
         with terminal.working("fitting emulated agents"):
             found: Fit | PilotFit = fit_figures(runs, seed=seed)
     else:
-        table = read_episodes(runs)
+        if not is_store(runs):
+            table = read_episodes(runs)
+        elif own:
+            raise UserError(f"--set is for a table: {runs} holds the settings of its episodes")
+        else:
+            table, own = read_store(runs)
         with terminal.working(f"fitting {len(table):,} episodes"):
             found = fit_episodes(table, name=runs.stem, settings=own, seed=seed)
     path = found.save(output)

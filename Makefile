@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format sample local-model live-sample clean
+.PHONY: demo test check format sample local-model live-sample live-visibility clean
 
 demo: .venv/ready ## search the quickstart study and write its report
 	@$(BIN)/mechlab search studies/quickstart.toml
@@ -29,6 +29,9 @@ sample: .venv/ready ## the kept report of emulated agents, from evidence of its 
 
 live-sample: .venv/ready ## the kept real run: search with the local model, write reports/live-sample.html
 	@PYTHON=$(BIN)/python bash .ci/local_model run $(BIN)/mechlab search studies/live_sample.toml -o reports/live-sample.html
+
+live-visibility: .venv/ready ## the parts of the view hidden one at a time from the local model: reports/visibility.html
+	@PYTHON=$(BIN)/python bash .ci/local_model run $(BIN)/mechlab sweep studies/sweeps/visibility_sample.toml -o reports/visibility.html
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mechlab needs Python 3.11 or newer; set PYTHON=...")'

@@ -76,6 +76,8 @@ def test_what_is_not_there_is_not_created(url, tmp_path):
     ],
 )
 def test_storages_that_cannot_be_opened(wrong, said):
+    if "psycopg" in wrong:
+        pytest.importorskip("psycopg", reason="psycopg is not installed")
     with pytest.raises(StorageError) as raised:
         Store.open(a_study(), wrong)
     assert said in str(raised.value)

@@ -166,8 +166,9 @@ def _play_live(scene: Scene, behaviour: Array) -> Episodes:
                 cut.played = _episodes(scene, cut.records)
             raise
         played = _episodes(scene, parts)
-        counts = {name: array for name, array in played.tallies.items() if array.ndim == 1}
-        session.note(scene, played.frame.assign(**counts))  # a fit is to counts, not to shares
+        measures = played.frame
+        counts = {n: a for n, a in played.tallies.items() if a.ndim == 1 and n not in measures}
+        session.note(scene, measures.assign(**counts))  # a fit is to counts, not to shares
     return played
 
 

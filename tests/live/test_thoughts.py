@@ -53,6 +53,14 @@ def test_measures_of_thoughts_are_taken_of_every_live_episode(played):
     np.testing.assert_allclose(frame["market_terms"], 1000 * (3 * 2) / (3 * (11 + 9)))
 
 
+def test_the_store_keeps_the_measures_as_they_are(played):
+    url, frame = played
+    with open_transcripts(url) as store:
+        kept = [one.measures for one in store.episodes() if one.mechanism != "none"]
+    for name in frame:
+        np.testing.assert_array_equal([one[name] for one in kept], frame[name])
+
+
 def test_episodes_without_live_agents_have_no_such_measures():
     assert "hard_defection" not in simulate("public_goods", "selfish", episodes=1).frame
 

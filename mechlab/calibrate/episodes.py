@@ -99,9 +99,18 @@ def holds_figures(path: str | Path) -> bool:
     Raises:
         UserError: for a file that cannot be read.
     """
+    return {b"model", b"metric"} <= set(first_line(path).strip().split(b","))
+
+
+def first_line(path: str | Path) -> bytes:
+    """Return how a file begins, which tells what it is.
+
+    Raises:
+        UserError: for a file that cannot be read.
+    """
     try:
         with Path(path).open("rb") as file:
-            return {b"model", b"metric"} <= set(file.readline().strip().split(b","))
+            return file.readline()
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from None
 

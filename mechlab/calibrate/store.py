@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mechlab.calibrate.episodes import checked
+from mechlab.calibrate.episodes import checked, first_line
 from mechlab.errors import UserError
 from mechlab.live.transcripts import open_transcripts
 
@@ -21,11 +21,7 @@ def is_store(path: str | Path) -> bool:
     Raises:
         UserError: for a file that cannot be read.
     """
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    return first_line(path).startswith(_SQLITE)
 
 
 def read_store(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:

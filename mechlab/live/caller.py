@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from time import monotonic
 from typing import Any
 
@@ -166,8 +165,8 @@ class Caller:
         }
         known = self._form is not None
         patience = self._line.patience if known else min(_FIRST, self._line.patience)
-        letters, begun = ask.letters, monotonic()
-        for before in count():
+        letters, begun, before = ask.letters, monotonic(), 0
+        while True:
             try:
                 return await self._attempt(request, letters, key)
             except Faulty as faulty:
@@ -175,7 +174,7 @@ class Caller:
                 if not faulty.fault.retried or monotonic() - begun + wait >= patience:
                     raise
             await asyncio.sleep(wait)
-        raise AssertionError  # there is always a next attempt
+            before += 1
 
     async def _attempt(self, request: dict[str, Any], letters: int, key: str) -> Reply:
         """Send a request once; a fault is written down before anything is done about it."""

@@ -23,8 +23,8 @@ def pilot(study: Study, storage: str | None = None) -> PilotResult:
     2. Emulate: fit emulated agents to them, with draws that carry the fit's uncertainty.
     3. Search: find the smallest sufficient size of the fit and of each draw, for nothing.
     4. Confirm: play fresh episodes on both sides of it, and say from them where the target is
-       reached (see ``mechlab.pilot.confirm``). They join the fit, and steps 2 to 4 go on until the
-       interval is narrow or the budget is used up.
+       reached (see ``mechlab.pilot.confirm``). The first of them join the fit, which then stands;
+       step 4 goes on until the interval is narrow or the budget is used up.
 
     Args:
         study: the study; its budget counts episodes of its own agents.

@@ -20,7 +20,9 @@ For each question and method it prints
 
 Every stock method runs with each number of replicates a trial in `REPLICATES`, and the best one is
 shown: the fewest episodes to 5%, then the most answers within 5%. All stop after the same number of
-episodes or trials. Random search, TPE and grid run everywhere, GP where torch is installed.
+episodes or trials. With few replicates they stop before lucky draws lead them astray, which favours
+them: TPE with one, on the steep curve, had 9 of 10 answers within 5% after 400 episodes, and 5
+after 1,600. Random search, TPE and grid run everywhere, GP where torch is installed.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ from benchmarks.searchers import Limits, Outcome, grid, ours, stock, stock_sampl
 CLOSE = 0.05
 NOTHING = 50.0  # dollars, 1% of the range: as near as this to an answer of 0 is within 5%
 SHARE = 0.8  # of the repeats
-REPLICATES = (4, 16, 64, 128)
+REPLICATES = (1, 2, 4, 16, 64, 128)
 DOSES = (25, 50, 100)  # of a grid
 FULL, QUICK = Limits(200, 8, 400, 16_000), Limits(20, 5, 100, 4000)
 HEAD = ("question", "method", "to 5%", "within", "short", "covers", "episodes", "seconds")

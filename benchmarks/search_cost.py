@@ -20,9 +20,8 @@ For each question and method it prints
 
 Every stock method runs with each number of replicates a trial in `REPLICATES`, and the best one is
 shown: the fewest episodes to 5%, then the most answers within 5%. All stop after the same number of
-episodes or trials. With few replicates they stop before lucky draws lead them astray, which favours
-them: TPE with one, on the steep curve, had 9 of 10 answers within 5% after 400 episodes, and 5
-after 1,600. Random search, TPE and grid run everywhere, GP where torch is installed.
+episodes or trials. With few replicates they stop before lucky draws lead them far astray, which
+favours them. Random search, TPE and grid run everywhere, GP where torch is installed.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from mechlab.live.agent import LiveAgent
 from mechlab.live.book import Book, total
 from mechlab.live.caller import Caller, Line
 from mechlab.live.endpoint import Endpoint, find_endpoint
+from mechlab.live.garbage import seldom_collected
 from mechlab.live.limiter import Limiter
 from mechlab.live.options import Options
 from mechlab.live.prices import price_of, unknown_price
@@ -179,7 +180,8 @@ def live_session(
     session = Session(live or Live(), url, run, replay)
     _OPEN.append(session)
     try:
-        yield session
+        with seldom_collected():
+            yield session
     finally:
         _OPEN.remove(session)
         session.close()

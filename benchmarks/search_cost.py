@@ -1,6 +1,6 @@
 """What a search costs: our sampler and certificate beside stock samplers, on known answers.
 
-    python benchmarks/search_cost.py            # all of it, an hour or two on one core
+    python benchmarks/search_cost.py            # all of it, some hours on one core
     python benchmarks/search_cost.py --quick    # a few minutes: fewer repeats, smaller tables
     python benchmarks/search_cost.py --questions steep,o3 --repeats 50
     python benchmarks/search_cost.py --output benchmarks/results/search_cost.txt
@@ -139,7 +139,7 @@ def _ratio(question: Question, explored: list[Outcome], tpe: list[Outcome]) -> s
     least = theirs if np.isfinite(theirs) else max(o.episodes for o in tpe)
     more = "" if np.isfinite(theirs) else "more than "
     return (
-        f"{question.name:11s} # TPE needs {more}{least / mine:.0f} times the episodes of exploring"
+        f"{question.name:11s} # TPE needs {more}{least / mine:.1f} times the episodes of exploring"
     )
 
 
@@ -160,12 +160,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few repeats and small tables")
     parser.add_argument("--questions", default="", help="names, with commas between")
-    parser.add_argument("--repeats", type=int, help="searches of ours for each question")
+    parser.add_argument("--repeats", type=int, help="searches of ours for each question, 1 or more")
     parser.add_argument("--output", type=Path, help="also append the table to this file")
     asked = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     limits = QUICK if asked.quick else FULL
-    if asked.repeats:
+    names = [name for name in asked.questions.split(",") if name]
+    known = [*synthetic(), *TARGETS]
+    if unknown := sorted(set(names) - set(known)):
+        parser.error(f"no question {', '.join(unknown)}: there are {', '.join(known)}")
+    if asked.repeats is not None:
+        if asked.repeats < 1:
+            parser.error(f"--repeats must be at least 1, got {asked.repeats}")
         fewer = min(limits.stock_repeats, asked.repeats)
         limits = replace(limits, repeats=asked.repeats, stock_repeats=fewer)
     with ExitStack() as stack:
@@ -178,7 +184,7 @@ def main() -> None:
 
         tell(f"# {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {' '.join(['python', *sys.argv])}")
         tell("{:11s} {:22s} {:>7s} {:>7s} {:>6s} {:>7s} {:>9s} {:>8s}  repeats".format(*HEAD))
-        for question in questions([n for n in asked.questions.split(",") if n], asked.quick):
+        for question in questions(names, asked.quick):
             for line in compare(question, limits):
                 tell(line)
 

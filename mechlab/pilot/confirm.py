@@ -29,7 +29,7 @@ from mechlab.pilot.offline import Curve, Line
 from mechlab.pilot.regression import Regression
 from mechlab.statistics import Summary
 
-SPENT = 0.5  # of the permitted error, as at a search's first look; the rest is for stopping early
+SPENT = 0.5  # of the permitted error; the rest is for stopping early
 POINTS = 401  # sizes at which the bounds are looked at
 
 

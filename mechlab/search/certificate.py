@@ -16,7 +16,8 @@ answer (`ray`); as another way may be cheaper, the lower end is moved down by wh
 of that. A size that is measured, such as spend, has bounds of its own at both ends (`expense`), for
 which half of the error is spent. Where exploring expects that it falls again further along the way,
 the cheapest dose there is tried too, and the lower end is moved down to that. Mechanisms share the
-permitted error equally (Bonferroni), so that all their intervals hold at once.
+permitted error (Bonferroni), so that all their intervals hold at once: each in proportion to its
+chance to reach the target, as exploring left it, since one that never suffices hardly needs any.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from mechlab.search.quest import Quest
 from mechlab.search.ray import Purpose
 
 Status = Literal["certified", "unreachable", "out_of_budget"]
+
+LEAST_CHANCE = 0.1  # to reach the target: a mechanism has a share of the error as if it had that
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,8 @@ class Certifier:
     ) -> None:
         self.confidence, self.budget = confidence, budget
         self._waiting = sorted(beliefs.items(), key=lambda item: _promise(item[1]))
-        alpha = (1.0 - confidence) / max(1, len(beliefs))
-        self._quest = partial(Quest, alpha=alpha, tolerance=tolerance, batch=batch)
+        self._alphas = {n: (1.0 - confidence) * share for n, share in _shares(beliefs).items()}
+        self._quest = partial(Quest, tolerance=tolerance, batch=batch)
         self._quests: dict[str, Quest] = {}
         self._issued: set[tuple[str, int]] = set()
         self._advance()
@@ -188,7 +191,7 @@ class Certifier:
             if not self._waiting:
                 return
             name, belief = self._waiting.pop(0)
-            self._quests[name] = self._quest(belief, budget=left)
+            self._quests[name] = self._quest(belief, alpha=self._alphas[name], budget=left)
 
     def _certificate(self, name: str, quest: Quest) -> Certificate:
         found = quest.best or quest.hi
@@ -229,6 +232,12 @@ def _interval(quest: Quest) -> tuple[float, float]:
         return low / (1.0 + quest.detour), high
     least = float(quest.belief.drawn.size.min())
     return min(least, high), high
+
+
+def _shares(beliefs: Mapping[str, Belief]) -> dict[str, float]:
+    """Return the part of the permitted error for each mechanism; fresh episodes do not move it."""
+    chances = {name: max(LEAST_CHANCE, b.threshold.reachable) for name, b in beliefs.items()}
+    return {name: chance / sum(chances.values()) for name, chance in chances.items()}
 
 
 def _promise(belief: Belief) -> tuple[bool, float]:

@@ -24,19 +24,19 @@ import numpy as np
 from scipy.special import stdtrit
 
 LEAST = 16  # episodes at a dose before anything is claimed of its mean
-FIRST, NEXT = 0.5, 0.375  # error spent at the first look, and by each look relative to the last
+FIRST, NEXT = 0.6, 0.375  # error spent at the first look, and by each look relative to the last
 
 
 def spent(look: int) -> float:
     """Return the share of the permitted error that look number ``look`` (from 0) may spend.
 
-    The shares add up to 0.8. The rest is never spent: it stands for what the assumptions of
+    The shares add up to 0.96. The rest is never spent: it stands for what the assumptions of
     normal means, and of the curve's shape between two doses, leave out.
 
-    >>> [spent(k) for k in range(3)]
-    [0.5, 0.1875, 0.0703125]
+    >>> [round(spent(k), 6) for k in range(3)]
+    [0.6, 0.225, 0.084375]
     >>> round(sum(spent(k) for k in range(60)), 9)
-    0.8
+    0.96
     """
     return FIRST * NEXT**look
 

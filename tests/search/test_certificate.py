@@ -21,10 +21,11 @@ FRESH = 10**6
 class Curve:
     seed: int
     sd: float = 0.05
+    rise: float = 0.7
 
     def play(self, rate: float, first: int, count: int) -> np.ndarray:
         rng = np.random.default_rng([self.seed, first, round(rate * 1000)])
-        return 0.2 + 0.7 * (1 - math.exp(-rate / 600)) + rng.normal(0, self.sd, count)
+        return 0.2 + self.rise * (1 - math.exp(-rate / 600)) + rng.normal(0, self.sd, count)
 
 
 def explored(curve: Curve, most: int) -> tuple[dict, int]:
@@ -77,6 +78,19 @@ def test_a_larger_budget_goes_on_where_the_smaller_one_ended():
         second = play_on(certifier, curve)
     assert second.status == "certified" and holds(second)
     assert second.evidence[: len(first.evidence)] == first.evidence
+
+
+def test_a_mechanism_that_hardly_suffices_takes_little_of_the_others_error():
+    def planned(**beliefs):
+        """Return the episodes of the first look: the less error it may spend, the more."""
+        return sum(batch.count for batch in Certifier(beliefs).open())
+
+    with calm():
+        (it,), (never,) = (explored(Curve(0, rise=r), 200)[0].values() for r in (0.7, 0.3))
+        assert never.threshold.reachable < 0.05  # it ends at 0.5
+        alone, beside, shared = planned(it=it), planned(it=it, never=never), planned(it=it, twin=it)
+    assert alone < beside < shared
+    assert beside - alone < 0.3 * (shared - alone)
 
 
 @pytest.mark.slow

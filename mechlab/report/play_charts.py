@@ -31,7 +31,10 @@ def standing_chart(result: SearchResult, replay: Replay) -> Chart:
         shares=frozenset({"efficiency"}),
     )
     figure = figures.standing(rows, float(target.efficiency * relative))
-    note = "Mean group revenue relative to the ceiling, with 95% intervals."
+    note = (
+        f"Mean group revenue relative to the ceiling, with 95% intervals: {len(replay.answer)} "
+        "episodes played again, all on the same seeds. The verdict rests on fresh ones."
+    )
     return Chart(
         "standing", "Where the group stands", figure, f"Of the ceiling: {alt}.", data, note
     )

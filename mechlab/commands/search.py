@@ -27,6 +27,9 @@ def search(  # noqa: PLR0913 - an argument an option
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Send the workers to this Dask scheduler.")
     ] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Live: take all answers from the storage.")
+    ] = False,
     output: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -46,11 +49,17 @@ def search(  # noqa: PLR0913 - an argument an option
     if asked.pilot:
         if workers or dask:
             raise UserError("a study with [pilot] is answered by one process: no workers")
+        if replay:
+            raise UserError(
+                "a study with [pilot] has no --replay: repeat the command, it costs nothing"
+            )
         answer(asked, storage, page, as_json)
         return
     try:
         with terminal.progress() as progress:
-            found = run_search(asked, storage, workers=workers, dask=dask, progress=progress)
+            found = run_search(
+                asked, storage, workers=workers, dask=dask, replay=replay, progress=progress
+            )
     except SearchStopped as stopped:
         print("mechlab:", stopped, file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None

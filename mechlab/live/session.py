@@ -188,12 +188,17 @@ def live_session(
 
 
 @contextmanager
-def session_for(population: Population, live: Live, url: str, run: str) -> Iterator[None]:
-    """Keep a session open where a population has live agents; one that is open already serves."""
+def session_for(
+    population: Population, live: Live, url: str, run: str, *, replay: bool = False
+) -> Iterator[None]:
+    """Keep a session open where a population has live agents; one that is open already serves.
+
+    The arguments after the population are those of ``live_session``.
+    """
     if "live" not in population.kinds or _OPEN:
         yield
         return
-    with live_session(live, url, run):
+    with live_session(live, url, run, replay=replay):
         yield
 
 

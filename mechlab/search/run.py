@@ -23,12 +23,13 @@ class SearchStopped(KeyboardInterrupt):
     """The user stopped a search; its message says how to take it up again."""
 
 
-def search(
+def search(  # noqa: PLR0913 - how and by whom it is played
     study: Study | str | Path,
     storage: str | None = None,
     *,
     workers: int | None = None,
     dask: str | None = None,
+    replay: bool = False,
     progress: Watch | None = None,
 ) -> SearchResult:
     """Find the smallest incentive that reaches the study's target, and certify it.
@@ -43,10 +44,12 @@ def search(
         workers: number of processes on this machine, by default this one alone; with ``dask``,
             of workers on the cluster, by default one for each of its threads.
         dask: address of a Dask scheduler, to whose cluster workers are sent.
+        replay: take all answers of live agents from the record, and fail where one is missing.
         progress: called with a ``Progress`` before each step.
 
     Raises:
-        UserError: for a study that cannot be played, or that has a ``[pilot]``;
+        UserError: for a study that cannot be played, or that has a ``[pilot]``; for a replay
+            without live agents or with several workers, or that misses an answer;
             ``StorageError`` for a record that cannot be opened, holds another study, or fails in
             the middle.
         SearchStopped: at Ctrl-C; all that was told is kept.
@@ -54,6 +57,8 @@ def search(
     asked = _read(study)
     if asked.pilot:
         raise UserError(f"the study {asked.name!r} has a [pilot]: mechlab.pilot.pilot answers it")
+    if replay:
+        _check_replay(asked, alone=not dask and (workers or 1) == 1)
     with ExitStack() as stack:
         stack.enter_context(calm())
         check_playable(asked)
@@ -62,7 +67,7 @@ def search(
         try:
             help = on_dask(store, dask, workers) if dask else processes(store, (workers or 1) - 1)
             with help, beating(store, new_worker()) as heart:
-                certification = work(store, heart, progress)
+                certification = work(store, heart, progress, replay=replay)
         except (KeyboardInterrupt, Dismissed):
             raise SearchStopped(
                 f"stopped; {store.url} keeps all that was played, "
@@ -98,6 +103,13 @@ def check_playable(study: Study) -> None:
             seed=study.seed,
             condition=study.condition,
         )
+
+
+def _check_replay(study: Study, alone: bool) -> None:
+    if "live" not in study.group.kinds:
+        raise UserError(f"--replay is about live agents, and {study.group} has none")
+    if not alone:
+        raise UserError("--replay is for one process: nothing is waited for")
 
 
 def _read(study: Study | str | Path) -> Study:

@@ -42,16 +42,20 @@ class Dismissed(Exception):
     """This worker was sent home: whoever had called it has stopped the search."""
 
 
-def work(store: Store, heart: Heart, watch: Watch | None = None) -> Certification:
+def work(
+    store: Store, heart: Heart, watch: Watch | None = None, *, replay: bool = False
+) -> Certification:
     """Work on a search as one of any number of workers, until it has its answer; return that.
 
     Where playing raises ``OutOfBudget``, what is known by then is returned, with the reason.
+    With ``replay`` live agents answer from the record alone.
 
     Raises:
         Dismissed: where the worker's row was taken out of the record.
     """
+    study, url = store.study, store.location
     try:
-        with session_for(store.study.group, store.study.live, store.location, store.study.name):
+        with session_for(study.group, study.live, url, study.name, replay=replay):
             return _decided(store, heart, watch)
     except OutOfBudget as cap:
         return Certification(store, stopped=str(cap))

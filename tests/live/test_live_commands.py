@@ -98,6 +98,42 @@ def test_a_search_with_live_agents_is_certified_and_costs_nothing_again(server, 
     assert server.done.total() == found["calls"]
 
 
+def test_a_search_is_played_again_from_its_calls_alone(server, mechlab):
+    Path("s.toml").write_text(STUDY)
+    first, made = mechlab("search", "s.toml", "--json")[1], server.done.total()
+    with sqlite3.connect(".mechlab/s.db") as base:
+        names = [
+            name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
+        for name in set(names) - {"mechlab_call", "mechlab_text", "mechlab_spent"}:
+            base.execute(f"DROP TABLE {name}")
+    assert json.loads(mechlab("search", "s.toml", "--json", "--replay")[1]) == json.loads(first)
+    assert server.done.total() == made
+
+
+def test_a_replayed_search_fails_where_an_answer_is_missing(server, mechlab):
+    Path("s.toml").write_text(STUDY)
+    code, out, err = mechlab("search", "s.toml", "--replay")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "holds no answer of llm:m-1 for agent" in err
+    assert not server.done
+    assert mechlab("search", "s.toml", "--json")[0] == 0  # what failed is taken up again
+
+
+@pytest.mark.parametrize(
+    ("population", "options", "message"),
+    [
+        ("o3", [], "--replay is about live agents, and o3 has none"),
+        ("llm:m-1", ["--workers", "2"], "--replay is for one process"),
+    ],
+)
+def test_what_cannot_be_replayed_is_told(server, mechlab, population, options, message):
+    Path("s.toml").write_text(STUDY.replace("llm:m-1", population))
+    code, out, err = mechlab("search", "s.toml", "--replay", *options)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+
+
 def test_a_search_ends_at_a_cap_and_goes_on_with_a_larger_one(server, mechlab):
     Path("s.toml").write_text(f"{STUDY}\n[live.caps]\ncalls = 100\n")
     found = json.loads(mechlab("search", "s.toml", "--json")[1])

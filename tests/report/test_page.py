@@ -9,8 +9,9 @@ import lxml.html
 import pandas as pd
 import pytest
 
+from mechlab.comparison import Comparison
 from mechlab.errors import UserError
-from mechlab.report import write_report
+from mechlab.report import write_comparison, write_report
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result, named, only_begun, with_transcripts, with_trials
 
@@ -141,6 +142,20 @@ def test_a_trial_that_still_runs(tmp_path):
     trials.loc[trials.index[-1], measured] = nan
     trials.loc[trials.index[-1], "finished"] = pd.NaT
     assert "certified" in _verdict(replace(a_result(), trials=trials), tmp_path)
+
+
+@pytest.mark.parametrize("compared", [False, True])
+def test_where_no_dose_varies_there_is_no_section_about_it(tmp_path, compared):
+    fixed = replace(a_result(), trials=a_result().trials.assign(size=300.0))
+    if compared:
+        path = write_comparison(Comparison((fixed,)), tmp_path / "page.html")
+    else:
+        path = write_report(fixed, tmp_path / "page.html")
+    html = path.read_text("utf-8")
+    headings = {h.text_content() for h in lxml.html.document_fromstring(html).iter("h2", "h3")}
+    assert "Provenance" in headings
+    assert "Dose and response" not in headings
+    assert 'href="#doses"' not in html
 
 
 def _verdict(result, folder):

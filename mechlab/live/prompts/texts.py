@@ -205,7 +205,9 @@ class Text:
         """Return the text of a block, with no more than one empty line in a row."""
         context = self._template.new_context({**self._values, **values})
         text = "".join(self._template.blocks[block](context))
-        return re.sub(r"\n{3,}", "\n\n", text)
+        while "\n\n\n" in text:
+            text = text.replace("\n\n\n", "\n\n")
+        return text
 
 
 _LETTERS, _ITEMS = 120, 3  # of each text and list in a short answer

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mechlab.flows import Amounts, Array, Flows
+from mechlab.flows import Amounts, Array, Flows, over_agents
 from mechlab.game import Game, Seeds, Table, make_game
 from mechlab.measures import MEASURES, measures_of
 from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
@@ -226,8 +226,8 @@ def rounds(  # noqa: PLR0913 - what an episode is made of
         if table:
             table.settle(now.produced[0] + paid[0])
         payments += paid
-        spend += np.maximum(paid, 0.0).sum(axis=1)
-        revenue[:, round] = now.produced.sum(axis=1)
+        spend += over_agents(np.maximum(paid, 0.0))
+        revenue[:, round] = over_agents(now.produced)
         past.add(now, kept)
     record = {
         "revenue": revenue,

@@ -8,6 +8,8 @@ The hash is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, "Fast split
 pseudorandom number generators", OOPSLA).
 """
 
+import math
+
 import numpy as np
 from numba import uint64
 
@@ -18,6 +20,8 @@ _A = np.uint64(0xBF58476D1CE4E5B9)
 _B = np.uint64(0x94D049BB133111EB)
 _PARTS = 9007199254740992.0  # 2 ** 53: a double holds 53 bits
 _LOW = np.uint64(0xFFFFFFFF)
+_FRACTION = (1 << 52) - 1  # these bits of a double are its fraction, those above its exponent
+_ONE, _ROOT = 0x3FF0000000000000, 0x3FE6A09E00000000  # bits of 1 and, about, of sqrt(1/2)
 
 
 @leaf
@@ -49,13 +53,16 @@ def share(key):
 
 @leaf
 def chance(probability):
-    """Return a probability in parts of 2 ** 53, as ``happens`` takes it."""
-    return np.int64(probability * _PARTS)
+    """Return a probability in parts of 2 ** 53, rounded up, as ``happens`` takes it."""
+    return np.int64(math.ceil(probability * _PARTS))
 
 
 @leaf
 def happens(key, chance):
-    """Whether an event of this chance happens, decided by the high bits of its key."""
+    """Whether an event of this chance happens: whether its ``share`` is below the probability.
+
+    As a comparison of whole numbers: those that are below a chance are below it rounded up.
+    """
     return np.int64(key >> uint64(11)) < chance
 
 
@@ -72,6 +79,29 @@ def pick(key, count):
 def uniform(key, code):
     """Return the number in [0, 1) of the child ``code`` of ``key``."""
     return share(branch(key, code))
+
+
+@leaf
+def log1m(share):
+    """Return log(1 - share) of a share in [0, 1], to a few units in the last place.
+
+    A call of the C library would empty the registers of the whole round, so it is computed here,
+    by the method and the coefficients of fdlibm (``e_log.c``, Sun Microsystems 1993): with
+    1 - share = 2 ** power * (1 + over), 1 + over within sqrt(1/2) and sqrt(2), a polynomial in
+    s ** 2 stands for the tail of log(1 + over) = 2 atanh(s). Of nothing, which a share of 1
+    leaves, it gives about -709.
+    """
+    bits = np.float64(1.0 - share).view(np.int64) + (_ONE - _ROOT)
+    power = (bits >> 52) - 1023
+    over = np.int64((bits & _FRACTION) + _ROOT).view(np.float64) - 1.0
+    over = over if power else -share  # exact, however small
+    s = over / (2.0 + over)
+    z = s * s
+    w = z * z
+    even = w * (0.3999999999940941908 + w * (0.2222219843214978396 + w * 0.1531383769920937332))
+    odd = 0.1818357216161805012 + w * 0.1479819860511658591
+    odd = z * (0.6666666666666735130 + w * (0.2857142874366239149 + w * odd))
+    return power * math.log(2.0) + s * (2.0 + (odd + even))
 
 
 @leaf

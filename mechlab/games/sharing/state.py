@@ -5,6 +5,7 @@ X words a set of N W words. Rows are flat: the compiled steps find their places 
 which is twice as fast as indexing in several dimensions, where every array brings its own strides.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,27 +79,31 @@ def empty_state(
     sizes = Sizes.of(agents, pieces, slots, needed)
     width = int(sizes.width)
 
+    def room(kind: Any, *lengths: int) -> NDArray[Any]:
+        """Rows that nobody reads before they are written."""
+        return np.empty((len(seeds), math.prod(lengths)), kind)
+
     def rows(kind: Any, *lengths: int) -> NDArray[Any]:
-        return np.zeros((len(seeds), int(np.prod(lengths))), kind)
+        return np.zeros((len(seeds), math.prod(lengths)), kind)
 
     return State(
         sizes=sizes,
         seeds=seeds,
-        truth=rows(np.int8, pieces),
+        truth=room(np.int8, pieces),
         owned=rows(np.uint64, agents, width),
-        gains=rows(np.int32, agents, pieces),
-        holders=rows(np.uint16, pieces, agents),
+        gains=room(np.int32, agents, pieces),
+        holders=room(np.uint16, pieces, agents),
         copies=rows(np.uint16, pieces),
-        value=rows(np.int8, agents, pieces),
+        value=room(np.int8, agents, pieces),
         altered=rows(np.uint64, agents, width),
-        source=rows(np.int16, agents, pieces),
+        source=room(np.int16, agents, pieces),
         tasks=rows(np.uint64, agents, slots, width),
         ready=rows(np.uint64, agents),
         drawn=rows(np.int32, agents),
         open=rows(np.uint64, agents, agents, width),
         awaited=rows(np.uint64, agents, width),
         tried=rows(np.uint16, agents, pieces),
-        order=rows(np.uint16, agents),
+        order=room(np.uint16, agents),
         done=rows(np.int32, agents),
         feasible=rows(np.int32, agents),
         counts=rows(np.int32, 5),

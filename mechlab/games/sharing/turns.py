@@ -2,12 +2,10 @@
 
 # ruff: noqa: PLR0913 - compiled steps are inlined: an argument costs nothing
 
-import math
-
 import numpy as np
 
 from mechlab.games.bits import NOTHING, ONE, count, first, item, lowest
-from mechlab.games.chance import branch, event, pick, uniform
+from mechlab.games.chance import branch, chance, event, happens, log1m, pick, uniform
 from mechlab.games.compiled import step, whole
 from mechlab.games.sharing.episode import GIVES, SYSTEM, TURN, episode, publish
 from mechlab.games.sharing.rules import (
@@ -70,10 +68,10 @@ def _take_turn(e, rules, behaviour, i, round, prompt):
         left = _ask_for_lacking(e, rules, behaviour, i, key, prompt, left)
         if prompt:
             receive(e, rules, behaviour, i, round)
-    _answer(e, behaviour[i, answer_column(rules)], i, key)
+    _note_requests(e, i)
     if behaviour[i, VOLUNTEER] > 0.0:
         _volunteer(e, behaviour, i, round)
-    left = _send_due(e, behaviour, i, round, left)
+    left = _send_due(e, rules, behaviour, i, key, round, left)
     if behaviour[i, CHATTER] > 0.0:
         _talk(e, behaviour, i, key, left)
     end_turn(e, i)
@@ -129,15 +127,15 @@ def _ask_for_lacking(e, rules, behaviour, i, key, prompt, left):
 @step
 def _ask_holders(e, rules, behaviour, i, k, key, thorough, prompt, left):
     """Ask for one piece: one holder by lot and, by breadth, others; or each never asked before."""
-    known, wide = np.int64(e.copies[k]), behaviour[i, BREADTH]
+    known, wide = np.int64(e.copies[k]), chance(behaviour[i, BREADTH])
     lot = pick(key, known)
     place, stop = lot, lot + 1
     if thorough:
         place, stop = np.int64(e.tried[i * e.pieces + k]), known
-    elif wide > 0.0:
+    elif wide > 0:
         place, stop = np.int64(0), known
     while place < stop and left > 0:
-        if thorough or place == lot or uniform(key, _FURTHER + place) < wide:
+        if thorough or place == lot or happens(branch(key, _FURTHER + place), wide):
             left -= 1
             if not rules.system_asks:
                 j = np.int64(e.holders[k * e.agents + place])
@@ -149,21 +147,26 @@ def _ask_holders(e, rules, behaviour, i, k, key, thorough, prompt, left):
 
 
 @step
-def _answer(e, answers, i, key):
-    """Set out to answer open requests: of each peer all, or none on this turn."""
-    for j in range(e.agents if answers > 0.0 else 0):
-        requests = NOTHING
-        for word in range(e.width):
-            requests |= _lacking(e, i, j, word)
-        if requests and uniform(key, _ANSWERS + j) < answers:
-            for word in range(e.width):
-                prepare(e, j, word, _lacking(e, i, j, word))
+def _note_requests(e, i):
+    """Note the words of what peers asked of i and still lack.
+
+    Without a branch, which would often be mispredicted; whether i answers is decided at sending.
+    """
+    places = np.uint64(e.agents * e.width)
+    start = np.uint64(i) * places
+    for part in range(e.spread):
+        noted = NOTHING
+        begin = np.uint64(64 * part)
+        for place in range(begin, min(begin + np.uint64(64), places)):
+            lacking = e.open[start + place] & ~e.owned[place]
+            noted |= np.uint64(lacking != 0) << (place & np.uint64(63))
+        e.parcels[part] = noted
 
 
 @step
-def _lacking(e, i, j, word):
-    """What j asked of i and still lacks."""
-    return e.open[(i * e.agents + j) * e.width + word] & ~e.owned[j * e.width + word]
+def _requests(e, i, place):
+    """The pieces of one peer's word that it asked of i and still lacks."""
+    return e.open[i * e.agents * e.width + place] & ~e.owned[place]
 
 
 @step
@@ -180,7 +183,7 @@ def _volunteer(e, behaviour, i, round):
             total += count(e.owned[i * e.width + word] & ~e.owned[j * e.width + word])
     if uniform(key, 0) >= total * share:
         return  # Bernoulli's inequality: the first success would come after all of them
-    scale = 1.0 / math.log1p(-share) if share < 1.0 else 0.0
+    scale = 1.0 / log1m(share)
     draws = 0
     wait = _failures(key, draws, scale)
     for j in range(e.agents):
@@ -201,12 +204,16 @@ def _volunteer(e, behaviour, i, round):
 @step
 def _failures(key, draw, scale):
     """Failures before the next success: geometric, by inversion."""
-    return int(min(math.log(1.0 - uniform(key, draw)) * scale, 1e9)) if scale < 0.0 else 0
+    return int(min(log1m(uniform(key, draw)) * scale, 1e9))
 
 
 @step
-def _send_due(e, behaviour, i, round, left):
-    """Send what is due, as far as the limit goes; one action a recipient."""
+def _send_due(e, rules, behaviour, i, key, round, left):
+    """Send what is due and what is asked, as far as the limit goes; one action a recipient.
+
+    Of what a peer asked for, all is answered, or none on this turn.
+    """
+    answers = chance(behaviour[i, answer_column(rules)])
     last = -1
     for part in range(e.spread):
         parcels = e.parcels[part]
@@ -214,12 +221,15 @@ def _send_due(e, behaviour, i, round, left):
         while parcels:
             place = item(part, parcels)
             parcels &= parcels - ONE
-            j, copies = place // e.width, e.due[place]
+            j = place // e.width
+            answered = NOTHING - np.uint64(happens(branch(key, _ANSWERS + j), answers))
+            copies = e.due[place] | (_requests(e, i, place) & answered)
             e.due[place] = NOTHING
-            left -= j != last
-            last = j
-            if left >= 0:
-                send(e, behaviour[i, FALSIFY], i, j, place % e.width, copies, round)
+            if copies:
+                left -= j != last
+                last = j
+                if left >= 0:
+                    send(e, behaviour[i, FALSIFY], i, j, place % e.width, copies, round)
     return max(left, 0)
 
 

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from mechlab.flows import Amounts, Array, Flows
 from mechlab.mechanism import Mechanism
 
-_CELLS = 1 << 22  # size of one field, over the agents differenced at once: 32 MB
+Indices = NDArray[np.int64]
+
+_CELLS = 1 << 17  # size of one field, over the agents differenced at once: 1 MB, as caches hold
 
 
 @dataclass(frozen=True)
@@ -63,52 +65,56 @@ def marginal(mechanism: Mechanism, flows: Flows, act: Act) -> Array:
     return np.concatenate([_marginal(mechanism, flows, act, some) for some in agents], axis=1)
 
 
-def _marginal(mechanism: Mechanism, flows: Flows, act: Act, agents: NDArray[np.int64]) -> Array:
+def _marginal(mechanism: Mechanism, flows: Flows, act: Act, agents: Indices) -> Array:
     """Return the marginal payments of some agents, (B, A)."""
-    own = np.eye(flows.agents)[agents]
-    done, undone = (_paid(mechanism, flows, act, sign, own) for sign in (1.0, -1.0))
+    done, undone = (_paid(mechanism, flows, act, sign, agents) for sign in (1.0, -1.0))
     by_agent: Array = done - undone
     paid: Array = by_agent[np.arange(len(agents)), :, agents]
     return paid.T
 
 
-def _paid(mechanism: Mechanism, flows: Flows, act: Act, sign: float, own: Array) -> Array:
+def _paid(mechanism: Mechanism, flows: Flows, act: Act, sign: float, agents: Indices) -> Array:
     """Return all payments where each agent's act made its changes of this sign, (A, B, N)."""
-    shape = (len(own), flows.episodes, flows.agents)
+    shape = (len(agents), flows.episodes, flows.agents)
     parts = {*mechanism.needs, *({"returned"} if "produced" in mechanism.needs else ())}
     if not any(np.any(sign * np.asarray(getattr(act, part)) > 0.0) for part in parts):
         return np.broadcast_to(mechanism.payments(flows), shape)  # nothing changes: the same to all
-    changed = _changed(flows, act, sign, mechanism.needs, own)
+    changed = _changed(flows, act, sign, mechanism.needs, agents)
     return np.asarray(mechanism.payments(changed)).reshape(shape)
 
 
-def _changed(flows: Flows, act: Act, sign: float, needs: frozenset[str], own: Array) -> Flows:
+def _changed(flows: Flows, act: Act, sign: float, needs: frozenset[str], agents: Indices) -> Flows:
     """Return A copies of ``flows``: in copy a, agent a's act made its changes of this sign.
 
-    ``own`` is (A, N), 1 for the agent itself. Fields that are not needed are left empty, which
-    saves most of the work.
+    Fields that are not needed are left empty, which saves most of the work.
     """
-    now, past = (_copies(amounts, needs, len(own)) for amounts in (flows, flows.past))
+    now, past = (_copies(amounts, needs, len(agents)) for amounts in (flows, flows.past))
     for name in needs:
-        change = _change(name, act, sign, own)
-        now[name] += np.repeat(change, flows.episodes, axis=0)
+        copies = now[name].reshape(len(agents), flows.episodes, *now[name].shape[1:])
+        _change(name, copies, act, sign, agents)
     return Flows(**now, past=Amounts(**past), round=flows.round, unit=flows.unit)
 
 
-def _change(name: str, act: Act, sign: float, own: Array) -> Array:
-    """Return the changes of one field that have this sign: slice a is what agent a's act does."""
+def _change(name: str, copies: Array, act: Act, sign: float, agents: Indices) -> None:
+    """Make the changes of one field that have this sign in the copies, (A, B, N) or (A, B, N, N).
+
+    In the copy of an agent only its own row or column changes, a small part of the whole.
+    """
+    n, a = copies.shape[-1], np.arange(len(agents))
 
     def size(part: str) -> Array:
         amounts = np.maximum(0.0, sign * np.asarray(getattr(act, part)))
-        sizes: Array = own @ np.broadcast_to(amounts, own.shape[1])
+        sizes: Array = np.broadcast_to(amounts, n)[agents]
         return sizes[:, None]
 
-    partners: Array = (1.0 - own) / max(1, own.shape[1] - 1)
+    own = np.eye(n)[agents]
+    partners = (1.0 - own) / max(1, n - 1)
     if name == "produced":
-        return np.asarray(size("produced") * own + size("returned") * partners)
-    row, column = (partners, own) if name in ("used", "credit") else (own, partners)
-    outer: Array = row[:, :, None] * column[:, None, :]
-    return size(name)[:, :, None] * outer
+        copies += (size("produced") * own + size("returned") * partners)[:, None, :]
+    elif name in ("used", "credit"):
+        copies[a, :, :, agents] += (size(name) * partners)[:, None, :]
+    else:
+        copies[a, :, agents, :] += (size(name) * partners)[:, None, :]
 
 
 def _copies(amounts: Amounts, needs: frozenset[str], times: int) -> dict[str, Array]:

@@ -69,7 +69,7 @@ class State(NamedTuple):
     counts: NDArray[np.int32]  # 5: see MESSAGES and so on
     wanted: NDArray[np.uint64]  # (W,) scratch: pieces that the agent on turn lacks
     due: NDArray[np.uint64]  # (N W,) scratch: pieces about to be sent, by the agent's partners
-    parcels: NDArray[np.uint64]  # (X,) scratch: the words of ``due`` that are not empty, as a set
+    parcels: NDArray[np.uint64]  # (X,) scratch: the words of which something may be sent, as a set
 
 
 def empty_state(

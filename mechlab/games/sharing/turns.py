@@ -148,25 +148,24 @@ def _ask_holders(e, rules, behaviour, i, k, key, thorough, prompt, left):
 
 @step
 def _note_requests(e, i):
-    """Note the words of what peers asked of i and still lack.
+    """Note the words of what peers asked of i and still lack; nothing else is due yet.
 
     Without a branch, which would often be mispredicted; whether i answers is decided at sending.
     """
-    places = np.uint64(e.agents * e.width)
-    start = np.uint64(i) * places
+    places = np.uint64(e.agents * e.width)  # unsigned, as all places here: else it is no vector
     for part in range(e.spread):
         noted = NOTHING
         begin = np.uint64(64 * part)
         for place in range(begin, min(begin + np.uint64(64), places)):
-            lacking = e.open[start + place] & ~e.owned[place]
-            noted |= np.uint64(lacking != 0) << (place & np.uint64(63))
+            noted |= np.uint64(_requests(e, i, place) != 0) << (place & np.uint64(63))
         e.parcels[part] = noted
 
 
 @step
 def _requests(e, i, place):
     """The pieces of one peer's word that it asked of i and still lacks."""
-    return e.open[i * e.agents * e.width + place] & ~e.owned[place]
+    start = np.uint64(i * e.agents * e.width)
+    return e.open[start + np.uint64(place)] & ~e.owned[place]
 
 
 @step

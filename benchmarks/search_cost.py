@@ -1,6 +1,6 @@
 """What a search costs: our sampler and certificate beside stock samplers, on known answers.
 
-    python benchmarks/search_cost.py            # all of it, some hours on one core
+    python benchmarks/search_cost.py            # all of it: 20 minutes, far longer with GP
     python benchmarks/search_cost.py --quick    # a few minutes: fewer repeats, smaller tables
     python benchmarks/search_cost.py --questions steep,o3 --repeats 50
     python benchmarks/search_cost.py --output benchmarks/results/search_cost.txt

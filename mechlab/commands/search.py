@@ -50,9 +50,7 @@ def search(  # noqa: PLR0913 - an argument an option
         if workers or dask:
             raise UserError("a study with [pilot] is answered by one process: no workers")
         if replay:
-            raise UserError(
-                "a study with [pilot] has no --replay: repeat the command, it costs nothing"
-            )
+            raise UserError("a study with [pilot] has no --replay: stored calls are not repeated")
         answer(asked, storage, page, as_json)
         return
     try:

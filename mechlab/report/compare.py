@@ -37,7 +37,7 @@ def comparison_page(comparison: Comparison) -> Page:
     sections = {
         "title": " and ".join(names) if len(names) < 3 else f"{len(names)} studies compared",
         "question": " ".join(dict.fromkeys(r.study.question for r in comparison.results)),
-        "places": {k: v for k, v in PLACES.items() if k != "doses" or groups["doses"]},
+        "places": {a: name for a, name in PLACES.items() if a != "doses" or groups["doses"]},
         "results": comparison.results,
         "verdicts": said(comparison),
         "status": _status(comparison),

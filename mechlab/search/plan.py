@@ -129,7 +129,10 @@ def _simulated(study: Study, number: int) -> tuple[SearchResult, float]:
 
 
 def _resolution(study: Study, found: tuple[SearchResult, ...]) -> float:
-    """Return the difference that a pair of doses shows at the first look of the certificate."""
+    """Return the difference that a pair of doses shows at the first look of the certificate.
+
+    With an equal share of the error; a mechanism that is likely to suffice will have more.
+    """
     explore = np.mean([result.episodes["explore"] for result in found])
     each = (study.budget.episodes - explore) / 2.0
     deviations = [result.best.reached.sd for result in found]

@@ -134,6 +134,14 @@ def test_what_cannot_be_replayed_is_told(server, mechlab, population, options, m
     assert message in err
 
 
+def test_a_pilot_has_no_replay(server, mechlab):
+    Path("s.toml").write_text(f"{STUDY}\n[pilot]\n")
+    code, out, err = mechlab("search", "s.toml", "--replay")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "has no --replay" in err
+    assert not server.done
+
+
 def test_a_search_ends_at_a_cap_and_goes_on_with_a_larger_one(server, mechlab):
     Path("s.toml").write_text(f"{STUDY}\n[live.caps]\ncalls = 100\n")
     found = json.loads(mechlab("search", "s.toml", "--json")[1])

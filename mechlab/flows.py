@@ -23,7 +23,7 @@ deals with itself: the diagonals are 0.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -79,6 +79,11 @@ class Amounts:
         """Add the named fields of ``other`` in place."""
         for name in names:
             getattr(self, name)[...] += getattr(other, name)
+
+    def plus(self, other: Amounts, names: Iterable[str] = FIELDS) -> Amounts:
+        """Return new amounts with the named fields of ``other`` added; the rest as they are."""
+        sums = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return replace(self, **sums)
 
     def clear(self, names: Iterable[str] = FIELDS) -> None:
         """Set the named fields to nothing, in place."""

@@ -5,7 +5,7 @@ Nobody writes a derivative: an agent model that responds to money responds to ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,7 +88,8 @@ def _changed(flows: Flows, act: Act, sign: float, needs: frozenset[str], agents:
 
     Fields that are not needed are left empty, which saves most of the work.
     """
-    now, past = (_copies(amounts, needs, len(agents)) for amounts in (flows, flows.past))
+    now = _repeated(flows, needs, len(agents), _copied)
+    past = _repeated(flows.past, needs, len(agents), _viewed)
     for name in needs:
         copies = now[name].reshape(len(agents), flows.episodes, *now[name].shape[1:])
         _change(name, copies, act, sign, agents)
@@ -117,14 +118,28 @@ def _change(name: str, copies: Array, act: Act, sign: float, agents: Indices) ->
         copies[a, :, agents, :] += (size(name) * partners)[:, None, :]
 
 
-def _copies(amounts: Amounts, needs: frozenset[str], times: int) -> dict[str, Array]:
+def _repeated(
+    amounts: Amounts, needs: frozenset[str], times: int, repeat: Callable[[Array, int], Array]
+) -> dict[str, Array]:
     """Return the arrays ``times`` times, one after the other along the episode axis."""
 
-    def copies(name: str, array: Array) -> Array:
-        shape = (times * array.shape[0], *array.shape[1:])
-        return np.concatenate([array] * times) if name in needs else np.broadcast_to(0.0, shape)
+    def repeated(name: str, array: Array) -> Array:
+        if name in needs:
+            return repeat(array, times)
+        return np.broadcast_to(0.0, (times * len(array), *array.shape[1:]))
 
-    return {name: copies(name, array) for name, array in amounts.arrays()}
+    return {name: repeated(name, array) for name, array in amounts.arrays()}
+
+
+def _copied(array: Array, times: int) -> Array:
+    return np.tile(array, (times, *(1 for _ in array.shape[1:])))
+
+
+def _viewed(array: Array, times: int) -> Array:
+    """Return what nobody will change; of a single episode, as in large groups, no copy is made."""
+    if len(array) > 1:
+        return _copied(array, times)
+    return np.broadcast_to(array, (times, *array.shape[1:]))
 
 
 @dataclass(frozen=True)

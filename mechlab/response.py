@@ -8,16 +8,16 @@ the behaviour depends on neither the seed nor the batch of the episodes that fol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import numpy as np
 
 from mechlab.agent import Agent
 from mechlab.flows import Amounts, Array, Flows
 from mechlab.game import Game, Seeds
-from mechlab.incentives import Incentives, marginal
+from mechlab.incentives import Act, Incentives, marginal
 from mechlab.mechanism import Mechanism
 from mechlab.population import Population
 
@@ -40,19 +40,57 @@ def _reference_play(
     game: Game, population: Population, mechanism: Mechanism, condition: str, seeds: Seeds
 ) -> Array:
     state = game.start(seeds, condition)
-    last, past = (Amounts.zeros(len(seeds), game.agents) for _ in range(2))
+    kept = mechanism.needs | {"given", "produced"}
+    last, past = (Amounts.zeros(len(seeds), game.agents, kept) for _ in range(2))
     behaviour: list[Array] = []
     for round in range(game.rounds):
         flows = Flows.over(last, past, round, game.unit)
-        acts = game.prospects(state)
-        paid = {name: marginal(mechanism, flows, act).mean(axis=0) for name, act in acts.items()}
-        produced = {name: np.broadcast_to(act.produced, game.agents) for name, act in acts.items()}
-        known = _Known(paid, produced, _others(game, behaviour, mechanism))
+        known = _known(mechanism, flows, game.prospects(state), _others(game, behaviour, mechanism))
         behaviour.append(_behaviour(game, population, mechanism, known))
-        past.add(last)
-        last.clear()
+        past, last = past.plus(last, kept), Amounts.zeros(len(seeds), game.agents, kept)
         game.play(state, round, behaviour[-1], last)
     return np.stack(behaviour)
+
+
+@dataclass(frozen=True)
+class _Each:
+    """An amount of each agent, (N,), by name; worked out when an agent first asks for it.
+
+    Most agents heed few of a game's acts, and to difference one is most of the work.
+    """
+
+    names: Collection[str]
+    find: Callable[[str], Array]
+
+    @classmethod
+    def of(cls, amounts: Mapping[str, Array]) -> _Each:
+        """Return amounts that are there already."""
+        return cls(amounts, amounts.__getitem__)
+
+
+_NOTHING = _Each.of({})
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Own(Mapping[str, float]):
+    """The amounts of one agent, by name."""
+
+    each: _Each
+    agent: int
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self.each.names:
+            raise KeyError(name)
+        return float(self.each.find(name)[self.agent])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.each.names)
+
+    def __len__(self) -> int:
+        return len(self.each.names)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 @dataclass(frozen=True)
@@ -60,12 +98,20 @@ class _Known:
     """What the agents of a group have to go by in a round; see ``Incentives``.
 
     Attributes:
-        paid, produced: (N,) by act. others: (N,) by propensity.
+        paid, produced: by act. others: by propensity.
     """
 
-    paid: Mapping[str, Array] = field(default_factory=dict)
-    produced: Mapping[str, Array] = field(default_factory=dict)
-    others: Mapping[str, Array] = field(default_factory=dict)
+    paid: _Each = _NOTHING
+    produced: _Each = _NOTHING
+    others: _Each = _NOTHING
+
+
+def _known(
+    mechanism: Mechanism, flows: Flows, acts: Mapping[str, Act], others: Mapping[str, Array]
+) -> _Known:
+    paid = cache(lambda name: marginal(mechanism, flows, acts[name]).mean(axis=0))
+    produced = {name: np.broadcast_to(act.produced, flows.agents) for name, act in acts.items()}
+    return _Known(_Each(acts, paid), _Each.of(produced), _Each.of(others))
 
 
 def _others(game: Game, behaviour: list[Array], mechanism: Mechanism) -> dict[str, Array]:
@@ -84,17 +130,13 @@ def _behaviour(game: Game, population: Population, mechanism: Mechanism, known: 
     rows = []
     for i, member in enumerate(population.members):
         incentives = Incentives(
-            payment=_of(known.paid, i),
+            payment=_Own(known.paid, i),
             unit=game.unit,
             advises=mechanism.advises,
             hides=mechanism.hides,
             shows=mechanism.shows,
-            production=_of(known.produced, i),
-            others=_of(known.others, i),
+            production=_Own(known.produced, i),
+            others=_Own(known.others, i),
         )
         rows.append(member.propensities(game, incentives) if isinstance(member, Agent) else {})
     return game.behaviour(rows)
-
-
-def _of(amounts: Mapping[str, Array], i: int) -> dict[str, float]:
-    return {name: float(array[i]) for name, array in amounts.items()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,9 +127,14 @@ def _repeated(
     def repeated(name: str, array: Array) -> Array:
         if name in needs:
             return repeat(array, times)
-        return np.broadcast_to(0.0, (times * len(array), *array.shape[1:]))
+        return _nothing(times * len(array), *array.shape[1:])
 
     return {name: repeated(name, array) for name, array in amounts.arrays()}
+
+
+@lru_cache
+def _nothing(*shape: int) -> Array:
+    return np.broadcast_to(0.0, shape)
 
 
 def _copied(array: Array, times: int) -> Array:

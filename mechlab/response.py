@@ -110,8 +110,8 @@ def _known(
     mechanism: Mechanism, flows: Flows, acts: Mapping[str, Act], others: Mapping[str, Array]
 ) -> _Known:
     paid = cache(lambda name: marginal(mechanism, flows, acts[name]).mean(axis=0))
-    produced = {name: np.broadcast_to(act.produced, flows.agents) for name, act in acts.items()}
-    return _Known(_Each(acts, paid), _Each.of(produced), _Each.of(others))
+    produced = cache(lambda name: np.broadcast_to(acts[name].produced, flows.agents))
+    return _Known(_Each(acts, paid), _Each(acts, produced), _Each.of(others))
 
 
 def _others(game: Game, behaviour: list[Array], mechanism: Mechanism) -> dict[str, Array]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ def _reference_play(
     game: Game, population: Population, mechanism: Mechanism, condition: str, seeds: Seeds
 ) -> Array:
     state = game.start(seeds, condition)
-    kept = mechanism.needs | {"given", "produced"}
+    kept = mechanism.needs
     last, past = (Amounts.zeros(len(seeds), game.agents, kept) for _ in range(2))
     behaviour: list[Array] = []
     for round in range(game.rounds):
@@ -73,15 +74,23 @@ _NOTHING = _Each.of({})
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Own(Mapping[str, float]):
-    """The amounts of one agent, by name."""
+    """The amounts of one agent, by name.
+
+    Whether a name is there is not found out by asking for its amount, as a ``Mapping`` does by
+    default: a mechanism's own ``KeyError`` would pass for a payment of nothing.
+    """
 
     each: _Each
     agent: int
 
     def __getitem__(self, name: str) -> float:
-        if name not in self.each.names:
-            raise KeyError(name)
         return float(self.each.find(name)[self.agent])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.each.names
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self.each.names else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.each.names)

@@ -41,6 +41,7 @@ def watched(name, mechanism, acts):
 def test_incentives_that_an_agent_keeps_do_not_change_later(name):
     game = make_game(name)
     acts = tuple(game.prospects(game.start(np.zeros(1, np.uint64), game.conditions[0])))
+    assert acts
     for mechanism in (SharingBonus(rate=7), ReciprocityBonus(rate=7)):
         at_once = [known for known, _ in watched(name, mechanism, acts)]
         later = [dict(kept.payment) for _, kept in watched(name, mechanism, ())]
@@ -58,6 +59,19 @@ def test_an_act_that_nobody_heeds_is_not_differenced(monkeypatch):
     monkeypatch.setattr("mechlab.response.marginal", noting)
     rounds = watched("sharing", SharingBonus(rate=7), ("answer",))
     assert len(differenced) == len(rounds)  # though all ten agents of a round could ask
+
+
+@dataclass(frozen=True)
+class Forgetful(SharingBonus):
+    """A mechanism with a mistake: what it pays is not where it looks for it."""
+
+    def payments(self, flows):
+        return {}["paid"]
+
+
+def test_a_mistake_of_a_mechanism_does_not_pass_for_a_payment_of_nothing():
+    with pytest.raises(KeyError, match="paid"):
+        behaviours(make_game("sharing"), Population.of("o3", 10), Forgetful(rate=7), "baseline")
 
 
 def test_incentives_read_as_a_dictionary_does():

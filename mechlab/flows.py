@@ -26,7 +26,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
@@ -66,7 +65,7 @@ class Amounts:
             **{
                 name: np.zeros(shape)
                 if name in names
-                else as_strided(np.zeros(1), shape, (0,) * len(shape))
+                else np.ndarray(shape, buffer=np.zeros(1), strides=(0,) * len(shape))
                 for name, shape in shapes.items()
             }
         )

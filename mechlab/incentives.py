@@ -5,17 +5,14 @@ Nobody writes a derivative: an agent model that responds to money responds to ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mechlab.flows import Amounts, Array, Flows
+from mechlab.flows import PAIRWISE, Amounts, Array, Flows
 from mechlab.mechanism import Mechanism
-
-Indices = NDArray[np.int64]
 
 _CELLS = 1 << 17  # size of one field, over the agents differenced at once: 1 MB, as caches hold
 
@@ -50,102 +47,124 @@ class Act:
     instead: str = ""
 
 
-def marginal(mechanism: Mechanism, flows: Flows, act: Act) -> Array:
+class Scratch:
+    """Arrays that are filled again and again: new ones, each round, cost more than the filling."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[tuple[str, ...], Array] = {}
+
+    def copies(self, use: tuple[str, ...], array: Array, times: int) -> Array:
+        """Return ``array`` so many times, (times, *shape); good until the same use of it again."""
+        shape = (times, *array.shape)
+        room = self._arrays.get(use)
+        if room is None or room.shape != shape:
+            room = self._arrays[use] = np.empty(shape)
+        room[...] = array
+        return room
+
+
+def marginal(mechanism: Mechanism, flows: Flows, act: Act, scratch: Scratch | None = None) -> Array:
     """Return what one more unit of ``act`` pays each agent, beyond the game: (B, N), in money.
 
     The round in which the act was done is compared with the one in which it was left undone, where
-    what it averts (a negative change) happened instead.
+    what it averts (a negative change) happened instead. Who asks round after round hands in the
+    same ``scratch``.
 
     >>> from mechanisms import SharingBonus
     >>> idle = Flows.of(given=np.zeros((1, 3, 3)))
     >>> marginal(SharingBonus(rate=1000), idle, Act(given=1)).round(6)
     array([[1000., 1000., 1000.]])
     """
+    room, n = scratch or Scratch(), flows.agents
     block = max(1, _CELLS // max(1, flows.given.size))
-    agents = [np.arange(i, min(i + block, flows.agents)) for i in range(0, flows.agents, block)]
-    return np.concatenate([_marginal(mechanism, flows, act, some) for some in agents], axis=1)
+    blocks = [slice(i, min(i + block, n)) for i in range(0, n, block)]
+    return np.concatenate([_marginal(mechanism, flows, act, some, room) for some in blocks], axis=1)
 
 
-def _marginal(mechanism: Mechanism, flows: Flows, act: Act, agents: Indices) -> Array:
+def _marginal(
+    mechanism: Mechanism, flows: Flows, act: Act, agents: slice, scratch: Scratch
+) -> Array:
     """Return the marginal payments of some agents, (B, A)."""
-    done, undone = (_paid(mechanism, flows, act, sign, agents) for sign in (1.0, -1.0))
+    done, undone = (_paid(mechanism, flows, act, sign, agents, scratch) for sign in (1, -1))
     by_agent: Array = done - undone
-    paid: Array = by_agent[np.arange(len(agents)), :, agents]
-    return paid.T
+    paid: Array = np.einsum("aba->ba", by_agent[:, :, agents])
+    return paid
 
 
-def _paid(mechanism: Mechanism, flows: Flows, act: Act, sign: float, agents: Indices) -> Array:
+def _paid(  # noqa: PLR0913 - one step of the above
+    mechanism: Mechanism, flows: Flows, act: Act, sign: int, agents: slice, scratch: Scratch
+) -> Array:
     """Return all payments where each agent's act made its changes of this sign, (A, B, N)."""
-    shape = (len(agents), flows.episodes, flows.agents)
+    shape = (agents.stop - agents.start, flows.episodes, flows.agents)
     parts = {*mechanism.needs, *({"returned"} if "produced" in mechanism.needs else ())}
-    if not any(np.any(sign * np.asarray(getattr(act, part)) > 0.0) for part in parts):
+    if not any(np.any(_size(act, part, sign)) for part in parts):
         return np.broadcast_to(mechanism.payments(flows), shape)  # nothing changes: the same to all
-    changed = _changed(flows, act, sign, mechanism.needs, agents)
+    changed = _changed(flows, act, sign, mechanism.needs, agents, scratch)
     return np.asarray(mechanism.payments(changed)).reshape(shape)
 
 
-def _changed(flows: Flows, act: Act, sign: float, needs: frozenset[str], agents: Indices) -> Flows:
+def _changed(  # noqa: PLR0913 - one step of the above
+    flows: Flows, act: Act, sign: int, needs: frozenset[str], agents: slice, scratch: Scratch
+) -> Flows:
     """Return A copies of ``flows``: in copy a, agent a's act made its changes of this sign.
 
     Fields that are not needed are left empty, which saves most of the work.
     """
-    now = _repeated(flows, needs, len(agents), _copied)
-    past = _repeated(flows.past, needs, len(agents), _viewed)
+    times = agents.stop - agents.start
+    empty = _nothing(times * flows.episodes, flows.agents)
+    now, past = dict(empty), dict(empty)
     for name in needs:
-        copies = now[name].reshape(len(agents), flows.episodes, *now[name].shape[1:])
+        copies = scratch.copies((name, str(sign)), getattr(flows, name), times)
         _change(name, copies, act, sign, agents)
+        now[name] = copies.reshape(-1, *copies.shape[2:])
+        past[name] = _repeated(getattr(flows.past, name), times, (name, "past"), scratch)
     return Flows(**now, past=Amounts(**past), round=flows.round, unit=flows.unit)
 
 
-def _change(name: str, copies: Array, act: Act, sign: float, agents: Indices) -> None:
+def _change(name: str, copies: Array, act: Act, sign: int, agents: slice) -> None:
     """Make the changes of one field that have this sign in the copies, (A, B, N) or (A, B, N, N).
 
     In the copy of an agent only its own row or column changes, a small part of the whole.
     """
-    n, a = copies.shape[-1], np.arange(len(agents))
+    own, partners = _shares(copies.shape[-1], agents.start, agents.stop)
 
     def size(part: str) -> Array:
-        amounts = np.maximum(0.0, sign * np.asarray(getattr(act, part)))
-        sizes: Array = np.broadcast_to(amounts, n)[agents]
-        return sizes[:, None]
+        amounts = _size(act, part, sign)
+        return amounts[agents, None] if amounts.ndim else amounts
 
-    own = np.eye(n)[agents]
-    partners = (1.0 - own) / max(1, n - 1)
     if name == "produced":
         copies += (size("produced") * own + size("returned") * partners)[:, None, :]
-    elif name in ("used", "credit"):
-        copies[a, :, :, agents] += (size(name) * partners)[:, None, :]
     else:
-        copies[a, :, agents, :] += (size(name) * partners)[:, None, :]
+        column = name in ("used", "credit")  # of what others made of the agent's giving
+        pairs = copies.swapaxes(2, 3) if column else copies
+        mine: Array = np.einsum("abaj->abj", pairs[:, :, agents])  # a view, to be written to
+        mine += (size(name) * partners)[:, None, :]
 
 
-def _repeated(
-    amounts: Amounts, needs: frozenset[str], times: int, repeat: Callable[[Array, int], Array]
-) -> dict[str, Array]:
-    """Return the arrays ``times`` times, one after the other along the episode axis."""
-
-    def repeated(name: str, array: Array) -> Array:
-        if name in needs:
-            return repeat(array, times)
-        return _nothing(times * len(array), *array.shape[1:])
-
-    return {name: repeated(name, array) for name, array in amounts.arrays()}
+def _size(act: Act, part: str, sign: int) -> Array:
+    """Return the changes of one sign, a number or one an agent; 0 where they have the other."""
+    return np.asarray(np.maximum(0.0, np.multiply(sign, getattr(act, part))))
 
 
 @lru_cache
-def _nothing(*shape: int) -> Array:
-    return np.broadcast_to(0.0, shape)
+def _shares(agents: int, start: int, stop: int) -> tuple[Array, Array]:
+    """Return what some agents, and what their partners, have of a unit of each agent, (A, N)."""
+    own = np.eye(agents)[start:stop]
+    return own, (1.0 - own) / max(1, agents - 1)
 
 
-def _copied(array: Array, times: int) -> Array:
-    return np.tile(array, (times, *(1 for _ in array.shape[1:])))
+def _repeated(array: Array, times: int, use: tuple[str, ...], scratch: Scratch) -> Array:
+    """Return what nobody will change so many times, one after the other along the episode axis; of
+    a single episode, as in large groups, no copy is made."""
+    if len(array) == 1:
+        return np.broadcast_to(array, (times, *array.shape[1:]))
+    return scratch.copies(use, array, times).reshape(-1, *array.shape[1:])
 
 
-def _viewed(array: Array, times: int) -> Array:
-    """Return what nobody will change; of a single episode, as in large groups, no copy is made."""
-    if len(array) > 1:
-        return _copied(array, times)
-    return np.broadcast_to(array, (times, *array.shape[1:]))
+@lru_cache
+def _nothing(episodes: int, agents: int) -> dict[str, Array]:
+    shapes = {**dict.fromkeys(PAIRWISE, (agents, agents)), "produced": (agents,)}
+    return {name: np.broadcast_to(0.0, (episodes, *shape)) for name, shape in shapes.items()}
 
 
 @dataclass(frozen=True)

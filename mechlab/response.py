@@ -18,7 +18,7 @@ import numpy as np
 from mechlab.agent import Agent
 from mechlab.flows import Amounts, Array, Flows
 from mechlab.game import Game, Seeds
-from mechlab.incentives import Act, Incentives, marginal
+from mechlab.incentives import Act, Incentives, Scratch, marginal
 from mechlab.mechanism import Mechanism
 from mechlab.population import Population
 
@@ -44,9 +44,11 @@ def _reference_play(
     kept = mechanism.needs
     last, past = (Amounts.zeros(len(seeds), game.agents, kept) for _ in range(2))
     behaviour: list[Array] = []
+    scratch = Scratch()
     for round in range(game.rounds):
         flows = Flows.over(last, past, round, game.unit)
-        known = _known(mechanism, flows, game.prospects(state), _others(game, behaviour, mechanism))
+        others = _others(game, behaviour, mechanism)
+        known = _known(mechanism, flows, game.prospects(state), others, scratch)
         behaviour.append(_behaviour(game, population, mechanism, known))
         past, last = past.plus(last, kept), Amounts.zeros(len(seeds), game.agents, kept)
         game.play(state, round, behaviour[-1], last)
@@ -72,7 +74,6 @@ class _Each:
 _NOTHING = _Each.of({})
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class _Own(Mapping[str, float]):
     """The amounts of one agent, by name.
 
@@ -80,23 +81,25 @@ class _Own(Mapping[str, float]):
     default: a mechanism's own ``KeyError`` would pass for a payment of nothing.
     """
 
-    each: _Each
-    agent: int
+    __slots__ = ("_agent", "_each")
+
+    def __init__(self, each: _Each, agent: int) -> None:
+        self._each, self._agent = each, agent
 
     def __getitem__(self, name: str) -> float:
-        return float(self.each.find(name)[self.agent])
+        return float(self._each.find(name)[self._agent])
 
     def __contains__(self, name: object) -> bool:
-        return name in self.each.names
+        return name in self._each.names
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self.each.names else default
+        return self[name] if name in self._each.names else default
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.each.names)
+        return iter(self._each.names)
 
     def __len__(self) -> int:
-        return len(self.each.names)
+        return len(self._each.names)
 
     def __repr__(self) -> str:
         return repr(dict(self))
@@ -116,9 +119,13 @@ class _Known:
 
 
 def _known(
-    mechanism: Mechanism, flows: Flows, acts: Mapping[str, Act], others: Mapping[str, Array]
+    mechanism: Mechanism,
+    flows: Flows,
+    acts: Mapping[str, Act],
+    others: Mapping[str, Array],
+    scratch: Scratch,
 ) -> _Known:
-    paid = cache(lambda name: marginal(mechanism, flows, acts[name]).mean(axis=0))
+    paid = cache(lambda name: marginal(mechanism, flows, acts[name], scratch).mean(axis=0))
     produced = cache(lambda name: np.broadcast_to(acts[name].produced, flows.agents))
     return _Known(_Each(acts, paid), _Each(acts, produced), _Each.of(others))
 

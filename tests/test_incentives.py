@@ -19,7 +19,7 @@ from mechanisms import (
 )
 from mechlab import incentives
 from mechlab.flows import Flows
-from mechlab.incentives import Act, Incentives, marginal
+from mechlab.incentives import Act, Incentives, Scratch, marginal
 from mechlab.mechanism import Capped, Stack
 from tests.draws import busy, flows, over
 
@@ -116,6 +116,32 @@ def test_agents_differenced_in_blocks_get_the_same(seen, block):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(incentives, "_CELLS", block * seen.given.size)
         assert np.array_equal(marginal(mechanism, seen, act), whole)
+
+
+class Handed(NoMechanism):
+    """A mechanism that hands back an array of the flows themselves."""
+
+    needs = frozenset({"produced"})
+
+    def payments(self, flows):
+        return flows.produced
+
+
+@given(st.lists(flows(), min_size=1, max_size=3))
+def test_arrays_that_are_used_again_change_no_answer(rounds):
+    scratch = Scratch()
+    acts = Act(given=1, withheld=-1, credit=5, produced=7, returned=3), Act(produced=-2, used=0.5)
+    stack = Stack.of(Tournament(), WithholdingFine(rebate=0.5), Royalty(), TeamShare())
+    asked = [(m, seen, act) for seen in rounds for act in acts for m in (stack, Handed())]
+    again = [marginal(*one, scratch) for one in asked]
+    afresh = [marginal(*one) for one in asked]
+    assert all(map(np.array_equal, again, afresh))
+
+
+@given(flows(min_agents=2), st.floats(0, 1e6))
+def test_payments_that_are_the_flows_themselves_are_differenced(seen, produced):
+    assert pays(Handed(), Act(produced=produced), seen, produced)
+    assert pays(Handed(), Act(produced=-produced), seen, -produced)
 
 
 def test_the_flows_stay_as_they_were():

@@ -52,9 +52,9 @@ def test_an_act_that_nobody_heeds_is_not_differenced(monkeypatch):
     differenced = []
     real = incentives.marginal
 
-    def noting(mechanism, flows, act):
+    def noting(mechanism, flows, act, scratch):
         differenced.append(act)
-        return real(mechanism, flows, act)
+        return real(mechanism, flows, act, scratch)
 
     monkeypatch.setattr("mechlab.response.marginal", noting)
     rounds = watched("sharing", SharingBonus(rate=7), ("answer",))

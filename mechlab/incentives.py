@@ -149,7 +149,7 @@ def _size(act: Act, part: str, sign: int) -> Array:
 @lru_cache
 def _shares(agents: int, start: int, stop: int) -> tuple[Array, Array]:
     """Return what some agents, and what their partners, have of a unit of each agent, (A, N)."""
-    own = np.eye(agents)[start:stop]
+    own = np.eye(stop - start, agents, start)
     return own, (1.0 - own) / max(1, agents - 1)
 
 

@@ -118,6 +118,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=3)
     asked = parser.parse_args()
+    for name, value in vars(asked).items():
+        if value < 1:
+            parser.error(f"--{name} must be at least 1, got {value}")
     alone, together = [], []
     with serving() as server:
         for seed in range(asked.seeds):

@@ -51,9 +51,9 @@ class Scratch:
     """Arrays that are filled again and again: new ones, each round, cost more than the filling."""
 
     def __init__(self) -> None:
-        self._arrays: dict[tuple[str, ...], Array] = {}
+        self._arrays: dict[str, Array] = {}
 
-    def copies(self, use: tuple[str, ...], array: Array, times: int) -> Array:
+    def copies(self, use: str, array: Array, times: int) -> Array:
         """Return ``array`` so many times, (times, *shape); good until the same use of it again."""
         shape = (times, *array.shape)
         room = self._arrays.get(use)
@@ -76,37 +76,43 @@ def marginal(mechanism: Mechanism, flows: Flows, act: Act, scratch: Scratch | No
     array([[1000., 1000., 1000.]])
     """
     room, n = scratch or Scratch(), flows.agents
+    done, undone = (_changes(act, sign, mechanism.needs) for sign in (1.0, -1.0))
     block = max(1, _CELLS // max(1, flows.given.size))
     blocks = [slice(i, min(i + block, n)) for i in range(0, n, block)]
-    return np.concatenate([_marginal(mechanism, flows, act, some, room) for some in blocks], axis=1)
+    differences = [
+        _paid(mechanism, flows, done, some, room) - _paid(mechanism, flows, undone, some, room)
+        for some in blocks
+    ]
+    return np.concatenate(differences).T  # an agent's episodes side by side, as means sum them best
 
 
-def _marginal(
-    mechanism: Mechanism, flows: Flows, act: Act, agents: slice, scratch: Scratch
+Changes = Mapping[str, Array]  # additions by part of an act, each a number or one an agent, (N,)
+
+
+def _changes(act: Act, sign: float, needs: frozenset[str]) -> Changes:
+    """Return an act's changes of one sign, in size, as far as they are needed; none that are 0."""
+    parts = {*needs, *({"returned"} if "produced" in needs else ())}
+    sizes = {part: np.maximum(0.0, np.multiply(sign, getattr(act, part))) for part in parts}
+    return {part: np.asarray(size) for part, size in sizes.items() if np.any(size)}
+
+
+def _paid(
+    mechanism: Mechanism, flows: Flows, changes: Changes, agents: slice, scratch: Scratch
 ) -> Array:
-    """Return the marginal payments of some agents, (B, A)."""
-    done, undone = (_paid(mechanism, flows, act, sign, agents, scratch) for sign in (1, -1))
-    by_agent: Array = done - undone
-    paid: Array = np.einsum("aba->ba", by_agent[:, :, agents])
-    return paid
-
-
-def _paid(  # noqa: PLR0913 - one step of the above
-    mechanism: Mechanism, flows: Flows, act: Act, sign: int, agents: slice, scratch: Scratch
-) -> Array:
-    """Return all payments where each agent's act made its changes of this sign, (A, B, N)."""
+    """Return what each of some agents is paid where its own act made the changes, (A, B)."""
+    if not changes:
+        return np.asarray(mechanism.payments(flows)).T[agents]
+    changed = _changed(flows, changes, mechanism.needs, agents, scratch)
     shape = (agents.stop - agents.start, flows.episodes, flows.agents)
-    parts = {*mechanism.needs, *({"returned"} if "produced" in mechanism.needs else ())}
-    if not any(np.any(_size(act, part, sign)) for part in parts):
-        return np.broadcast_to(mechanism.payments(flows), shape)  # nothing changes: the same to all
-    changed = _changed(flows, act, sign, mechanism.needs, agents, scratch)
-    return np.asarray(mechanism.payments(changed)).reshape(shape)
+    paid = np.asarray(mechanism.payments(changed)).reshape(shape)
+    own: Array = np.einsum("aba->ab", paid[:, :, agents])
+    return own.copy()  # a mechanism may have handed back the scratch
 
 
-def _changed(  # noqa: PLR0913 - one step of the above
-    flows: Flows, act: Act, sign: int, needs: frozenset[str], agents: slice, scratch: Scratch
+def _changed(
+    flows: Flows, changes: Changes, needs: frozenset[str], agents: slice, scratch: Scratch
 ) -> Flows:
-    """Return A copies of ``flows``: in copy a, agent a's act made its changes of this sign.
+    """Return A copies of ``flows``: in copy a, agent a's act made its changes.
 
     Fields that are not needed are left empty, which saves most of the work.
     """
@@ -114,36 +120,31 @@ def _changed(  # noqa: PLR0913 - one step of the above
     empty = _nothing(times * flows.episodes, flows.agents)
     now, past = dict(empty), dict(empty)
     for name in needs:
-        copies = scratch.copies((name, str(sign)), getattr(flows, name), times)
-        _change(name, copies, act, sign, agents)
+        copies = scratch.copies(name, getattr(flows, name), times)
+        _change(name, copies, changes, agents)
         now[name] = copies.reshape(-1, *copies.shape[2:])
-        past[name] = _repeated(getattr(flows.past, name), times, (name, "past"), scratch)
+        past[name] = _repeated(f"past {name}", getattr(flows.past, name), times, scratch)
     return Flows(**now, past=Amounts(**past), round=flows.round, unit=flows.unit)
 
 
-def _change(name: str, copies: Array, act: Act, sign: int, agents: slice) -> None:
-    """Make the changes of one field that have this sign in the copies, (A, B, N) or (A, B, N, N).
+def _change(name: str, copies: Array, changes: Changes, agents: slice) -> None:
+    """Make the changes of one field in the copies, (A, B, N) or (A, B, N, N).
 
     In the copy of an agent only its own row or column changes, a small part of the whole.
     """
     own, partners = _shares(copies.shape[-1], agents.start, agents.stop)
 
     def size(part: str) -> Array:
-        amounts = _size(act, part, sign)
-        return amounts[agents, None] if amounts.ndim else amounts
+        sizes = changes.get(part, np.zeros(()))
+        return sizes[agents, None] if sizes.ndim else sizes
 
     if name == "produced":
         copies += (size("produced") * own + size("returned") * partners)[:, None, :]
-    else:
+    elif name in changes:
         column = name in ("used", "credit")  # of what others made of the agent's giving
         pairs = copies.swapaxes(2, 3) if column else copies
         mine: Array = np.einsum("abaj->abj", pairs[:, :, agents])  # a view, to be written to
         mine += (size(name) * partners)[:, None, :]
-
-
-def _size(act: Act, part: str, sign: int) -> Array:
-    """Return the changes of one sign, a number or one an agent; 0 where they have the other."""
-    return np.asarray(np.maximum(0.0, np.multiply(sign, getattr(act, part))))
 
 
 @lru_cache
@@ -153,7 +154,7 @@ def _shares(agents: int, start: int, stop: int) -> tuple[Array, Array]:
     return own, (1.0 - own) / max(1, agents - 1)
 
 
-def _repeated(array: Array, times: int, use: tuple[str, ...], scratch: Scratch) -> Array:
+def _repeated(use: str, array: Array, times: int, scratch: Scratch) -> Array:
     """Return what nobody will change so many times, one after the other along the episode axis; of
     a single episode, as in large groups, no copy is made."""
     if len(array) == 1:

@@ -77,12 +77,14 @@ def marginal(mechanism: Mechanism, flows: Flows, act: Act, scratch: Scratch | No
     """
     room, n = scratch or Scratch(), flows.agents
     done, undone = (_changes(act, sign, mechanism.needs) for sign in (1.0, -1.0))
+    as_is = np.asarray(mechanism.payments(flows)).T
+
+    def paid(changes: Changes, agents: slice) -> Array:
+        return _paid(mechanism, flows, changes, agents, room) if changes else as_is[agents]
+
     block = max(1, _CELLS // max(1, flows.given.size))
     blocks = [slice(i, min(i + block, n)) for i in range(0, n, block)]
-    differences = [
-        _paid(mechanism, flows, done, some, room) - _paid(mechanism, flows, undone, some, room)
-        for some in blocks
-    ]
+    differences = [paid(done, agents) - paid(undone, agents) for agents in blocks]
     return np.concatenate(differences).T  # an agent's episodes side by side, as means sum them best
 
 
@@ -100,8 +102,6 @@ def _paid(
     mechanism: Mechanism, flows: Flows, changes: Changes, agents: slice, scratch: Scratch
 ) -> Array:
     """Return what each of some agents is paid where its own act made the changes, (A, B)."""
-    if not changes:
-        return np.asarray(mechanism.payments(flows)).T[agents]
     changed = _changed(flows, changes, mechanism.needs, agents, scratch)
     shape = (agents.stop - agents.start, flows.episodes, flows.agents)
     paid = np.asarray(mechanism.payments(changed)).reshape(shape)

@@ -17,7 +17,7 @@ from mechlab.result import Answer, SearchResult
 from mechlab.search.belief import Belief
 from mechlab.search.certificate import Certificate
 from mechlab.search.certify import Certification, at_answer
-from mechlab.search.explore import own, setting
+from mechlab.search.explore import begun, own, setting
 from mechlab.search.play import size, sizes
 from mechlab.search.provenance import provenance
 from mechlab.search.record import MECHANISM, REACHED, outcome
@@ -41,7 +41,7 @@ _EVIDENCE = (
 
 def result(store: Store, certification: Certification) -> SearchResult:
     """Return what the record of a search comes to."""
-    trials = store.trials().get_trials(deepcopy=False)
+    trials = begun(store.trials())
     spent = spent_by(store.engine, store.study.name)
     return SearchResult(
         study=store.study,

@@ -37,14 +37,27 @@ STALE = 1.05  # a belief serves until so many times the trials that it was fitte
 
 @dataclass(frozen=True)
 class Asked:
-    """A trial to play: mechanism, its parameters, and the indices of its replicates.
+    """A trial to play: mechanism, its parameters, and how many replicates.
 
-    The same index means the same luck at every setting.
+    First trials are ``alike`` in luck. All others have luck of their own, by their number, so that
+    no episode is played twice, however many workers propose the same at once.
     """
 
     mechanism: str
     params: dict[str, Any]
-    replicates: range
+    count: int
+    alike: bool = False
+
+    def replicates(self, number: int) -> range:
+        """Return the indices of the replicates, for the trial of a number in its study.
+
+        The same index means the same luck at every setting.
+
+        >>> Asked("", {}, 2, alike=True).replicates(4), Asked("", {}, 8).replicates(4)
+        (range(0, 2), range(34, 42))
+        """
+        first = 0 if self.alike else FEW + MANY * number
+        return range(first, first + self.count)
 
 
 @dataclass(frozen=True)
@@ -97,26 +110,20 @@ class Advisor:
 
     def ask(self, trials: Sequence[FrozenTrial], spaces: Spaces) -> Asked:
         """Return the next trial, given the finished and the running ones."""
-        young = self.young(trials, spaces)
-        if young:
-            return self._start(young[0], trials, spaces)
         found = by_mechanism(trials)
-        fits = {name: self._known(name, found[name]) for name in spaces}
+        if self.young(trials, spaces) or not found:
+            return self._start(trials, spaces)
+        fits = {name: self._known(name, found[name]) for name in spaces if name in found}
         name = self._deserving(fits, trials)
         fit, belief = fits[name], fits[name].belief
         unseen = [t for t in found[name] if t.number not in fit.numbers]
         unseen += running(trials, name, spaces[name])
         proposal = propose(belief, belief.space.encode([own(t.params) for t in unseen]))
-        first = max(p.first + len(p.values) for p in belief.plays) + MANY * len(unseen)
-        return Asked(name, belief.space.decode(proposal.x), range(first, first + proposal.count))
+        return Asked(name, belief.space.decode(proposal.x), proposal.count)
 
-    def young(self, trials: Sequence[FrozenTrial], spaces: Spaces) -> list[str]:
-        """Return the mechanisms that lack first trials, the least tried one first; where others
-        play the last of them, those of which nothing is known yet."""
-        tried = {name: sum(mechanism_of(t) == name for t in trials) for name in spaces}
-        lacking = [name for name, space in spaces.items() if tried[name] < start(len(space))]
-        unknown = spaces.keys() - by_mechanism(trials).keys()
-        return sorted(lacking or unknown, key=lambda name: (tried[name], name))
+    def young(self, trials: Sequence[FrozenTrial], spaces: Spaces) -> bool:
+        """Return whether a mechanism lacks first trials, those being played counted."""
+        return any(share < 1.0 for share in _shares(trials, spaces).values())
 
     def beliefs(self, trials: Sequence[FrozenTrial]) -> dict[str, Belief]:
         """Return what is believed of each mechanism with finished trials, of all of them."""
@@ -130,14 +137,17 @@ class Advisor:
             self._known(name, some).settled for name, some in found.items()
         )
 
-    def _start(self, name: str, trials: Sequence[FrozenTrial], spaces: Spaces) -> Asked:
-        """Return a first trial: the most, the least, then points spread in between."""
-        visit = sum(mechanism_of(t) == name for t in trials)
+    def _start(self, trials: Sequence[FrozenTrial], spaces: Spaces) -> Asked:
+        """Return a first trial: the most, the least, then points spread in between; one more than
+        there need be, where others still play all that there need be."""
+        shares = _shares(trials, spaces)
+        name = min(spaces, key=lambda name: (shares[name], name))
+        visit = _tried(trials, name)
         space = Space.of(spaces[name])
         cube = np.full((1, len(spaces[name])), first_dose(visit))
         if visit > 1:  # further parameters: not along the diagonal for ever
             cube[:, 1:] = self._rng.random(cube[:, 1:].shape)
-        return Asked(name, space.decode(space.spread(cube)[0]), range(FEW))
+        return Asked(name, space.decode(space.spread(cube)[0]), FEW, alike=shares[name] < 1.0)
 
     def _known(self, name: str, trials: Sequence[FrozenTrial], stale: float = STALE) -> _Known:
         """Return the belief after these finished trials, or after nearly all of them."""
@@ -168,9 +178,8 @@ class Advisor:
         cheapest = np.min([fit.belief.drawn.least for fit in fits.values()], axis=0)
 
         def worth(name: str) -> float:
-            tried = sum(mechanism_of(trial) == name for trial in trials)
             chance = float(np.mean(fits[name].belief.drawn.least <= cheapest))
-            return (chance + _ASIDE) / tried
+            return (chance + _ASIDE) / _tried(trials, name)
 
         return max(waiting, key=worth)
 
@@ -183,6 +192,15 @@ def first_dose(visit: int) -> float:
 def start(parameters: int) -> int:
     """Trials with which a mechanism of so many parameters begins."""
     return {0: 1, 1: 5}.get(parameters, 2 * parameters + 2)
+
+
+def _tried(trials: Sequence[FrozenTrial], name: str) -> int:
+    return sum(mechanism_of(trial) == name for trial in trials)
+
+
+def _shares(trials: Sequence[FrozenTrial], spaces: Spaces) -> dict[str, float]:
+    """Return the share of its first trials that each mechanism has had."""
+    return {name: _tried(trials, name) / start(len(space)) for name, space in spaces.items()}
 
 
 def _sized(size: Size, mechanism: Mapping[str, str], params: Mapping[str, Any]) -> float:

@@ -1,7 +1,8 @@
 """Exploring: Optuna trials of a few episodes each, until the boundary of enough is known well.
 
 A trial is written twice: when it is begun, with all that it will play, and when it was played. As
-the same episodes come out the same, a trial whose worker has died is played again as it stands.
+the same episodes come out the same, a trial whose worker has died is played again as it stands, and
+one that two workers begin in the same moment is left to the first of them.
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from optuna.distributions import CategoricalDistribution
 from optuna.exceptions import UpdateFinishedTrialError
+from optuna.study import Study as Trials
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from mechlab.population import Population
 from mechlab.search.advisor import Advisor, Asked, Spaces
 from mechlab.search.heart import living
 from mechlab.search.play import play, size, sizes
-from mechlab.search.record import MECHANISM, PLAYED, REACHED, outcome, played
+from mechlab.search.record import MECHANISM, PLAYED, REACHED, mechanism_of, outcome, played
+from mechlab.search.record import own as without_mechanism
 from mechlab.store import Store
 from mechlab.study import MONEY, Study
 
@@ -50,7 +54,7 @@ class Explorer:
         Where the budget does not suffice for the first trials of all candidates, it does not end.
         """
         while self.store.explored is None:
-            trials = self.trials.get_trials(deepcopy=False)
+            trials = begun(self.trials)
             complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
             explored = episodes(complete)
             yield explored
@@ -61,34 +65,29 @@ class Explorer:
                 self.store.raise_budget(0, self.study.budget.episodes)
                 self.store.end_exploring([trial.number for trial in complete])
             elif abandoned := self._abandoned(trials):
-                self._play(abandoned._trial_id, *_begun(abandoned))
+                self._play(abandoned)
                 self.store.record(_key(abandoned), {})
             else:
                 asked = self.advisor.ask(trials, self.spaces)
-                replicates = asked.replicates[:left]
-                self._play(
-                    self._begin(asked, replicates), asked.mechanism, asked.params, replicates
-                )
+                trial = self._begin(replace(asked, count=min(asked.count, left)))
+                if asked.alike and _same(trial, begun(self.trials)):
+                    self.store.storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+                else:
+                    self._play(trial)
 
-    def _begin(self, asked: Asked, replicates: range) -> int:
-        """Write down a trial that is about to be played; return its id."""
-        return self.store.storage.create_new_trial(
-            self._id,
-            create_trial(
-                state=TrialState.RUNNING,
-                user_attrs={
-                    WORKER: self.worker,
-                    REPLICATES: [replicates.start, len(replicates)],
-                },
-                **described(asked, self.spaces),
-            ),
-        )
+    def _begin(self, asked: Asked) -> FrozenTrial:
+        """Write down a trial that is about to be played."""
+        attributes = {WORKER: self.worker, REPLICATES: [0 if asked.alike else None, asked.count]}
+        running, storage = TrialState.RUNNING, self.store.storage
+        asking = described(asked, self.spaces)
+        template = create_trial(state=running, user_attrs=attributes, **asking)
+        return storage.get_trial(storage.create_new_trial(self._id, template))
 
-    def _play(self, trial: int, name: str, params: Mapping[str, Any], replicates: range) -> None:
-        record, value = tried(self.study, name, params, replicates)
+    def _play(self, trial: FrozenTrial) -> None:
+        record, value = tried(self.study, _asked(trial), trial.number)
         with suppress(UpdateFinishedTrialError):  # taken for dead in a long sleep: played again
-            self.store.storage.set_trial_user_attr(trial, PLAYED, record)
-            self.store.storage.set_trial_state_values(trial, TrialState.COMPLETE, [value])
+            self.store.storage.set_trial_user_attr(trial._trial_id, PLAYED, record)
+            self.store.storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [value])
 
     def _abandoned(self, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
         """Return a trial that a dead worker has left, now claimed by this one."""
@@ -134,15 +133,18 @@ def setting(trial: FrozenTrial) -> tuple[str, dict[str, Any]]:
     return name, own(name, trial.params)
 
 
+def begun(trials: Trials) -> list[FrozenTrial]:
+    """Return the trials that are being played or were played; a withdrawn one counts nowhere."""
+    states = (TrialState.RUNNING, TrialState.COMPLETE)
+    return trials.get_trials(deepcopy=False, states=states)
+
+
 def tried(
-    study: Study,
-    name: str,
-    params: Mapping[str, Any],
-    replicates: range,
-    group: Population | None = None,
+    study: Study, asked: Asked, number: int, group: Population | None = None
 ) -> tuple[dict[str, Any], float]:
-    """Play a candidate at some parameters; return the trial's record and its value, the size."""
-    free = own(name, params)
+    """Play the trial of a number; return its record and its value, the size."""
+    name, replicates = asked.mechanism, asked.replicates(number)
+    free = own(name, asked.params)
     found = play(study, name, free, replicates, group)
     observed = sizes(study, name, free, found)
     told = observed if study.smallest in MONEY else None
@@ -169,11 +171,22 @@ def own(name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     return {p.removeprefix(f"{name}."): v for p, v in params.items() if p != MECHANISM}
 
 
-def _begun(trial: FrozenTrial) -> tuple[str, dict[str, Any], range]:
+def _asked(trial: FrozenTrial) -> Asked:
+    """Return what a trial was begun with."""
     first, count = trial.user_attrs[REPLICATES]
-    name = trial.params[MECHANISM]
-    params = {p: value for p, value in trial.params.items() if p != MECHANISM}
-    return name, params, range(first, first + count)
+    return Asked(
+        mechanism_of(trial), without_mechanism(trial.params), count, alike=first is not None
+    )
+
+
+def _same(trial: FrozenTrial, others: Sequence[FrozenTrial]) -> bool:
+    """Whether an earlier trial plays the same episodes."""
+    return any(
+        other.number < trial.number
+        and other.params == trial.params
+        and other.user_attrs[REPLICATES] == trial.user_attrs[REPLICATES]
+        for other in others
+    )
 
 
 def _key(trial: FrozenTrial) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from optuna.trial import FrozenTrial, create_trial
 
@@ -33,11 +34,11 @@ def _explored(study: Study, group: Population | None) -> dict[str, Threshold]:
     trials: list[FrozenTrial] = []
     left = math.ceil(SHARE * study.budget.episodes)
     while left > 0 and not asks.explored(trials, free):
-        asked = asks.ask(trials, free)
-        replicates = asked.replicates[:left]
-        record, value = tried(study, asked.mechanism, asked.params, replicates, group)
+        wanted = asks.ask(trials, free)
+        asked = replace(wanted, count=min(wanted.count, left))
+        record, value = tried(study, asked, len(trials), group)
         trial = create_trial(value=value, user_attrs={PLAYED: record}, **described(asked, free))
         trial.number = len(trials)
         trials.append(trial)
-        left -= len(replicates)
+        left -= asked.count
     return {name: belief.threshold for name, belief in asks.beliefs(trials).items()}

@@ -96,7 +96,7 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
             return {}
         trials = self._others(study, trial)
         asked = self._advisor.ask(trials, _spaces(trials))
-        self._wanted[trial.number] = asked.replicates
+        self._wanted[trial.number] = asked.replicates(trial.number)
         mechanism = {MECHANISM: asked.mechanism} if MECHANISM in search_space else {}
         return {**mechanism, **asked.params}
 

@@ -15,7 +15,7 @@ from mechlab.live.session import spent_by
 from mechlab.report.words import money, number, percent
 from mechlab.search.belief import Threshold
 from mechlab.search.certify import Certification
-from mechlab.search.explore import WORKER, episodes, own, setting
+from mechlab.search.explore import WORKER, begun, episodes, own, setting
 from mechlab.search.heart import living
 from mechlab.search.record import REACHED, outcome
 from mechlab.store import TABLES, Store
@@ -41,7 +41,7 @@ class Lookout:
 
     def look(self) -> Scene:
         """Return what goes on now; raises SQLAlchemy's errors where the record cannot be read."""
-        trials = self.store.trials().get_trials(deepcopy=False)
+        trials = begun(self.store.trials())
         complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
         batches = self._batches()
         grown = (len(complete), sum(row.outcome is not None for row in batches))

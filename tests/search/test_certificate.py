@@ -71,9 +71,9 @@ def test_a_larger_budget_goes_on_where_the_smaller_one_ended():
     curve = Curve(0, sd=0.6)
     with calm():
         beliefs, _ = explored(curve, 60)
-        certifier = Certifier(beliefs, budget=40)
+        certifier = Certifier(beliefs, budget=30)
         first = play_on(certifier, curve)
-        assert first.status == "out_of_budget" and certifier.episodes <= 40
+        assert first.status == "out_of_budget" and certifier.episodes <= 30
         certifier.extend(20_000)
         second = play_on(certifier, curve)
     assert second.status == "certified" and holds(second)

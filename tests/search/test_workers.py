@@ -99,9 +99,8 @@ def store(tmp_path):
 
 def begun(store: Store, worker: str, rate: float) -> int:
     """Leave a trial as a worker does that is killed while it plays; return its number."""
-    asked = Asked("sharing_bonus", {"sharing_bonus.rate": rate}, range(2))
-    Explorer(store, worker)._begin(asked, asked.replicates)
-    return int(store.trials().get_trials(deepcopy=False)[-1].number)
+    asked = Asked("sharing_bonus", {"sharing_bonus.rate": rate}, 2, alike=True)
+    return int(Explorer(store, worker)._begin(asked).number)
 
 
 def states(store: Store) -> dict[int, str]:

@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from itertools import zip_longest
 
 import pytest
+from optuna.trial import TrialState
 
 from mechlab.errors import UserError
 from mechlab.search import heart
@@ -16,7 +18,7 @@ from mechlab.search.advisor import Asked
 from mechlab.search.explore import Explorer
 from mechlab.search.heart import beating, dismiss, living, new_worker
 from mechlab.search.play import play
-from mechlab.search.record import PLAYED
+from mechlab.search.record import FIRST, PLAYED, REACHED
 from mechlab.search.run import check_playable, known, search
 from mechlab.search.work import Dismissed, calm, work
 from mechlab.search.workers import join
@@ -105,6 +107,19 @@ def begun(store: Store, worker: str, rate: float) -> int:
 
 def states(store: Store) -> dict[int, str]:
     return {t.number: t.state.name for t in store.trials().get_trials(deepcopy=False)}
+
+
+def test_workers_that_read_the_same_record_at_once_never_play_an_episode_twice(store):
+    for _ in zip_longest(*(Explorer(store, worker) for worker in "abcd")):
+        pass  # each step of a worker builds on what it read before the others' last steps
+    done = [t for t in store.trials().get_trials() if t.state == TrialState.COMPLETE]
+    played = [
+        (str(trial.params), trial.user_attrs[PLAYED][FIRST] + k)
+        for trial in done
+        for k in range(len(trial.user_attrs[PLAYED][REACHED]))
+    ]
+    assert len(done) > 10
+    assert len(played) == len(set(played))
 
 
 def test_a_dead_workers_trial_is_taken_up_again(store):

@@ -39,8 +39,8 @@ STALE = 1.05  # a belief serves until so many times the trials that it was fitte
 class Asked:
     """A trial to play: mechanism, its parameters, and how many replicates.
 
-    First trials are ``alike`` in luck. All others have luck of their own, by their number, so that
-    no episode is played twice, however many workers propose the same at once.
+    First trials of a setting are ``alike`` in luck. All others have luck of their own, by their
+    number, so that no episode is played twice, however many workers propose the same at once.
     """
 
     mechanism: str
@@ -147,7 +147,9 @@ class Advisor:
         cube = np.full((1, len(spaces[name])), first_dose(visit))
         if visit > 1:  # further parameters: not along the diagonal for ever
             cube[:, 1:] = self._rng.random(cube[:, 1:].shape)
-        return Asked(name, space.decode(space.spread(cube)[0]), FEW, alike=shares[name] < 1.0)
+        params = space.decode(space.spread(cube)[0])
+        again = any(mechanism_of(t) == name and own(t.params) == params for t in trials)
+        return Asked(name, params, FEW, alike=not again)
 
     def _known(self, name: str, trials: Sequence[FrozenTrial], stale: float = STALE) -> _Known:
         """Return the belief after these finished trials, or after nearly all of them."""

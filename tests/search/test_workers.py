@@ -10,15 +10,16 @@ from contextlib import closing
 from itertools import zip_longest
 
 import pytest
-from optuna.trial import TrialState
+from optuna.distributions import IntDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from mechlab.errors import UserError
 from mechlab.search import heart
-from mechlab.search.advisor import Asked
+from mechlab.search.advisor import Advisor, Asked
 from mechlab.search.explore import Explorer
 from mechlab.search.heart import beating, dismiss, living, new_worker
 from mechlab.search.play import play
-from mechlab.search.record import FIRST, PLAYED, REACHED
+from mechlab.search.record import FIRST, PLAYED, REACHED, played
 from mechlab.search.run import check_playable, known, search
 from mechlab.search.work import Dismissed, calm, work
 from mechlab.search.workers import join
@@ -113,13 +114,29 @@ def test_workers_that_read_the_same_record_at_once_never_play_an_episode_twice(s
     for _ in zip_longest(*(Explorer(store, worker) for worker in "abcd")):
         pass  # each step of a worker builds on what it read before the others' last steps
     done = [t for t in store.trials().get_trials() if t.state == TrialState.COMPLETE]
-    played = [
+    episodes = [
         (str(trial.params), trial.user_attrs[PLAYED][FIRST] + k)
         for trial in done
         for k in range(len(trial.user_attrs[PLAYED][REACHED]))
     ]
     assert len(done) > 10
-    assert len(played) == len(set(played))
+    assert len(episodes) == len(set(episodes))
+
+
+def test_first_trials_that_meet_in_one_setting_play_other_episodes():
+    advisor = Advisor(target=0.8, size=lambda params: params["step"], seed=0)
+    spaces = {"": {"step": IntDistribution(0, 1)}}  # has fewer settings than first trials
+    trials: list[FrozenTrial] = []
+    for number in range(5):
+        asked = advisor.ask(trials, spaces)
+        indices = asked.replicates(number)
+        luck = played(indices.start, [0.5 + 0.4 * asked.params["step"]] * len(indices))
+        found = {"params": asked.params, "distributions": spaces[""], "user_attrs": {PLAYED: luck}}
+        trials.append(create_trial(value=0.0, **found))
+        trials[-1].number = number
+    episodes = [(t.params["step"], t.user_attrs[PLAYED][FIRST]) for t in trials]
+    assert {step for step, _ in episodes} == {0, 1}
+    assert len(set(episodes)) == len(episodes)
 
 
 def test_a_dead_workers_trial_is_taken_up_again(store):
@@ -131,10 +148,10 @@ def test_a_dead_workers_trial_is_taken_up_again(store):
 
 def test_a_trial_that_was_played_but_not_told_comes_out_the_same(store):
     number = begun(store, "dead", rate=700.0)
-    played = play(store.study, "sharing_bonus", {"rate": 700.0}, range(2))
+    found = play(store.study, "sharing_bonus", {"rate": 700.0}, range(2))
     search(a_study(), store.url)
     told = store.trials().get_trials()[number]
-    assert {name: told.user_attrs[PLAYED][name] for name in played} == played
+    assert {name: told.user_attrs[PLAYED][name] for name in found} == found
     assert told.values == [700.0]  # the size, which is the rate
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -58,6 +58,10 @@ class Asked:
         """
         first = 0 if self.alike else FEW + MANY * number
         return range(first, first + self.count)
+
+    def within(self, left: int) -> Asked:
+        """Return the same trial, of no more replicates than are left to play."""
+        return replace(self, count=min(self.count, left))
 
 
 @dataclass(frozen=True)

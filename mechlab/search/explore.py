@@ -11,7 +11,6 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from optuna.distributions import CategoricalDistribution
@@ -69,7 +68,7 @@ class Explorer:
                 self.store.record(_key(abandoned), {})
             else:
                 asked = self.advisor.ask(trials, self.spaces)
-                trial = self._begin(replace(asked, count=min(asked.count, left)))
+                trial = self._begin(asked.within(left))
                 if asked.alike and _same(trial, begun(self.trials)):
                     self.store.storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
                 else:
@@ -78,9 +77,8 @@ class Explorer:
     def _begin(self, asked: Asked) -> FrozenTrial:
         """Write down a trial that is about to be played."""
         attributes = {WORKER: self.worker, REPLICATES: [0 if asked.alike else None, asked.count]}
-        running, storage = TrialState.RUNNING, self.store.storage
-        asking = described(asked, self.spaces)
-        template = create_trial(state=running, user_attrs=attributes, **asking)
+        storage, asking = self.store.storage, described(asked, self.spaces)
+        template = create_trial(state=TrialState.RUNNING, user_attrs=attributes, **asking)
         return storage.get_trial(storage.create_new_trial(self._id, template))
 
     def _play(self, trial: FrozenTrial) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from optuna.trial import FrozenTrial, create_trial
 
@@ -34,8 +33,7 @@ def _explored(study: Study, group: Population | None) -> dict[str, Threshold]:
     trials: list[FrozenTrial] = []
     left = math.ceil(SHARE * study.budget.episodes)
     while left > 0 and not asks.explored(trials, free):
-        wanted = asks.ask(trials, free)
-        asked = replace(wanted, count=min(wanted.count, left))
+        asked = asks.ask(trials, free).within(left)
         record, value = tried(study, asked, len(trials), group)
         trial = create_trial(value=value, user_attrs={PLAYED: record}, **described(asked, free))
         trial.number = len(trials)

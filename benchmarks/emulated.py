@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 
 from benchmarks.curves import FRESH, RATE, Array, Question
 from mechlab.mechanism import parse
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 
 TARGETS = {"o3": 0.8, "gpt-5-mini": 0.8, "deepseek-r1": 0.7}  # all within reach
 GRID = np.concatenate([[0.0], np.geomspace(60.0, 5000.0, 24)])

@@ -8,7 +8,7 @@ Time is that of the processor, so that a busy machine counts less; the best of t
 import argparse
 import time
 
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 
 CASES = [
     ("sharing", "o3", "answer_bonus(rate=500)", {}),

@@ -20,15 +20,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the server is that of the tests
 
-from mechlab.game import make_game
-from mechlab.live.answers import conveyed
-from mechlab.live.dialogue import Telling, dialogue_for
-from mechlab.live.prompts.cost import rehearse
-from mechlab.live.session import live_session
-from mechlab.live.settings import Live
+from mechlab.games.base import make_game
+from mechlab.llm.answers import conveyed
+from mechlab.llm.dialogue import Telling, dialogue_for
+from mechlab.llm.prompts.cost import rehearse
+from mechlab.llm.session import live_session
+from mechlab.llm.settings import Live
 from mechlab.mechanism import parse
-from mechlab.simulate import simulate
-from tests.live.fault_server import Behaviour, FaultServer, helper
+from mechlab.simulation import simulate
+from tests.llm.fault_server import Behaviour, FaultServer, helper
 
 EPISODES = 64
 MECHANISM = "sharing_bonus(rate=1000)"

@@ -24,14 +24,14 @@ from time import perf_counter
 import numpy as np
 from scipy.optimize import brentq
 
-from mechlab.agent import AGENTS, Agent
-from mechlab.game import Game
-from mechlab.incentives import Incentives
+from mechlab.agents.base import AGENTS, Agent
+from mechlab.games.base import Game
+from mechlab.mechanism.incentives import Incentives
 from mechlab.pilot import pilot
-from mechlab.pilot.offline import Line
+from mechlab.pilot.emulate import Line
 from mechlab.pilot.run import lines_of
+from mechlab.search import search
 from mechlab.search.pace import DEAR
-from mechlab.search.run import search
 from mechlab.study import Study
 
 ONE = """

@@ -27,14 +27,14 @@ from scipy.stats import binomtest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # started as a script, from anywhere
 
-from mechlab.agent import AGENTS
+from mechlab.agents.base import AGENTS
 from mechlab.agents.emulated import Emulated
 from mechlab.calibrate import fit_episodes, pilot
-from mechlab.calibrate.estimate import DRAWS, Fitting
-from mechlab.calibrate.runs import agent_at
+from mechlab.calibrate.conditions import agent_at
+from mechlab.calibrate.pilot_fit import DRAWS, Fitting
+from mechlab.calibrate.published import RUNS
 from mechlab.calibrate.surrogate import Effort
 from mechlab.games.sharing import Sharing
-from mechlab.published import RUNS
 
 LEVEL, EPISODES = 0.9, 5
 ROUGH, FINE = (96, 60), (160, 100)  # agents and episodes of the shared surrogates

@@ -20,12 +20,12 @@ from contextlib import closing
 
 import sqlalchemy
 
-from mechlab.search.account import result
-from mechlab.search.certify import Certification
+from mechlab.search.certification import Certification
 from mechlab.search.explore import Explorer
-from mechlab.search.heart import beating, new_worker
+from mechlab.search.heartbeat import beating, new_worker
 from mechlab.search.run import check_playable
-from mechlab.search.work import calm
+from mechlab.search.summary import result
+from mechlab.search.worker import calm
 from mechlab.store import Store
 from mechlab.study import Study
 

@@ -13,9 +13,9 @@ import numpy as np
 import optuna
 
 from benchmarks.curves import FRESH, Question
-from mechlab.search.belief import Belief
-from mechlab.search.certificate import Certificate, Certifier
+from mechlab.search.certifier import Certificate, Certifier
 from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_replicates
+from mechlab.search.threshold import Belief
 
 CERTIFY = 6_000  # most fresh episodes of one search
 Params = dict[str, Any]

@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # started as a script, from 
 
 import mechlab
 from benchmarks.scalar_sharing import play
-from mechlab.agent import AGENTS
-from mechlab.game import make_game
-from mechlab.incentives import Incentives
+from mechlab.agents.base import AGENTS
+from mechlab.games.base import make_game
+from mechlab.mechanism.incentives import Incentives
 
 RATE = 1000.0
 BATCH, FEW = 2000, 20  # episodes of a piece: ours, and of the scalar version
@@ -41,7 +41,7 @@ def compare(model: str, repeats: int) -> tuple[float, float, float, float]:
     mechanism = f"sharing_bonus(rate={RATE})"
 
     def ours(repeat: int) -> list[float]:
-        played = mechlab.simulate(
+        played = mechlab.simulation(
             population=model, mechanism=mechanism, episodes=BATCH, first=BATCH * repeat
         )
         return list(played["tasks"])
@@ -69,7 +69,7 @@ def memory() -> float:
     """Return the largest memory of 64 episodes of 100 agents and 1,000 pieces, in MB."""
     code = (
         "import mechlab, resource\n"
-        "mechlab.simulate(population='o3', mechanism='sharing_bonus(rate=1000)', episodes=64,\n"
+        "mechlab.simulation(population='o3', mechanism='sharing_bonus(rate=1000)', episodes=64,\n"
         "                 settings={'agents': 100, 'pieces': 1000})\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )

@@ -30,11 +30,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from mechlab.result import SearchResult
+from mechlab.search import search
 from mechlab.search.explore import Explorer
-from mechlab.search.heart import beating, new_worker
-from mechlab.search.run import check_playable, search
-from mechlab.search.work import calm
+from mechlab.search.heartbeat import beating, new_worker
+from mechlab.search.results import SearchResult
+from mechlab.search.run import check_playable
+from mechlab.search.worker import calm
 from mechlab.store import Store
 from mechlab.study import Study
 from tests.search.postgresql import serving

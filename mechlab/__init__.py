@@ -6,24 +6,23 @@
 1.0
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from mechlab.search import search
+
 if TYPE_CHECKING:
-    from mechlab.agent import Agent
-    from mechlab.decompose import decompose
+    from mechlab.agents.base import Agent
+    from mechlab.analysis.decomposition import decompose
+    from mechlab.analysis.replication import replicate
     from mechlab.errors import UserError
     from mechlab.flows import Amounts, Flows
-    from mechlab.game import Game, Player
-    from mechlab.incentives import Act
+    from mechlab.games.base import Game, Player
     from mechlab.mechanism import Capped, Mechanism, Stack, parse
+    from mechlab.mechanism.incentives import Act
     from mechlab.parameters import param
-    from mechlab.replicate import replicate
-    from mechlab.search.run import search
     from mechlab.search.sampler import MinimumIncentiveSampler
-    from mechlab.simulate import Episodes, simulate
+    from mechlab.simulation import Episodes, simulate
     from mechlab.study import Study
 
 __all__ = [
@@ -50,29 +49,19 @@ __all__ = [
 
 # Where each public name stands. They are imported at first use: `mechlab --help` needs none.
 _HOMES = {
-    "agent": ("Agent",),
-    "decompose": ("decompose",),
+    "agents.base": ("Agent",),
+    "analysis.decomposition": ("decompose",),
+    "analysis.replication": ("replicate",),
     "errors": ("UserError",),
     "flows": ("Amounts", "Flows"),
-    "game": ("Game", "Player"),
-    "incentives": ("Act",),
+    "games.base": ("Game", "Player"),
     "mechanism": ("Capped", "Mechanism", "Stack", "parse"),
+    "mechanism.incentives": ("Act",),
     "parameters": ("param",),
-    "replicate": ("replicate",),
-    "search.run": ("search",),
     "search.sampler": ("MinimumIncentiveSampler",),
-    "simulate": ("Episodes", "simulate"),
+    "simulation": ("Episodes", "simulate"),
     "study": ("Study",),
 }
-
-
-class _Package(ModuleType):
-    """The package: its functions come before the modules of the same names."""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name in ("decompose", "replicate", "search", "simulate"):
-            return __getattr__(name)
-        return super().__getattribute__(name)
 
 
 def __getattr__(name: str) -> Any:
@@ -80,6 +69,3 @@ def __getattr__(name: str) -> Any:
         if name in names:
             return getattr(import_module(f"mechlab.{home}"), name)
     raise AttributeError(f"module 'mechlab' has no attribute {name!r}")
-
-
-sys.modules[__name__].__class__ = _Package

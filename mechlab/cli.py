@@ -20,7 +20,7 @@ from mechlab.commands import (  # noqa: F401 - each adds its commands
     watch,
 )
 from mechlab.commands import list as _list  # noqa: F401
-from mechlab.commands.app import INTERRUPTED, app
+from mechlab.commands._app import INTERRUPTED, app
 from mechlab.errors import UserError
 
 

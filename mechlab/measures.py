@@ -15,7 +15,7 @@ from mechlab.flows import Array
 from mechlab.registry import Registry
 
 if TYPE_CHECKING:
-    from mechlab.simulate import Episodes
+    from mechlab.simulation import Episodes
 
 Measure = Callable[["Episodes"], Array]
 

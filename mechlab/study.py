@@ -18,14 +18,14 @@ from pydantic import (
     model_validator,
 )
 
-from mechlab.agent import Agent
-from mechlab.candidate import Candidate
+from mechlab.agents.base import Agent
+from mechlab.agents.population import Population
 from mechlab.errors import UserError, unknown
-from mechlab.game import GAMES, Game, make_game
-from mechlab.live.dialogue import dialogue_for
-from mechlab.live.settings import Live
+from mechlab.games.base import GAMES, Game, make_game
+from mechlab.llm.dialogue import dialogue_for
+from mechlab.llm.settings import Live
 from mechlab.mechanism import check_fit
-from mechlab.population import Population
+from mechlab.mechanism.candidate import Candidate
 from mechlab.recipe import Part, Recipe
 
 BASELINE = "none"
@@ -69,7 +69,7 @@ class Pilot(Part):
 
 
 class Transfer(Part):
-    """Where else the answer is played: games and populations (see ``mechlab.transfer``)."""
+    """Where else the answer is played: games and populations (``mechlab.analysis.transfer``)."""
 
     games: Annotated[tuple[str, ...], Field(default_factory=lambda: tuple(GAMES), strict=False)]
     populations: Annotated[tuple[str, ...], Field(strict=False)] = (

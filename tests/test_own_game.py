@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mechlab.game import GAMES
+from mechlab.games.base import GAMES
 
 PAGE = (Path(__file__).parents[1] / "docs" / "games.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)

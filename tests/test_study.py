@@ -7,8 +7,8 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from mechlab.agents.emulated import stored
-from mechlab.candidate import Candidate
 from mechlab.errors import UserError
+from mechlab.mechanism.candidate import Candidate
 from mechlab.study import Study, differences, template, write_template
 
 BASE = """

@@ -23,7 +23,7 @@ from mechlab.adapters.environments import GameRounds, GameTurns
 from mechlab.adapters.sitting import Setting
 from mechlab.adapters.verbs import Step, Verbs, verbs
 from mechlab.adapters.wrappers import ParallelPayments, TurnPayments
-from mechlab.game import Game, make_game
+from mechlab.games.base import Game, make_game
 from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
 
 __all__ = ["MechanismWrapper", "Step", "Verbs", "env", "maps", "parallel_env", "verbs"]

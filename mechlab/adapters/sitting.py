@@ -9,12 +9,11 @@ import numpy as np
 from gymnasium.spaces.utils import flatten, flatten_space
 from gymnasium.utils.seeding import np_random
 
-from mechlab.adapters import pieces as _pieces  # noqa: F401 - registers their spaces
 from mechlab.adapters.spaces import spaces
 from mechlab.flows import Array
-from mechlab.game import Game
+from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
-from mechlab.simulate import rounds
+from mechlab.simulation import rounds
 
 
 @dataclass(frozen=True)

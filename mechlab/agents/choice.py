@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mechlab.incentives import Act
+from mechlab.mechanism.incentives import Act
 
 
 def groups(acts: Mapping[str, Act]) -> list[tuple[str, ...]]:

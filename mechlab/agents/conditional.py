@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechlab.agent import AGENTS, Agent
+from mechlab.agents.base import AGENTS, Agent
 from mechlab.agents.selfish import Selfish
-from mechlab.game import Game
-from mechlab.incentives import Incentives
+from mechlab.games.base import Game
+from mechlab.mechanism.incentives import Incentives
 from mechlab.parameters import param
 
 _SELFISH = Selfish("selfish")
@@ -28,7 +28,7 @@ class Conditional(Agent):
     Source: Fischbacher, Gaechter and Fehr, "Are People Conditionally Cooperative? Evidence from a
     Public Goods Experiment", Economics Letters 71 (2001).
 
-    >>> from mechlab.game import make_game
+    >>> from mechlab.games.base import make_game
     >>> agent, game = Conditional("conditional", follow=0.5), make_game("sharing")
     >>> agent.propensities(game, Incentives(others={"answer": 0.8}))["answer"]
     0.4

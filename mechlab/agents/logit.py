@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechlab.agent import AGENTS, Agent
+from mechlab.agents.base import AGENTS, Agent
 from mechlab.agents.choice import groups, layout
-from mechlab.game import Game
-from mechlab.incentives import Incentives
+from mechlab.games.base import Game
+from mechlab.mechanism.incentives import Incentives
 from mechlab.parameters import param
 
 
@@ -26,7 +26,7 @@ class Logit(Agent):
     Source: McKelvey and Palfrey, "Quantal Response Equilibria for Normal Form Games", Games and
     Economic Behavior 10 (1995).
 
-    >>> from mechlab.game import make_game
+    >>> from mechlab.games.base import make_game
     >>> game, paid = make_game("sharing"), Incentives({"answer": 5000.0}, unit=10000.0)
     >>> Logit("logit", lambda_=2).propensities(game, paid)["volunteer"]
     0.5

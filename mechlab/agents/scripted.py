@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mechlab.agent import AGENTS, Agent
+from mechlab.agents.base import AGENTS, Agent
 from mechlab.errors import UserError
-from mechlab.game import Game
-from mechlab.incentives import Incentives
+from mechlab.games.base import Game
+from mechlab.mechanism.incentives import Incentives
 
 
 @dataclass(frozen=True)
 class Scripted(Agent):
     """An agent that plays the role of its name in every round.
 
-    >>> from mechlab.game import make_game
+    >>> from mechlab.games.base import make_game
     >>> Scripted("silent").propensities(make_game("sharing"), Incentives())["submit"]
     1.0
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mechlab.agent import AGENTS, Agent
+from mechlab.agents.base import AGENTS, Agent
 from mechlab.agents.choice import groups, layout
-from mechlab.game import Game
-from mechlab.incentives import Incentives
+from mechlab.games.base import Game
+from mechlab.mechanism.incentives import Incentives
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Selfish(Agent):
     others' later behaviour. In the public goods and the commons no other course of play would earn
     it more in a group of its like, repeated or not.
 
-    >>> from mechlab.game import make_game
+    >>> from mechlab.games.base import make_game
     >>> game = make_game("sharing")
     >>> Selfish("selfish").propensities(game, Incentives({"answer": 1.0}))["answer"]
     1.0

@@ -1,8 +1,7 @@
 """Fits emulated agents: to published figures (``calibrate``), or to the episodes of a pilot."""
 
 from mechlab.calibrate.episodes import pilot, read_episodes, tallied
-from mechlab.calibrate.estimate import fit_episodes
-from mechlab.calibrate.found import Check, PilotFit
+from mechlab.calibrate.pilot_fit import Check, PilotFit, fit_episodes
 from mechlab.calibrate.result import Cell, Fit
 from mechlab.calibrate.run import calibrate
 

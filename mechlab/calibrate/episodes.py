@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from mechlab.agents.population import Member
+from mechlab.calibrate.published import RUNS
 from mechlab.errors import UserError, unknown
 from mechlab.flows import Array
 from mechlab.games.sharing import Sharing
+from mechlab.llm.transcripts import open_transcripts
 from mechlab.mechanism import parse
-from mechlab.population import Member
-from mechlab.published import RUNS
-from mechlab.simulate import Episodes, simulate
+from mechlab.simulation import Episodes, simulate
+
+_SQLITE = b"SQLite format 3\0"  # how such a file begins
+
+
+def is_store(path: str | Path) -> bool:
+    """Whether a file is a store of calls, and no table of episodes.
+
+    Raises:
+        UserError: for a file that cannot be read.
+    """
+    return first_line(path).startswith(_SQLITE)
+
+
+def read_store(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the finished episodes of the sharing game in a store, and the settings of the game.
+
+    They must be of one group at the same settings: a fit is of one kind of agents. The table is as
+    ``mechlab.calibrate.episodes.checked`` returns it, with all measures.
+
+    Raises:
+        UserError: for a store without such episodes, or with several groups or settings.
+    """
+    with open_transcripts(f"sqlite:///{path}") as store:
+        played = [one for one in store.episodes() if one.finished and one.game == "sharing"]
+    if not played:
+        raise UserError(f"{path} holds no finished episode of the sharing game with live agents")
+    groups = {(one.population, json.dumps(one.settings, sort_keys=True)) for one in played}
+    if len(groups) > 1:
+        told = "; ".join(f"{population} at {settings}" for population, settings in sorted(groups))
+        raise UserError(f"{path} must hold episodes of one group at the same settings, got {told}")
+    run = [{"condition": one.condition, "mechanism": one.mechanism} for one in played]
+    rows = [{**about, **one.measures} for about, one in zip(run, played, strict=True)]
+    return checked(pd.DataFrame(rows), str(path)), played[0].settings
+
 
 STATISTICS = ("tasks", "feasible", "messages", "requested", "sent")
 """What is compared, each a count over all agents of an episode."""
@@ -28,7 +64,7 @@ def tallied(episodes: Episodes) -> pd.DataFrame:
 
     The columns: ``condition``, ``mechanism`` (its specification), ``episode`` and ``STATISTICS``.
 
-    >>> from mechlab.simulate import simulate
+    >>> from mechlab.simulation import simulate
     >>> list(tallied(simulate(population="perfect", episodes=2))["feasible"] > 190)
     [True, True]
     """
@@ -94,7 +130,7 @@ def read_episodes(path: str | Path) -> pd.DataFrame:
 
 
 def holds_figures(path: str | Path) -> bool:
-    """Whether a file is a table of figures (see ``mechlab.published``), not of episodes.
+    """Whether a file is a table of figures (see ``mechlab.calibrate.published``), not of episodes.
 
     Raises:
         UserError: for a file that cannot be read.

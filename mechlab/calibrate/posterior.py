@@ -10,7 +10,7 @@ from scipy.optimize import least_squares
 from scipy.special import logsumexp
 from scipy.stats import chi2
 
-from mechlab.calibrate.runs import Run
+from mechlab.calibrate.conditions import Run
 from mechlab.calibrate.scales import Scale
 from mechlab.calibrate.surrogate import Surrogate
 from mechlab.flows import Array

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mechlab.agent import Agent
+from mechlab.agents.base import Agent
+from mechlab.calibrate.published import Figure
 from mechlab.flows import Array
 from mechlab.games.sharing import Sharing
-from mechlab.published import Figure
-from mechlab.simulate import Episodes, simulate
+from mechlab.simulation import Episodes, simulate
 
 _GAME = Sharing()  # the published setting
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mechlab.agents.emulated import Emulated
+from mechlab.calibrate.published import Figure
 from mechlab.errors import UserError
-from mechlab.published import Figure
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from mechlab.agent import AGENTS
+from mechlab.agents.base import AGENTS
 from mechlab.agents.emulated import Emulated, Propensities
-from mechlab.calibrate.model import fit_model
+from mechlab.calibrate.figure_fit import fit_model
+from mechlab.calibrate.published import Figure, models, published
 from mechlab.calibrate.residuals import attainable, means
 from mechlab.calibrate.result import Cell, Fit
 from mechlab.calibrate.scales import SHIFTS
 from mechlab.errors import UserError
-from mechlab.published import Figure, models, published
 
 CHECK = 1000  # fresh episodes of each run behind the residuals
 _UNMEASURED = "read from thoughts, which emulated agents do not have"

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import qmc
 
-from mechlab.calibrate.runs import Run
+from mechlab.calibrate.conditions import Run
 from mechlab.calibrate.scales import Scale
 from mechlab.flows import Array
-from mechlab.game import Game
+from mechlab.games.base import Game
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from mechlab.checks.play import Play
 from mechlab.checks.promises import balance, rationality
 from mechlab.checks.verdict import Verdict, Verdicts
 from mechlab.errors import unknown
-from mechlab.game import Game, make_game
+from mechlab.games.base import Game, make_game
 from mechlab.mechanism import Mechanism, check_fit, parse
 
 __all__ = ["CHECKS", "Play", "Verdict", "Verdicts", "check", "finding"]

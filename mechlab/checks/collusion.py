@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mechlab.game import Game
+from mechlab.games.base import Game
 from mechlab.games.grants import Grants
 from mechlab.games.grants import view as lend
 from mechlab.games.sharing import Sharing
-from mechlab.games.sharing import actions as share
+from mechlab.games.sharing import view as share
 
 PAIR = (0, 1)  # the numbers of colluders in their group
 

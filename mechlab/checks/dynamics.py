@@ -15,9 +15,9 @@ from scipy.stats import binom
 from mechlab.checks.play import Fixed, row
 from mechlab.checks.verdict import Verdict
 from mechlab.flows import Array
-from mechlab.game import Game
+from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 
 _GRID = 2001
 _WORK = 1280  # episodes times agents of each group: large groups average over agents

@@ -10,7 +10,7 @@ import numpy as np
 from mechlab.checks.verdict import Verdict
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array, Flows
-from mechlab.game import Game
+from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
 
 Equilibrium = tuple[tuple[float, ...], tuple[float, ...]]

@@ -11,10 +11,10 @@ from mechlab.checks.measures import Worst, clean
 from mechlab.checks.play import members, play
 from mechlab.checks.states import EPISODES, strategies
 from mechlab.checks.verdict import Verdict
-from mechlab.game import Game
+from mechlab.games.base import Game
 from mechlab.measures import ratio
 from mechlab.mechanism import Mechanism
-from mechlab.simulate import Episodes, simulate
+from mechlab.simulation import Episodes, simulate
 
 WHO = {1: "one agent", 2: "a colluding pair"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mechlab.checks.measures import Worst
 from mechlab.checks.verdict import Verdict
-from mechlab.game import Game
+from mechlab.games.base import Game
 
 
 def dominance(game: Game, everywhere: Worst, at_honest: Worst) -> Verdict:

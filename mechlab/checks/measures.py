@@ -11,7 +11,7 @@ from mechlab.agents.choice import groups
 from mechlab.checks.play import Play
 from mechlab.checks.states import Seen, giving, sampled, watch
 from mechlab.flows import Array, Flows
-from mechlab.game import Game, make_game
+from mechlab.games.base import Game, make_game
 from mechlab.mechanism import Mechanism, parse
 
 _WASTE = ("given", "answered", "asked")  # a unit that is asked for, given, and never used

@@ -20,16 +20,16 @@ from typing import Any
 
 import numpy as np
 
-from mechlab.agent import AGENTS, Agent
+from mechlab.agents.base import AGENTS, Agent
 from mechlab.agents.choice import layout
+from mechlab.agents.population import Member
 from mechlab.checks.collusion import colluder
 from mechlab.errors import unknown
-from mechlab.game import Game, make_game
-from mechlab.incentives import Incentives
+from mechlab.games.base import Game, make_game
 from mechlab.mechanism.base import literal
+from mechlab.mechanism.incentives import Incentives
 from mechlab.parameters import parameters
-from mechlab.population import Member
-from mechlab.simulate import Episodes, simulate
+from mechlab.simulation import Episodes, simulate
 
 Row = Mapping[str, float]
 IDLE, ERRATIC = "idle", re.compile(r"erratic(\d+)")

@@ -11,9 +11,9 @@ from mechlab.checks.measures import Worst, clean
 from mechlab.checks.play import members, play
 from mechlab.checks.states import EPISODES, sampled
 from mechlab.checks.verdict import Verdict
-from mechlab.game import Game
+from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 
 ROUNDING = 1e-9  # of the game's unit
 _DRAWN = 5  # agents in a drawn state: the formula does not know how many there are

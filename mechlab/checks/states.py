@@ -10,14 +10,14 @@ from itertools import product
 import numpy as np
 
 from mechlab.agents.choice import groups
+from mechlab.agents.population import Population
+from mechlab.agents.response import behaviours
 from mechlab.checks.play import IDLE, Play, members, play
 from mechlab.flows import Amounts, Array, Flows
-from mechlab.game import Game
-from mechlab.incentives import Act, marginal
+from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
-from mechlab.population import Population
-from mechlab.response import behaviours
-from mechlab.simulate import episode_seeds
+from mechlab.mechanism.incentives import Act, marginal
+from mechlab.simulation import episode_seeds
 
 EPISODES = 4  # of each group that is looked at
 _FEW = 4  # exclusive acts of which all are tried; of more, the first and the last
@@ -62,7 +62,7 @@ def giving(game: Game) -> tuple[str, ...]:
 def strategies(game: Game) -> list[str]:
     """Return the names of the pure strategies: every combination of acts done always or never.
 
-    >>> from mechlab.game import make_game
+    >>> from mechlab.games.base import make_game
     >>> strategies(make_game("public_goods"))
     ['idle', 'give']
     """
@@ -76,7 +76,7 @@ def strategies(game: Game) -> list[str]:
 def sampled(game: Game) -> list[str]:
     """Groups that are honest, silent, both, single-minded each in its way, and erratic.
 
-    >>> from mechlab.game import make_game
+    >>> from mechlab.games.base import make_game
     >>> sampled(make_game("commons"))[:3]
     ['honest*5', 'silent*5', 'silent + honest*4']
     """

@@ -10,7 +10,7 @@ from typing import Any
 
 from mechlab.checks.measures import finding
 from mechlab.checks.play import Play
-from mechlab.game import Game
+from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
 
 

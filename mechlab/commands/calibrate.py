@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mechlab.commands.app import Json, Seed, app
+from mechlab.commands._app import Json, Seed, app
 from mechlab.commands.run import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -37,18 +37,17 @@ def calibrate(
     The fit of a pilot comes with intervals, checks out of sample, and warnings of what the pilot
     does not tell. Use it wherever a population is named: fit:pilot.json.
     """
-    from mechlab import terminal
     from mechlab.calibrate import calibrate as fit_figures
     from mechlab.calibrate import fit_episodes, read_episodes
-    from mechlab.calibrate.episodes import holds_figures
-    from mechlab.calibrate.store import is_store, read_store
+    from mechlab.calibrate.episodes import holds_figures, is_store, read_store
+    from mechlab.commands import _terminal
     from mechlab.errors import UserError
 
     own = read_settings(settings)
     if runs is None or holds_figures(runs):
         if own:
             raise UserError("--set is for a pilot: published figures are of the default settings")
-        with terminal.working("fitting emulated agents"):
+        with _terminal.working("fitting emulated agents"):
             found: Fit | PilotFit = fit_figures(runs, seed=seed)
     else:
         if not is_store(runs):
@@ -57,19 +56,19 @@ def calibrate(
             raise UserError(f"--set is for a table: {runs} holds the settings of its episodes")
         else:
             table, own = read_store(runs)
-        with terminal.working(f"fitting {len(table):,} episodes"):
+        with _terminal.working(f"fitting {len(table):,} episodes"):
             found = fit_episodes(table, name=runs.stem, settings=own, seed=seed)
     path = found.save(output)
     if as_json:
-        terminal.print_json({**found.content, "path": str(path)})
+        _terminal.print_json({**found.content, "path": str(path)})
     else:
         _say(found)
-        terminal.say(f"{path} is written.")
+        _terminal.say(f"{path} is written.")
 
 
 def _say(found: Fit | PilotFit) -> None:
-    from mechlab import terminal
     from mechlab.calibrate import PilotFit
+    from mechlab.commands import _terminal
 
     if isinstance(found, PilotFit):
         _say_pilot(found)
@@ -78,26 +77,26 @@ def _say(found: Fit | PilotFit) -> None:
         if cell.fitted and not cell.inside:
             f = cell.figure
             what = f"{f.model}, {f.condition}, {f.metric}"
-            values = f"published {terminal.number(f.target)}, ours {terminal.number(cell.ours)}"
-            terminal.say(f"not met: {what}: {values}")
-    terminal.say(f"{found.inside:.0%} of the fitted figures lie inside the published interval,")
-    terminal.say("or within 10% where none was published.")
+            values = f"published {_terminal.number(f.target)}, ours {_terminal.number(cell.ours)}"
+            _terminal.say(f"not met: {what}: {values}")
+    _terminal.say(f"{found.inside:.0%} of the fitted figures lie inside the published interval,")
+    _terminal.say("or within 10% where none was published.")
 
 
 def _say_pilot(found: PilotFit) -> None:
-    from mechlab import terminal
+    from mechlab.commands import _terminal
 
-    number = terminal.number
+    number = _terminal.number
     rows = []
     for name, value in vars(found.agent.fitted).items():
         low, high = found.interval(name)
         said = "no" if name in found.agent.borrowed else "yes" if low < high else "fixed"
         rows.append((name, number(value), f"{number(low)} to {number(high)}", said))
-    terminal.print_table(("parameter", "best fit", "90% interval", "identified"), rows)
+    _terminal.print_table(("parameter", "best fit", "90% interval", "identified"), rows)
     for check in found.checks:
         between = " to ".join(map(number, check.interval))
         said = "as expected" if check.inside else "NOT as expected"
         expected = f"{between} from the other runs"
-        terminal.say(f"{check.run}: {number(check.observed)} tasks, {expected}: {said}")
+        _terminal.say(f"{check.run}: {number(check.observed)} tasks, {expected}: {said}")
     for warning in found.warnings:
-        terminal.say(f"warning: {warning}")
+        _terminal.say(f"warning: {warning}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mechlab.commands.app import Json, app
+from mechlab.commands._app import Json, app
 from mechlab.commands.run import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ def check(
     cost; what a selfish group makes of it; equilibria of matrix games; whether
     giving spreads in a population.
     """
-    from mechlab import terminal
     from mechlab.checks import check as find
+    from mechlab.commands import _terminal
 
-    with terminal.working("playing against the mechanism"):
+    with _terminal.working("playing against the mechanism"):
         found = find(mechanism, game, settings=read_settings(settings), only=only or ())
         data = found.to_dict() if as_json else {}
     if as_json:
-        terminal.print_json(data)
+        _terminal.print_json(data)
     else:
         _print(found)
 
@@ -51,17 +51,17 @@ def _print(found: Verdicts) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from mechlab import terminal
     from mechlab.checks import CHECKS
     from mechlab.checks.verdict import SIGNS
+    from mechlab.commands import _terminal
 
-    terminal.OUT.print(Text(f"{found.mechanism} in {found.game.name}", style="bold"))
+    _terminal.OUT.print(Text(f"{found.mechanism} in {found.game.name}", style="bold"))
     for verdict in found:
         head = Text(f"{SIGNS[verdict.holds]:6}", style=_COLOURS[verdict.holds])
         title = CHECKS[verdict.name]
-        terminal.OUT.print(head + Text(f"{verdict.name}: {title}", style="bold"))
-        terminal.OUT.print(Padding(Text(verdict.words), (0, 0, 0, 6)))
+        _terminal.OUT.print(head + Text(f"{verdict.name}: {title}", style="bold"))
+        _terminal.OUT.print(Padding(Text(verdict.words), (0, 0, 0, 6)))
         for what, play in (("show it again", verdict.play), ("play it", verdict.attack)):
             if play:
                 again = Text(f"      {what}: {play.command}", style="dim")
-                terminal.OUT.print(again, soft_wrap=True)
+                _terminal.OUT.print(again, soft_wrap=True)

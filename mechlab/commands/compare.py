@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mechlab.commands.app import Json, Storage, app
+from mechlab.commands._app import Json, Storage, app
 from mechlab.errors import UserError
 
 if TYPE_CHECKING:
-    from mechlab.comparison import Comparison
+    from mechlab.analysis.comparison import Comparison
 
 
 @app.command(
@@ -28,15 +28,15 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Rank the answers of studies, and say which differences the data support."""
-    from mechlab import terminal
-    from mechlab.comparison import Comparison
+    from mechlab.analysis.comparison import Comparison
+    from mechlab.commands import _terminal
     from mechlab.report import write_comparison
 
-    with terminal.working("reading and checking"):
+    with _terminal.working("reading and checking"):
         comparison = Comparison(tuple(_found(path, storage) for path in studies))
         page = write_comparison(comparison, output)
     if as_json:
-        terminal.print_json(_json(comparison, page))
+        _terminal.print_json(_json(comparison, page))
     else:
         _print(comparison, page)
 
@@ -88,20 +88,20 @@ def _place(comparison: Comparison, place: Any) -> dict[str, Any]:
 def _print(comparison: Comparison, page: Path) -> None:
     from rich.text import Text
 
-    from mechlab import terminal
+    from mechlab.commands import _terminal
     from mechlab.report.compare_words import said
     from mechlab.report.words import percent, rank_words
 
     for words, (goal, places) in zip(said(comparison), comparison.rankings.items(), strict=True):
-        terminal.OUT.print(Text(words.headline, style="bold green"))
+        _terminal.OUT.print(Text(words.headline, style="bold green"))
         rows = [(place, comparison.entry(place.name)) for place in places]
-        terminal.print_table(
+        _terminal.print_table(
             ("rank", "mechanism", f"{goal[0]}, lo to hi", "% of revenue"),
             [
                 (
                     rank_words(place),
                     entry.label,
-                    " to ".join(map(terminal.number, entry.answer.interval))
+                    " to ".join(map(_terminal.number, entry.answer.interval))
                     if entry.answer.status == "certified"
                     else entry.answer.status.replace("_", " "),
                     percent(entry.answer.spend_share),
@@ -110,5 +110,5 @@ def _print(comparison: Comparison, page: Path) -> None:
             ],
         )
         for sentence in words.more:
-            terminal.say(sentence)
-    terminal.OUT.print(Text(f"Report: {page}", style="bold"))
+            _terminal.say(sentence)
+    _terminal.OUT.print(Text(f"Report: {page}", style="bold"))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mechlab.commands.app import Json, Seed, app
+from mechlab.commands._app import Json, Seed, app
 from mechlab.commands.run import Settings, read_settings
 
 
@@ -31,11 +31,11 @@ def decompose(  # noqa: PLR0913 - an argument an option
     One side of the communication is done by the system: where it asks, cooperation is left to the
     agents; where it answers, competence.
     """
-    from mechlab import terminal
-    from mechlab.decompose import decompose as take_apart
+    from mechlab.analysis.decomposition import decompose as take_apart
+    from mechlab.commands import _terminal
     from mechlab.report.decomposition import sentences, sheet
 
-    with terminal.working(f"playing {7 * episodes:,} episodes"):
+    with _terminal.working(f"playing {7 * episodes:,} episodes"):
         found = take_apart(
             game,
             population,
@@ -46,9 +46,9 @@ def decompose(  # noqa: PLR0913 - an argument an option
         )
     page = sheet(found).write(output) if output else None
     if as_json:
-        terminal.print_json({**found.as_json(), "report": page and str(page)})
+        _terminal.print_json({**found.as_json(), "report": page and str(page)})
         return
     for sentence in sentences(found):
-        terminal.say(sentence)
+        _terminal.say(sentence)
     if page:
-        terminal.say(f"Report: {page}")
+        _terminal.say(f"Report: {page}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mechlab.commands.app import Json, app
+from mechlab.commands._app import Json, app
 from mechlab.errors import unknown
 
 
@@ -18,12 +18,12 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List what there is: games, mechanisms, populations or measures."""
-    from mechlab import catalogue, terminal
+    from mechlab.commands import _catalogue, _terminal
 
-    if what not in catalogue.KINDS:
-        raise unknown("kind to list", what, catalogue.KINDS)
-    rows = catalogue.KINDS[what]()
+    if what not in _catalogue.KINDS:
+        raise unknown("kind to list", what, _catalogue.KINDS)
+    rows = _catalogue.KINDS[what]()
     if as_json:
-        terminal.print_json({what: rows})
+        _terminal.print_json({what: rows})
     else:
-        terminal.print_rows(rows)
+        _terminal.print_rows(rows)

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from mechlab.commands.app import app
+from mechlab.commands._app import app
 
 
 @app.command(epilog="Example: mechlab new my_question")
 def new(name: Annotated[str, typer.Argument(help="Name of the study; writes NAME.toml.")]) -> None:
     """Write a commented study to start from; an existing file is left as it is."""
-    from mechlab import terminal
+    from mechlab.commands import _terminal
     from mechlab.study import write_template
 
     path = write_template(name)
-    terminal.say(f"{path} is written; edit it, then: mechlab search {path}")
+    _terminal.say(f"{path} is written; edit it, then: mechlab search {path}")

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 def answer(study: Study, storage: str | None, page: Path, as_json: bool) -> None:
     """Pilot, emulate, search, confirm; print the answer and write its page."""
-    from mechlab import terminal
+    from mechlab.commands import _terminal
     from mechlab.pilot import pilot
     from mechlab.report.pilot import headline, sentences, sheet
 
-    with terminal.working("pilot, emulate, search, confirm"):
+    with _terminal.working("pilot, emulate, search, confirm"):
         found = pilot(study, storage)
     written = sheet(found).write(page)
     if as_json:
-        terminal.print_json({**found.as_json(), "report": str(written)})
+        _terminal.print_json({**found.as_json(), "report": str(written)})
         return
     for sentence in (headline(found), *sentences(found), f"Report: {written}"):
-        terminal.say(sentence)
+        _terminal.say(sentence)

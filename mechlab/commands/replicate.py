@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mechlab.commands.app import Json, app
+from mechlab.commands._app import Json, app
 
 if TYPE_CHECKING:
-    from mechlab.replicate import Replication
+    from mechlab.analysis.replication import Replication
 
 
 @app.command(epilog="Example: mechlab replicate -o reports/replication.html")
@@ -26,24 +26,24 @@ def replicate(
 
     Printed are those that ours miss; --json and the page have all, with intervals.
     """
-    from mechlab import terminal
-    from mechlab.replicate import replicate as play
+    from mechlab.analysis.replication import replicate as play
+    from mechlab.commands import _terminal
     from mechlab.report import misfits
     from mechlab.report.replication import sheet
 
-    with terminal.working("playing every published condition with every model"):
+    with _terminal.working("playing every published condition with every model"):
         found = play(episodes=episodes, seed=seed)
     page = sheet(found).write(output) if output else None
     said = misfits.words(found)
     if as_json:
-        terminal.print_json({**found.as_json(), **said, "report": page and str(page)})
+        _terminal.print_json({**found.as_json(), **said, "report": page and str(page)})
         return
     for sentence in said["headline"]:
-        terminal.say(sentence)
+        _terminal.say(sentence)
     _print_misfits(found)
     for sentence in said["tensions"]:
-        terminal.say(sentence)
-    terminal.say(f"Report: {page}" if page else "All figures: -o PAGE.html, or --json")
+        _terminal.say(sentence)
+    _terminal.say(f"Report: {page}" if page else "All figures: -o PAGE.html, or --json")
 
 
 def _print_misfits(found: Replication) -> None:
@@ -51,7 +51,7 @@ def _print_misfits(found: Replication) -> None:
     from rich.box import SIMPLE
     from rich.table import Table
 
-    from mechlab.terminal import OUT, number
+    from mechlab.commands._terminal import OUT, number
 
     table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("missed figure")

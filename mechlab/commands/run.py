@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mechlab.commands.app import Json, Seed, app
+from mechlab.commands._app import Json, Seed, app
 from mechlab.errors import UserError
 
 Settings = Annotated[
@@ -49,11 +49,11 @@ def run(  # noqa: PLR0913 - an argument an option
     or the file .env. All calls are kept: the same command goes on where it was stopped, and costs
     nothing when repeated. Exit 3: a cap was reached; what was played until then is printed.
     """
-    from mechlab import terminal
-    from mechlab.commands.asked import Asked
-    from mechlab.game import make_game
-    from mechlab.population import Population
-    from mechlab.simulate import simulate
+    from mechlab.agents.population import Population
+    from mechlab.commands import _terminal
+    from mechlab.commands._live_options import Asked
+    from mechlab.games.base import make_game
+    from mechlab.simulation import simulate
 
     made = make_game(game, read_settings(settings))
     group = Population.of(population, made.agents)
@@ -71,9 +71,9 @@ def run(  # noqa: PLR0913 - an argument an option
         )
         summary = played.summary if played else {}
     if as_json and played:
-        terminal.print_json(terminal.run_as_json(played, summary))
+        _terminal.print_json(_terminal.run_as_json(played, summary))
     elif played:
-        terminal.print_run(played, summary)
+        _terminal.print_run(played, summary)
     if stopped:
         print("mechlab:", stopped, file=sys.stderr)
         raise typer.Exit(CAPPED)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mechlab.commands.app import INTERRUPTED, Json, Output, Storage, StudyFile, app
+from mechlab.commands._app import INTERRUPTED, Json, Output, Storage, StudyFile, app
 from mechlab.errors import UserError
 
 if TYPE_CHECKING:
-    from mechlab.result import SearchResult
+    from mechlab.search.results import SearchResult
 
 
 @app.command(epilog="Example: mechlab search studies/quickstart.toml --workers 2")
@@ -37,11 +37,11 @@ def search(  # noqa: PLR0913 - an argument an option
 
     Stop it at any moment; the same command goes on from there.
     """
-    from mechlab import terminal
+    from mechlab.commands import _terminal
     from mechlab.commands.pilot import answer
     from mechlab.report import write_report
+    from mechlab.search import search as run_search
     from mechlab.search.run import SearchStopped
-    from mechlab.search.run import search as run_search
     from mechlab.study import Study
 
     asked = Study.load(study)
@@ -54,7 +54,7 @@ def search(  # noqa: PLR0913 - an argument an option
         answer(asked, storage, page, as_json)
         return
     try:
-        with terminal.progress() as progress:
+        with _terminal.progress() as progress:
             found = run_search(
                 asked, storage, workers=workers, dask=dask, replay=replay, progress=progress
             )
@@ -83,30 +83,30 @@ def _page(name: str) -> Path:
 
 
 def _tell_result(found: SearchResult, page: Path, as_json: bool) -> None:
-    from mechlab import terminal
+    from mechlab.commands import _terminal
 
     if as_json:
-        terminal.print_json(terminal.search_as_json(found, page))
+        _terminal.print_json(_terminal.search_as_json(found, page))
     else:
-        terminal.print_verdict(found, page)
+        _terminal.print_verdict(found, page)
         _tell_transfer(found)
 
 
 def _tell_transfer(found: SearchResult) -> None:
     """Print what the answer comes to in other games and among other agents, if the study asks."""
-    from mechlab import terminal
+    from mechlab.commands import _terminal
 
     if found.transfer.empty:
         return
     fields = {(row["game"], row["population"]): row for row in found.transfer.to_dict("records")}
     games, groups = (list(dict.fromkeys(names)) for names in zip(*fields, strict=True))
-    terminal.say("What carries over, with money scaled by each game's unit (% of the target's")
-    terminal.say("reference point, or of the ceiling):")
+    _terminal.say("What carries over, with money scaled by each game's unit (% of the target's")
+    _terminal.say("reference point, or of the ceiling):")
     lines = [(game, *(_outcome(fields[game, group]) for group in groups)) for game in games]
-    terminal.print_table(("", *groups), lines)
+    _terminal.print_table(("", *groups), lines)
     for reason in dict.fromkeys(row["why"] for row in fields.values() if row["why"]):
         where = dict.fromkeys(game for (game, _), row in fields.items() if row["why"] == reason)
-        terminal.say(f"{', '.join(where)}: {reason}")
+        _terminal.say(f"{', '.join(where)}: {reason}")
 
 
 def _outcome(row: Mapping[Any, Any]) -> str:
@@ -124,14 +124,14 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Say what a search would cost, from a simulation of the search itself."""
-    from mechlab import terminal
+    from mechlab.commands import _terminal
     from mechlab.search.plan import plan as plan_search
     from mechlab.study import Study
 
     asked = Study.load(study)
-    with terminal.working("simulating the search"):
+    with _terminal.working("simulating the search"):
         planned = plan_search(asked, stand_in)
     if as_json:
-        terminal.print_json(planned.as_json())
+        _terminal.print_json(planned.as_json())
     else:
-        terminal.print_plan(planned)
+        _terminal.print_plan(planned)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mechlab.commands.app import Json, app
+from mechlab.commands._app import Json, app
 from mechlab.commands.run import Settings, read_settings
 
 
@@ -29,24 +29,24 @@ def sweep(  # noqa: PLR0913 - an argument an option
     as_json: Json = False,
 ) -> None:
     """Vary one thing and leave all else as it is: what does it do to efficiency?"""
-    from mechlab import terminal
+    from mechlab.analysis.sweep import Sweep
+    from mechlab.commands import _terminal
     from mechlab.report.sweep import sentences, sheet
-    from mechlab.sweep import Sweep
 
     changed = read_settings(settings)
     asked = [Sweep.load(file).asked_of(population, episodes, changed) for file in files]
     found = []
     for one in asked:
-        with terminal.working(f"playing {one.name}"):
+        with _terminal.working(f"playing {one.name}"):
             found.append(one.play())
     page = sheet(found).write(output) if output else None
     if as_json:
         objects = [swept.as_json() for swept in found]
-        terminal.print_json({"sweeps": objects, "report": page and str(page)})
+        _terminal.print_json({"sweeps": objects, "report": page and str(page)})
         return
     for swept in found:
-        terminal.say(swept.sweep.question)
+        _terminal.say(swept.sweep.question)
         for sentence in sentences(swept):
-            terminal.say(f"  {sentence}")
+            _terminal.say(f"  {sentence}")
     if page:
-        terminal.say(f"Report: {page}")
+        _terminal.say(f"Report: {page}")

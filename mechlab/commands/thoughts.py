@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mechlab.commands.app import Json, Storage, app
+from mechlab.commands._app import Json, Storage, app
 from mechlab.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mechlab.live.judge import Agreement
-    from mechlab.live.settings import Live
+    from mechlab.llm.judge import Agreement
+    from mechlab.llm.settings import Live
 
 
 class By(StrEnum):
@@ -52,19 +52,19 @@ def thoughts(  # noqa: PLR0913 - an argument an option
     Word lists find them, and where it is asked for also a judge, by a rubric; their agreement is
     Cohen's kappa.
     """
-    from mechlab import terminal
-    from mechlab.live.thoughts import read_thoughts
-    from mechlab.live.transcripts import open_transcripts
-    from mechlab.live.wordlists import WordLists
+    from mechlab.commands import _terminal
+    from mechlab.llm.thoughts import read_thoughts
+    from mechlab.llm.transcripts import open_transcripts
+    from mechlab.llm.wordlists import WordLists
 
     place = _place(study, storage)
-    with terminal.working("reading"), open_transcripts(place.url) as book:
+    with _terminal.working("reading"), open_transcripts(place.url) as book:
         found = read_thoughts(book, place.run, WordLists.load(words))
     if found.empty:
         raise UserError(f"{place.shown} holds no thoughts of finished live episodes")
     verdicts = _verdicts(place, judge, calls, found) if judge else None
     if as_json:
-        terminal.print_json(_json(found, by, examples, verdicts))
+        _terminal.print_json(_json(found, by, examples, verdicts))
     else:
         _print(found, by, examples, verdicts)
 
@@ -81,8 +81,8 @@ class _Place:
 
 def _place(path: Path | None, storage: str | None) -> _Place:
     from mechlab.database import location
-    from mechlab.live.session import CALLS
-    from mechlab.live.settings import Live
+    from mechlab.llm.session import CALLS
+    from mechlab.llm.settings import Live
     from mechlab.store import Store
     from mechlab.study import Study
 
@@ -109,18 +109,18 @@ class _Judgement:
 
 
 def _verdicts(place: _Place, judge: str, calls: int | None, found: pd.DataFrame) -> _Judgement:
-    from mechlab import terminal
-    from mechlab.live.agent import LiveAgent
-    from mechlab.live.judge import agreement, judged
-    from mechlab.live.session import live_session
-    from mechlab.live.settings import Caps
-    from mechlab.population import Population
+    from mechlab.agents.population import Population
+    from mechlab.commands import _terminal
+    from mechlab.llm.agent import LiveAgent
+    from mechlab.llm.judge import agreement, judged
+    from mechlab.llm.session import live_session
+    from mechlab.llm.settings import Caps
 
     (member,) = Population.of(judge, 1).members
     if not isinstance(member, LiveAgent):
         raise UserError(f"--judge takes a live agent, like llm:gpt-4.1-mini, got {judge!r}")
     live = place.live.model_copy(update={"caps": Caps(calls=calls)})
-    with terminal.working("judging"), live_session(live, place.url) as session:
+    with _terminal.working("judging"), live_session(live, place.url) as session:
         verdicts = judged(session, member, found["text"].tolist())
     pairs = [
         (listed, verdict)
@@ -134,7 +134,7 @@ def _verdicts(place: _Place, judge: str, calls: int | None, found: pd.DataFrame)
 def _json(found: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from mechlab.live.thoughts import examples, summarised, terms
+    from mechlab.llm.thoughts import examples, summarised, terms
 
     groups = {
         name: {
@@ -156,8 +156,8 @@ def _json(found: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None)
 
 
 def _print(found: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> None:
-    from mechlab import terminal
-    from mechlab.live.thoughts import examples, summarised, terms
+    from mechlab.commands import _terminal
+    from mechlab.llm.thoughts import examples, summarised, terms
 
     rows = [
         (
@@ -168,26 +168,26 @@ def _print(found: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None
         for name, group in summarised(found, by).items()
     ]
     heads = (str(by), "thoughts", "hard defection, share", "market terms per 1,000 words")
-    terminal.print_table(heads, rows)
+    _terminal.print_table(heads, rows)
     for name, counts in terms(found).items():
         most = ", ".join(f"{term!r} {times}" for term, times in list(counts.items())[:5])
-        terminal.say(f"{name}: {most or 'none'}")
+        _terminal.say(f"{name}: {most or 'none'}")
     for _, row in examples(found, count).iterrows():
         where = f"episode {row['number']} of {row['mechanism']}, round {row['round'] + 1}"
-        terminal.say(f"agent {row['agent']}, {where}: {row['text']!r}")
+        _terminal.say(f"agent {row['agent']}, {where}: {row['text']!r}")
     if verdicts:
-        terminal.say(_said(verdicts))
+        _terminal.say(_said(verdicts))
 
 
 def _shown(summary: Any) -> str:
-    from mechlab.terminal import number
+    from mechlab.commands._terminal import number
 
     low, high = summary.ci95
     return f"{number(summary.mean)} ({number(low)} to {number(high)})"
 
 
 def _said(verdicts: _Judgement) -> str:
-    from mechlab.terminal import number
+    from mechlab.commands._terminal import number
 
     agreed = verdicts.agreement
     low, high = agreed.ci95

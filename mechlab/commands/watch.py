@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mechlab.commands.app import Storage, StudyFile, app
+from mechlab.commands._app import Storage, StudyFile, app
 
 
 @app.command(epilog="Example: mechlab watch studies/quickstart.toml")
@@ -17,7 +17,7 @@ def watch(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; by default a free one.")] = 0,
 ) -> None:
     """Show a search on a page of this machine while it runs, and after; Ctrl-C ends it."""
-    from mechlab import terminal
+    from mechlab.commands import _terminal
     from mechlab.store import Store
     from mechlab.study import Study
     from mechlab.watch import serve
@@ -25,6 +25,6 @@ def watch(
     asked = Study.load(study)
     with closing(Store.open(asked, storage, create=False)) as store:
         try:
-            serve(store, port, lambda url: terminal.say(f"{url} shows {asked.name}; Ctrl-C ends"))
+            serve(store, port, lambda url: _terminal.say(f"{url} shows {asked.name}; Ctrl-C ends"))
         except KeyboardInterrupt:
-            terminal.say("")
+            _terminal.say("")

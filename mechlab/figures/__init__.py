@@ -1,6 +1,6 @@
 """Each figure of a report on its own, as a Plotly figure, for notebooks and other pages."""
 
-from mechlab.figures.compare import (
+from mechlab.figures.comparison import (
     candidates,
     differences,
     price_and_effect,
@@ -8,12 +8,18 @@ from mechlab.figures.compare import (
     who_needs_what,
 )
 from mechlab.figures.decomposition import bars, decomposition
-from mechlab.figures.dose import certificate, dose_response
-from mechlab.figures.equality import incomes, lorenz, lorenz_shares, mean_gini
-from mechlab.figures.play import giving, revenue, standing
+from mechlab.figures.play import (
+    giving,
+    incomes,
+    lorenz,
+    lorenz_shares,
+    mean_gini,
+    revenue,
+    standing,
+)
+from mechlab.figures.search import certificate, course, dose_response, frontier
 from mechlab.figures.style import plain, template
 from mechlab.figures.transfer import transfer
-from mechlab.figures.trials import course, frontier
 
 __all__ = [
     "bars",

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from mechlab.checks.dynamics import growth
 from mechlab.figures.style import NEUTRAL, blank, colour, short
-from mechlab.game import Game
+from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
 
 _DASHES = ("solid", "dash", "dashdot")
@@ -24,7 +24,7 @@ def replicator(mechanisms: Mapping[str, Mechanism], game: Game) -> go.Figure:
         mechanisms: by the names of the legend.
         game: what they play.
 
-    >>> from mechlab.game import make_game
+    >>> from mechlab.games.base import make_game
     >>> from mechanisms import NoMechanism, SharingBonus
     >>> rules = {"none": NoMechanism(), "bonus": SharingBonus(rate=0.7)}
     >>> figure = replicator(rules, make_game("public_goods", {"rounds": 1}))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from mechlab.decomposition import NEAR
+from mechlab.analysis.decomposition import NEAR
 from mechlab.figures.style import NEUTRAL, PALETTE, blank, colour, short, symbol
 from mechlab.statistics import Summary
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from mechlab.analysis.replication import Replica, Replication
 from mechlab.figures.decomposition import sign
 from mechlab.figures.style import NEUTRAL, blank, colour
-from mechlab.replicate import Replica, Replication
 
 MOST = 8.0  # half-widths shown: what lies further out stands at the edge
 
@@ -17,7 +17,7 @@ def residuals(found: Replication) -> go.Figure:
     Between -1 and 1 a figure is met. What is off by more than eight stands at the edge; hovering
     tells the numbers.
 
-    >>> from mechlab.replicate import replicate
+    >>> from mechlab.analysis.replication import replicate
     >>> len(residuals(replicate(episodes=2)).data)
     9
     """

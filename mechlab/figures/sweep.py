@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from mechlab.analysis.sweep import Swept
 from mechlab.figures.decomposition import half, sign
 from mechlab.figures.style import blank, colour, short
-from mechlab.swept import Swept
 
 _ORDERED = ("population", "settings")  # values between which a line may be drawn
 
@@ -14,7 +14,7 @@ _ORDERED = ("population", "settings")  # values between which a line may be draw
 def sweep(found: Swept, measure: str = "efficiency") -> go.Figure:
     """Return the means of a measure with their 95% intervals, a line a population.
 
-    >>> from mechlab.sweep import Sweep
+    >>> from mechlab.analysis.sweep import Sweep
     >>> asked = Sweep.read('''question = "?"
     ... population = "silent"
     ... vary.settings = [{rounds = 5}, {rounds = 10}]''')

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from mechlab.errors import UserError, unknown
 from mechlab.flows import Amounts, Array
-from mechlab.game import Seeds, game
-from mechlab.games.chance import uniforms
-from mechlab.games.choices import Choose, MatrixView
-from mechlab.games.seats import whole
-from mechlab.games.simultaneous import Choices, Simultaneous, View
-from mechlab.games.tables import moves, payoffs, sides
-from mechlab.incentives import Act
+from mechlab.games.base import Seeds, game
+from mechlab.games.payoffs import moves, payoffs, sides
+from mechlab.games.players import whole
+from mechlab.games.rng import uniforms
+from mechlab.games.simultaneous import Choices, Choose, MatrixView, Simultaneous, View
 from mechlab.mechanism import Words
+from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
 
@@ -37,7 +36,7 @@ class Match:
 class Matrix(Simultaneous):
     """Two players choose at the same time; a table says what each earns, in dollars.
 
-    ``table`` is the name of a supplied game (see ``mechlab.games.tables``) or rows of "row,column"
+    ``table`` is the name of a supplied game (see ``mechlab.games.payoffs``) or rows of "row,column"
     payoffs: "3,3 0,5; 5,0 1,1". The M choices of each player are listed from the one that gives
     most to the one that gives least; choice k of 0 to M - 1 gives 1 - k / (M - 1) units, so that in
     a table of two by two to cooperate gives one unit and to defect none. What rests on a gift is

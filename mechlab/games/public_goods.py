@@ -10,13 +10,20 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.game import Seeds, game
-from mechlab.games.chance import uniforms
-from mechlab.games.choices import Contribute, PublicGoodsView, Punish
-from mechlab.games.seats import amount, peer, whole
-from mechlab.games.simultaneous import Choices, Simultaneous, View, others
-from mechlab.incentives import Act
+from mechlab.games.base import Seeds, game
+from mechlab.games.players import amount, peer, whole
+from mechlab.games.rng import uniforms
+from mechlab.games.simultaneous import (
+    Choices,
+    Contribute,
+    PublicGoodsView,
+    Punish,
+    Simultaneous,
+    View,
+    others,
+)
 from mechlab.mechanism import Words
+from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
 

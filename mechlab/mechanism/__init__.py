@@ -2,8 +2,8 @@
 
 from mechlab.mechanism.base import MECHANISMS, Mechanism, check_fit, mechanism
 from mechlab.mechanism.compose import Capped, Stack
-from mechlab.mechanism.notation import parse
-from mechlab.mechanism.words import Words
+from mechlab.mechanism.parser import parse
+from mechlab.mechanism.vocabulary import Words
 
 __all__ = [
     "MECHANISMS",

@@ -9,7 +9,7 @@ import numpy as np
 
 from mechlab.flows import Array, Flows
 from mechlab.mechanism.base import Mechanism, literal
-from mechlab.mechanism.words import Words
+from mechlab.mechanism.vocabulary import Words
 from mechlab.parameters import Param
 
 

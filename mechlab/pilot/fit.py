@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mechlab.agents.emulated import Emulated
 from mechlab.calibrate import fit_episodes
-from mechlab.pilot.played import Played
+from mechlab.pilot.episodes import Played
 
 DRAWS = 24  # of the posterior
 

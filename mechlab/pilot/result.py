@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from mechlab.mechanism import Mechanism
 from mechlab.pilot.confirm import Look
+from mechlab.pilot.emulate import Offline
 from mechlab.pilot.fit import Fitted
-from mechlab.pilot.offline import Offline
 from mechlab.statistics import Summary
 from mechlab.study import Study
 

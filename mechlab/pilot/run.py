@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from optuna.distributions import FloatDistribution, IntDistribution
 
-from mechlab.candidate import ends
 from mechlab.errors import UserError
-from mechlab.live.session import session_for
-from mechlab.pilot.offline import Line
-from mechlab.pilot.quest import Quest
+from mechlab.llm.session import session_for
+from mechlab.mechanism.candidate import ends
+from mechlab.pilot.emulate import Line
 from mechlab.pilot.result import PilotResult
-from mechlab.search.work import calm
+from mechlab.pilot.sequential import Quest
+from mechlab.search.worker import calm
 from mechlab.study import BASELINE, Study
 
 

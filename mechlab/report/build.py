@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from mechlab import figures
-from mechlab.comparison import Comparison
+from mechlab.analysis.comparison import Comparison
 from mechlab.errors import UserError
 from mechlab.report import embed, export, words
 from mechlab.report.chart import Chart
@@ -20,7 +20,7 @@ from mechlab.report.glossary import GLOSSARY
 from mechlab.report.page import Page
 from mechlab.report.study_page import page
 from mechlab.report.tables import Table
-from mechlab.result import SearchResult
+from mechlab.search.results import SearchResult
 
 
 def write_report(result: SearchResult, path: str | Path) -> Path:

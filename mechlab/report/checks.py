@@ -8,11 +8,11 @@ from functools import lru_cache
 import pandas as pd
 
 from mechlab.checks import Verdict, Verdicts, check
-from mechlab.game import Game
+from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
 from mechlab.report.tables import Table
 from mechlab.report.words import rounded
-from mechlab.result import SearchResult
+from mechlab.search.results import SearchResult
 
 _SIGNS = {True: "holds", False: "fails", None: "no promise"}
 

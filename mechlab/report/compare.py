@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from mechlab.comparison import Comparison
+from mechlab.analysis.comparison import Comparison
 from mechlab.report import compare_charts as charts
 from mechlab.report import compare_tables as tables
 from mechlab.report.compare_words import said

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from mechlab import figures
-from mechlab.comparison import Comparison, Entry, Goal
-from mechlab.figures.compare import on_frontier, price_words, told_apart
-from mechlab.figures.dose import rows_of
+from mechlab.analysis.comparison import Comparison, Entry, Goal
+from mechlab.figures.comparison import on_frontier, price_words, told_apart
+from mechlab.figures.search import rows_of
 from mechlab.report.chart import Chart
 from mechlab.report.search_charts import dose_chart
 from mechlab.report.sizes import between

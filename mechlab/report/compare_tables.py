@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mechlab.comparison import Comparison, Entry
+from mechlab.analysis.comparison import Comparison, Entry
 from mechlab.report.promises import Promise
 from mechlab.report.tables import Table
 from mechlab.report.words import rank_words, rounded
-from mechlab.search.frontier import Place
+from mechlab.search.pareto import Place
 
 _SHARES = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "spend_share"})
 _CONTEXT = ("population", "game", "target", "status", "smallest", "study")

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mechlab.comparison import Comparison, Entry, Goal
+from mechlab.analysis.comparison import Comparison, Entry, Goal
 from mechlab.report.sizes import between
 from mechlab.report.verdict import target_words
 from mechlab.report.words import percent, rounded
-from mechlab.search.frontier import Place
+from mechlab.search.pareto import Place
 
 
 @dataclass(frozen=True)

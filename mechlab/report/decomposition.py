@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mechlab import figures
-from mechlab.decomposition import NEAR, Decomposition
+from mechlab.analysis.decomposition import NEAR, Decomposition
 from mechlab.report.chart import Chart
 from mechlab.report.sheet import Section, Sheet, summary_table
 from mechlab.report.verdict import KINDS

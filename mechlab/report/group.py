@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mechlab.agents.emulated import Emulated, stored
-from mechlab.decompose import CONDITIONS, decompose
+from mechlab.analysis.decomposition import CONDITIONS, decompose
 from mechlab.report.chart import Chart
 from mechlab.report.decomposition import map_chart, sentences
 from mechlab.report.replay import EPISODES, OFFLINE
 from mechlab.report.tables import Table
 from mechlab.report.words import rounded
-from mechlab.result import SearchResult
+from mechlab.search.results import SearchResult
 from mechlab.study import BASELINE
 
 PUBLISHED = "sharing_bonus(rate=1000)"  # tried as the incentive where the answer is none

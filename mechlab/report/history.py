@@ -9,7 +9,7 @@ import pandas as pd
 
 from mechlab.report.sizes import size_of
 from mechlab.report.tables import Table
-from mechlab.result import SearchResult
+from mechlab.search.results import SearchResult
 
 
 def history(result: SearchResult) -> Table:

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from mechlab.agent import AGENTS
+from mechlab.agents.base import AGENTS
 from mechlab.agents.emulated import Emulated
-from mechlab.published import models
-from mechlab.replicate import Replica, Replication
+from mechlab.analysis.replication import Replica, Replication
+from mechlab.calibrate.published import models
 from mechlab.report.words import interval, number
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 from mechlab.statistics import summarise
 
 FAR = 1.5  # times too large or too small: beyond this a misfit is named apart

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mechlab.comparison import Comparison
+from mechlab.analysis.comparison import Comparison
 from mechlab.report.build import environment
 from mechlab.report.compare_words import said
 from mechlab.report.tiles import tiles
 from mechlab.report.verdict import verdict
-from mechlab.result import SearchResult
+from mechlab.search.results import SearchResult
 
 _COLOURS = {"certified": "#009E73", "unreachable": "#D55E00"}  # the others are grey
 _GREY = "#7d8590"

@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from mechlab.figures.axes import reference_words, unit_of
 from mechlab.figures.pilot import sizes
+from mechlab.figures.style import reference_words, unit_of
 from mechlab.pilot import PilotResult
 from mechlab.report.chart import Chart
 from mechlab.report.sheet import Section, Sheet

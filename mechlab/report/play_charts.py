@@ -12,8 +12,8 @@ from mechlab.report.chart import Chart
 from mechlab.report.replay import Replay
 from mechlab.report.tables import Table
 from mechlab.report.words import money, number, percent
-from mechlab.result import SearchResult
-from mechlab.simulate import Episodes
+from mechlab.search.results import SearchResult
+from mechlab.simulation import Episodes
 
 NONE = "no mechanism"
 _CALLED = {"certified": "the answer", "unreachable": "the best", "out_of_budget": "the likeliest"}

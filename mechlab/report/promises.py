@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mechlab.analysis.comparison import Comparison, Entry
 from mechlab.checks import Verdict
-from mechlab.comparison import Comparison, Entry
 from mechlab.report.checks import checked
 
 _NAMES = ("balance", "farming_1", "farming_2")

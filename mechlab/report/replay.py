@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mechlab.agent import Agent
-from mechlab.game import Game
-from mechlab.incentives import Incentives
+from mechlab.agents.base import Agent
+from mechlab.agents.population import Member
+from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
-from mechlab.population import Member
-from mechlab.result import SearchResult
-from mechlab.simulate import Episodes, simulate
+from mechlab.mechanism.incentives import Incentives
+from mechlab.search.results import SearchResult
+from mechlab.simulation import Episodes, simulate
 from mechlab.study import BASELINE
 
 EPISODES = 200

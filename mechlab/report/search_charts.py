@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from mechlab import figures
-from mechlab.figures.dose import rows_of
-from mechlab.figures.trials import efficient
+from mechlab.figures.search import efficient, rows_of
 from mechlab.report.chart import Chart
 from mechlab.report.sizes import size_of
 from mechlab.report.tables import Table
 from mechlab.report.verdict import target_words
 from mechlab.report.words import money, percent
-from mechlab.result import Answer, SearchResult
+from mechlab.search.results import Answer, SearchResult
 
 
 def dose_charts(result: SearchResult) -> list[Chart]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from mechlab.figures.axes import unit_of
+from mechlab.figures.style import unit_of
 from mechlab.report.words import money, quantity, span
-from mechlab.result import Answer, SearchResult
+from mechlab.search.results import Answer, SearchResult
 from mechlab.study import BASELINE, MONEY
 
 

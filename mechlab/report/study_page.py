@@ -16,7 +16,7 @@ from mechlab.report.transcripts import Heard, heard
 from mechlab.report.transfer import transfer_charts
 from mechlab.report.verdict import verdict
 from mechlab.report.words import rounded
-from mechlab.result import SearchResult
+from mechlab.search.results import SearchResult
 
 PLACES = {
     "verdict": "Verdict",

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from mechlab.figures.axes import reference_words
+from mechlab.analysis.sweep import Point, Swept
+from mechlab.figures.style import reference_words
 from mechlab.figures.sweep import sweep as figure
 from mechlab.report.chart import Chart
 from mechlab.report.sheet import Section, Sheet
@@ -16,7 +17,6 @@ from mechlab.report.verdict import KINDS
 from mechlab.report.words import percent, share
 from mechlab.search.provenance import surroundings
 from mechlab.statistics import Summary
-from mechlab.swept import Point, Swept
 
 MEASURES = (
     "efficiency",

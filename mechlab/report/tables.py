@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from mechlab.figures.axes import size_title
+from mechlab.figures.style import size_title
 from mechlab.report.words import rank_words, rounded
-from mechlab.result import SearchResult
+from mechlab.search.results import SearchResult
 
 SHARES = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "spend_share"})
 DOLLARS = frozenset({"spend", "subsidy"})

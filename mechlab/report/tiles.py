@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mechlab.report.sizes import between, size_of
 from mechlab.report.verdict import source_words
 from mechlab.report.words import interval, money, percent
-from mechlab.result import Answer, SearchResult
+from mechlab.search.results import Answer, SearchResult
 from mechlab.study import BASELINE
 
 

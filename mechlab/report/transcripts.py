@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from mechlab.live.thoughts import examples, read_thoughts, summarised
-from mechlab.live.transcripts import Played, Spoken, Transcripts
+from mechlab.llm.thoughts import examples, read_thoughts, summarised
+from mechlab.llm.transcripts import Played, Spoken, Transcripts
 from mechlab.report.tables import Table
-from mechlab.result import SearchResult
+from mechlab.search.results import SearchResult
 
 ROOM = 900_000  # characters of all turns in a page; the record holds the rest
 _EXAMPLES = 8

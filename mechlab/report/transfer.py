@@ -5,7 +5,7 @@ from __future__ import annotations
 from mechlab.figures.transfer import transfer
 from mechlab.report.chart import Chart
 from mechlab.report.tables import Table
-from mechlab.result import SearchResult
+from mechlab.search.results import SearchResult
 
 _SHARES = frozenset(
     {"efficiency", "efficiency_lo", "efficiency_hi", "baseline", "spend_share"}

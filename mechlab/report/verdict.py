@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mechlab.figures.axes import reference_words
+from mechlab.figures.style import reference_words
 from mechlab.report.sizes import size_of, size_words
 from mechlab.report.words import interval, money, percent, rounded, share
-from mechlab.result import Answer, SearchResult
+from mechlab.search.results import Answer, SearchResult
 from mechlab.study import BASELINE
 
 STATUS = {

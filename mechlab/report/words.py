@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from mechlab.search.frontier import Place
+from mechlab.search.pareto import Place
 from mechlab.statistics import Summary
 
 

@@ -1,1 +1,54 @@
-"""Search: explore where the smallest sufficient incentive lies, then certify it."""
+"""Search: explore where the smallest sufficient incentive lies, then certify it.
+
+``sampler`` proposes the next trial, ``certifier`` says which held-out episodes to play and what
+they show, ``run`` plays both on a study, with any number of workers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mechlab.search.results import SearchResult
+    from mechlab.search.worker import Watch
+    from mechlab.study import Study
+
+__all__ = ["search"]
+
+
+def search(  # noqa: PLR0913 - how and by whom it is played
+    study: Study | str | Path,
+    storage: str | None = None,
+    *,
+    workers: int | None = None,
+    dask: str | None = None,
+    replay: bool = False,
+    progress: Watch | None = None,
+) -> SearchResult:
+    """Find the smallest incentive that reaches the study's target, and certify it.
+
+    Whatever was played before, by this or any other process, is taken up again; several processes
+    that search the same study in the same storage work together.
+
+    Args:
+        study: a study, or the path of its file.
+        storage: database URL of the record; by default the file ``.mechlab/NAME.db`` below the
+            working directory.
+        workers: number of processes on this machine, by default this one alone; with ``dask``,
+            of workers on the cluster, by default one for each of its threads.
+        dask: address of a Dask scheduler, to whose cluster workers are sent.
+        replay: take all answers of live agents from the record, and fail where one is missing.
+        progress: called with a ``Progress`` before each step.
+
+    Raises:
+        UserError: for a study that cannot be played, or that has a ``[pilot]``; for a replay
+            without live agents or with several workers, or that misses an answer;
+            ``StorageError`` for a record that cannot be opened, holds another study, or fails in
+            the middle.
+        SearchStopped: at Ctrl-C; all that was told is kept.
+    """
+    from mechlab.search.run import run  # loads Optuna and Numba, which `mechlab --help` spares
+
+    return run(study, storage, workers=workers, dask=dask, replay=replay, progress=progress)

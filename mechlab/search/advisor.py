@@ -11,9 +11,10 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
-from mechlab.search.belief import TOLERANCE, Belief
-from mechlab.search.propose import propose, settled
-from mechlab.search.record import (
+from mechlab.search.acquisition import propose, settled
+from mechlab.search.space import Space
+from mechlab.search.threshold import TOLERANCE, Belief
+from mechlab.search.trials import (
     FEW,
     MANY,
     MECHANISM,
@@ -25,7 +26,6 @@ from mechlab.search.record import (
     plays,
     running,
 )
-from mechlab.search.space import Space
 
 Size = Callable[[Mapping[str, Any]], float]
 Spaces = Mapping[str, Mapping[str, BaseDistribution]]  # parameters by mechanism

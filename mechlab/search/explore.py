@@ -18,12 +18,12 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.study import Study as Trials
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from mechlab.population import Population
+from mechlab.agents.population import Population
 from mechlab.search.advisor import Advisor, Asked, Spaces
-from mechlab.search.heart import living
+from mechlab.search.heartbeat import living
 from mechlab.search.play import play, size, sizes
-from mechlab.search.record import MECHANISM, PLAYED, REACHED, mechanism_of, outcome, played
-from mechlab.search.record import own as without_mechanism
+from mechlab.search.trials import MECHANISM, PLAYED, REACHED, mechanism_of, outcome, played
+from mechlab.search.trials import own as without_mechanism
 from mechlab.store import Store
 from mechlab.study import MONEY, Study
 

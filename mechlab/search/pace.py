@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mechlab.search.sequences import LEAST
+from mechlab.search.bounds import LEAST
 from mechlab.study import Study
 
 OFFLINE = frozenset({"scripted", "emulated"})  # kinds of agents that cost nothing to play

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
+from mechlab.agents.population import Population
 from mechlab.errors import UserError
-from mechlab.live.estimate import estimate
-from mechlab.population import Population
-from mechlab.result import SearchResult, Status
+from mechlab.llm.estimate import estimate
+from mechlab.search import search
+from mechlab.search.bounds import spent
 from mechlab.search.pace import DEAR, OFFLINE
-from mechlab.search.run import search
-from mechlab.search.sequences import spent
+from mechlab.search.results import SearchResult, Status
 from mechlab.study import BASELINE, Study
 
 REPEATS = 6  # searches that are simulated
@@ -40,7 +40,7 @@ class Plan:
         statuses: how many of them ended ``certified``, ``unreachable``, ``out_of_budget``.
         turns: turns of agents in so many episodes: the calls of as many live agents.
         calls, tokens, cost_usd: of the study's live agents; cost_usd is nan where a price is not
-            known. See ``mechlab.live.estimate`` for what is in them.
+            known. See ``mechlab.llm.estimate`` for what is in them.
         unpriced: models of which no price is known.
         seconds: mean time of a simulated search on this machine; with live agents, of their calls.
         resolution: the smallest difference between mean efficiency and the target that the rest

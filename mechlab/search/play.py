@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from mechlab.agents.population import Population
 from mechlab.errors import UserError
 from mechlab.measures import ratio
-from mechlab.population import Population
-from mechlab.search.record import REACHED
-from mechlab.simulate import simulate
+from mechlab.search.trials import REACHED
+from mechlab.simulation import simulate
 from mechlab.store import Outcome
 from mechlab.study import BASELINE, MONEY, Study
 

@@ -6,24 +6,23 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from mechlab.errors import UserError
-from mechlab.result import SearchResult
-from mechlab.search.account import result
-from mechlab.search.certify import Certification
-from mechlab.search.heart import beating, new_worker
-from mechlab.search.work import Dismissed, Progress, Watch, calm, work
-from mechlab.search.workers import on_dask, processes
-from mechlab.simulate import simulate
+from mechlab.search.certification import Certification
+from mechlab.search.heartbeat import beating, new_worker
+from mechlab.search.results import SearchResult
+from mechlab.search.summary import result
+from mechlab.search.worker import Dismissed, Progress, Watch, calm, on_dask, processes, work
+from mechlab.simulation import simulate
 from mechlab.store import Store, reporting
 from mechlab.study import Study
 
-__all__ = ["Progress", "SearchStopped", "known", "search"]
+__all__ = ["Progress", "SearchStopped", "known", "run"]
 
 
 class SearchStopped(KeyboardInterrupt):
     """The user stopped a search; its message says how to take it up again."""
 
 
-def search(  # noqa: PLR0913 - how and by whom it is played
+def run(  # noqa: PLR0913 - how and by whom it is played
     study: Study | str | Path,
     storage: str | None = None,
     *,
@@ -32,28 +31,7 @@ def search(  # noqa: PLR0913 - how and by whom it is played
     replay: bool = False,
     progress: Watch | None = None,
 ) -> SearchResult:
-    """Find the smallest incentive that reaches the study's target, and certify it.
-
-    Whatever was played before, by this or any other process, is taken up again; several processes
-    that search the same study in the same storage work together.
-
-    Args:
-        study: a study, or the path of its file.
-        storage: database URL of the record; by default the file ``.mechlab/NAME.db`` below the
-            working directory.
-        workers: number of processes on this machine, by default this one alone; with ``dask``,
-            of workers on the cluster, by default one for each of its threads.
-        dask: address of a Dask scheduler, to whose cluster workers are sent.
-        replay: take all answers of live agents from the record, and fail where one is missing.
-        progress: called with a ``Progress`` before each step.
-
-    Raises:
-        UserError: for a study that cannot be played, or that has a ``[pilot]``; for a replay
-            without live agents or with several workers, or that misses an answer;
-            ``StorageError`` for a record that cannot be opened, holds another study, or fails in
-            the middle.
-        SearchStopped: at Ctrl-C; all that was told is kept.
-    """
+    """Search as ``mechlab.search`` says."""
     asked = _read(study)
     if asked.pilot:
         raise UserError(f"the study {asked.name!r} has a [pilot]: mechlab.pilot.pilot answers it")

@@ -36,9 +36,9 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from mechlab.search.advisor import Advisor, Size, first_dose, start
-from mechlab.search.belief import TOLERANCE, Belief, Threshold
-from mechlab.search.record import FEW, MECHANISM, PLAYED, by_mechanism, mechanism_of, own, played
 from mechlab.search.space import Space
+from mechlab.search.threshold import TOLERANCE, Belief, Threshold
+from mechlab.search.trials import FEW, MECHANISM, PLAYED, by_mechanism, mechanism_of, own, played
 
 __all__ = ["MECHANISM", "MinimumIncentiveSampler", "Threshold", "report", "wanted_replicates"]
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mechlab.result import SearchResult
 from mechlab.search.explore import own
-from mechlab.search.frontier import beaten, pareto
+from mechlab.search.pareto import beaten, pareto
 from mechlab.search.play import sizes
-from mechlab.search.record import REACHED
+from mechlab.search.results import SearchResult
+from mechlab.search.trials import REACHED
 from mechlab.statistics import summarise
 from mechlab.study import MONEY, Study
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sql
 from optuna.trial import FrozenTrial, TrialState
 
-from mechlab.live.session import spent_by
+from mechlab.llm.session import spent_by
 from mechlab.report.words import money, number, percent
-from mechlab.search.belief import Threshold
-from mechlab.search.certify import Certification
+from mechlab.search.certification import Certification
 from mechlab.search.explore import WORKER, begun, episodes, own, setting
-from mechlab.search.heart import living
-from mechlab.search.record import REACHED, outcome
+from mechlab.search.heartbeat import living
+from mechlab.search.threshold import Threshold
+from mechlab.search.trials import REACHED, outcome
 from mechlab.store import TABLES, Store
 from mechlab.study import BASELINE, MONEY
-from mechlab.watch.scene import Meter, Scene, Standing, Worker
 
 _NOTHING = "nothing yet"
 _METERS = {"calls": "model calls", "tokens": "tokens", "dollars": "US dollars"}
@@ -174,3 +173,51 @@ def _row(trial: FrozenTrial) -> tuple[str, ...]:
 
 def _seconds(now: datetime, beat: datetime) -> float:
     return (now.replace(tzinfo=None) - beat.replace(tzinfo=None)).total_seconds()
+
+
+@dataclass(frozen=True)
+class Meter:
+    """How much is used up, and of which cap; None where there is none."""
+
+    name: str
+    used: float
+    cap: float | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far one candidate is: where its smallest size is believed to lie, and what is shown."""
+
+    candidate: str
+    trials: int
+    believed: str
+    shown: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What one worker does, and how many seconds ago it was heard of."""
+
+    name: str
+    doing: str
+    silence: float
+    alive: bool
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A search at one moment.
+
+    Attributes:
+        phase: ``exploring``, ``certifying``, or ``at rest`` where nobody is at work.
+        meters: what is used up of the budget.
+        standings: one for each candidate. workers: who is at work.
+        recent: the latest trials, a row each: number, candidate, setting, efficiency, state.
+    """
+
+    phase: str
+    meters: tuple[Meter, ...]
+    standings: tuple[Standing, ...]
+    workers: tuple[Worker, ...]
+    recent: tuple[tuple[str, ...], ...]

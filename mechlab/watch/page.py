@@ -8,7 +8,7 @@ from importlib.resources import files
 from mechlab.report import embed
 from mechlab.report.build import environment, text_of
 from mechlab.study import Study
-from mechlab.watch.scene import Scene
+from mechlab.watch.look import Scene
 
 _STYLE = """
 progress { width: 100%; accent-color: var(--link); }

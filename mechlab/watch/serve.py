@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from mechlab.errors import UserError
-from mechlab.search.work import calm
+from mechlab.search.worker import calm
 from mechlab.store import Store, reporting
 from mechlab.watch.look import Lookout
 from mechlab.watch.page import render

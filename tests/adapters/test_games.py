@@ -9,8 +9,8 @@ from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, see
 
 from mechlab.adapters.pettingzoo import env, parallel_env
 from mechlab.errors import UserError
-from mechlab.game import GAMES
-from mechlab.simulate import simulate
+from mechlab.games.base import GAMES
+from mechlab.simulation import simulate
 
 SMALL = {
     "sharing": {"agents": 4, "pieces": 8, "hand": 2, "needed": 2, "rounds": 5},

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 
 
 def test_giving_decays_geometrically_in_a_group_that_follows_in_part():

@@ -2,13 +2,13 @@
 
 import pytest
 
-from mechlab.agent import AGENTS
+from mechlab.agents.base import AGENTS
 from mechlab.agents.emulated import Emulated, Propensities, describe, shifted, stored
+from mechlab.calibrate.published import models, published
 from mechlab.errors import UserError
-from mechlab.game import make_game
-from mechlab.incentives import Incentives
-from mechlab.published import models, published
-from mechlab.simulate import simulate
+from mechlab.games.base import make_game
+from mechlab.mechanism.incentives import Incentives
+from mechlab.simulation import simulate
 
 FIGURES = published()
 MODELS = models(FIGURES)

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from mechlab.agent import AGENTS
+from mechlab.agents.base import AGENTS
+from mechlab.agents.population import Population
 from mechlab.errors import UserError
-from mechlab.game import make_game
-from mechlab.incentives import Incentives
-from mechlab.population import Population
+from mechlab.games.base import make_game
+from mechlab.mechanism.incentives import Incentives
 
 
 def test_chances_are_logit_in_the_gain_over_the_unit():

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from mechanisms import Royalty, SharingBonus
+from mechlab.agents.population import Population
+from mechlab.agents.response import behaviours
 from mechlab.flows import Amounts, Flows
 from mechlab.games import Commons, PublicGoods
 from mechlab.mechanism import parse
-from mechlab.population import Population
-from mechlab.response import behaviours
 
 
 def income(game, behaviour, mechanism):

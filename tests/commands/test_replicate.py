@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from mechlab import terminal
+from mechlab.analysis.replication import Replica, Replication
 from mechlab.calibrate import Cell
+from mechlab.calibrate.published import published
+from mechlab.commands import _terminal
 from mechlab.commands.replicate import _print_misfits
-from mechlab.published import published
-from mechlab.replicate import Replica, Replication
 from mechlab.statistics import Summary
 
 LONGEST = max(published(), key=lambda figure: len(f"{figure.model}{figure.condition}"))
@@ -24,7 +24,7 @@ def test_words_stay_whole_and_what_is_met_is_left_out(width, monkeypatch):
     missed = [Replica(Cell(f, 9.0, True), Summary(9.0, 0.1, (8.9, 9.1), 20)) for f in figures]
     met = replace(missed[0], cell=replace(missed[0].cell, ours=0.5))
     out = io.StringIO()
-    monkeypatch.setattr(terminal, "OUT", Console(file=out, width=width))
+    monkeypatch.setattr(_terminal, "OUT", Console(file=out, width=width))
     found = Replication((*missed, met), 20, 0)
     _print_misfits(found)
     words = out.getvalue().split()

@@ -1,6 +1,6 @@
 """Agents written in Python, as a user would write them, for tests of the sharing game."""
 
-from mechlab.games.sharing.actions import SendInformation, SendMessage, SubmitTask
+from mechlab.games.sharing.view import SendInformation, SendMessage, SubmitTask
 
 
 class Helper:

@@ -7,7 +7,7 @@ import pytest
 
 from mechanisms import SharingBonus
 from mechlab.games import Commons
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 from tests.games.thresholds import smallest
 
 

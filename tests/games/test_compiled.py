@@ -9,7 +9,7 @@ import mechlab
 
 HIGHEST = """
 import numpy as np
-from mechlab.game import make_game
+from mechlab.games.base import make_game
 state, _ = make_game("sharing").start(np.arange(9, dtype=np.uint64), "baseline")
 print(state.truth.max())
 """
@@ -27,7 +27,7 @@ def test_a_change_in_a_file_whose_steps_are_inlined_elsewhere_is_compiled(tmp_pa
         return int(told.stdout)
 
     assert highest() == 100
-    chance = tmp_path / "mechlab/games/chance.py"
+    chance = tmp_path / "mechlab/games/rng.py"
     text = chance.read_text()
     changed = text.replace("return (key >> uint64(11)) * (1.0 / _PARTS)", "return 0.0")
     assert changed != text

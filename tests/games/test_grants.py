@@ -8,8 +8,8 @@ import pytest
 from mechlab.errors import UserError
 from mechlab.flows import Amounts
 from mechlab.games import Grants
-from mechlab.games.grants.reading import Reading
-from mechlab.simulate import simulate
+from mechlab.games.grants.view import Reading
+from mechlab.simulation import simulate
 
 
 @pytest.mark.parametrize("rounds", [1, 5, 20])

@@ -5,13 +5,13 @@ import pytest
 from scipy.optimize import brentq
 
 from mechanisms import SharingBonus
+from mechlab.agents.population import Population
+from mechlab.agents.response import behaviours
 from mechlab.errors import UserError
 from mechlab.games import Matrix
-from mechlab.games.tables import NAMES, payoffs
+from mechlab.games.payoffs import NAMES, payoffs
 from mechlab.mechanism import parse
-from mechlab.population import Population
-from mechlab.response import behaviours
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 from tests.games.thresholds import smallest
 
 

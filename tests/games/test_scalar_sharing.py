@@ -5,8 +5,8 @@ import pytest
 
 from benchmarks.scalar_sharing import PAIRS, Episode
 from mechlab.flows import FIELDS, Amounts
-from mechlab.game import make_game
-from mechlab.simulate import episode_seeds
+from mechlab.games.base import make_game
+from mechlab.simulation import episode_seeds
 
 ROWS = {
     "asks one holder": {"ask": 0.95, "answer": 0.3, "submit": 0.9},

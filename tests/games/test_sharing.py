@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts
-from mechlab.game import make_game
-from mechlab.simulate import episode_seeds, simulate
+from mechlab.games.base import make_game
+from mechlab.simulation import episode_seeds, simulate
 
 CHANCES = st.floats(0, 1)
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from mechlab.flows import Amounts
-from mechlab.game import make_game
-from mechlab.games.bits import bit, count, first, has, include, item, lowest
-from mechlab.games.sharing.reading import Reading
+from mechlab.games.base import make_game
+from mechlab.games.bitset import bit, count, first, has, include, item, lowest
 from mechlab.games.sharing.state import State
-from mechlab.simulate import episode_seeds
+from mechlab.games.sharing.view import Reading
+from mechlab.simulation import episode_seeds
 
 EPISODES = 200
 

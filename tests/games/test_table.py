@@ -5,8 +5,8 @@ import pytest
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts
-from mechlab.game import Game, make_game
-from mechlab.games.sharing.actions import (
+from mechlab.games.base import Game, make_game
+from mechlab.games.sharing.view import (
     Broadcast,
     SendInformation,
     SendMessage,
@@ -14,7 +14,7 @@ from mechlab.games.sharing.actions import (
     Turn,
 )
 from mechlab.mechanism import parse
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 from tests.games.sharing_agents import Helper
 
 

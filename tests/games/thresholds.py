@@ -1,6 +1,6 @@
 """The smallest dose that restores near-optimal play, by bisection."""
 
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 
 
 def smallest(game, bonus, high, population="selfish", target=0.9, **options):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mechanisms import Contract
 from mechlab.games import Matrix, PublicGoods
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 from tests.draws import flows
 from tests.games.thresholds import smallest
 

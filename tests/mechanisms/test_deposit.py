@@ -4,8 +4,8 @@ import pytest
 
 from mechanisms import Deposit
 from mechlab.flows import Flows
-from mechlab.incentives import Act, marginal
-from mechlab.simulate import simulate
+from mechlab.mechanism.incentives import Act, marginal
+from mechlab.simulation import simulate
 
 
 def test_a_stake_makes_the_selfish_answer_all():

@@ -5,7 +5,7 @@ import pytest
 
 from mechanisms import Matching, SharingBonus
 from mechlab.games import PublicGoods
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 from tests.games.thresholds import smallest
 
 

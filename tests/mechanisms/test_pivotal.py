@@ -5,9 +5,9 @@ import pytest
 
 from mechanisms import Pivotal
 from mechlab.flows import Flows
-from mechlab.game import GAMES
 from mechlab.games import PublicGoods
-from mechlab.incentives import marginal
+from mechlab.games.base import GAMES
+from mechlab.mechanism.incentives import marginal
 from tests.games.thresholds import smallest
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from mechanisms import Reputation, SharingBonus
 from mechlab.errors import UserError
-from mechlab.games.sharing.actions import SendInformation, SendMessage
+from mechlab.games.sharing.view import SendInformation, SendMessage
 from mechlab.mechanism import Capped, Stack
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 
 
 class Player:

@@ -2,7 +2,7 @@ import numpy as np
 
 from mechanisms import UseBonus
 from mechlab.flows import Amounts, Flows
-from mechlab.game import make_game
+from mechlab.games.base import make_game
 
 
 def test_pays_the_giver_for_each_use_by_whoever_received():

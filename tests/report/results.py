@@ -11,17 +11,17 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mechlab.agent import AGENTS, Agent
+from mechlab.agents.base import AGENTS, Agent
 from mechlab.agents.emulated import shifted
+from mechlab.agents.population import Population
 from mechlab.errors import UserError
-from mechlab.game import Game
-from mechlab.incentives import Incentives
-from mechlab.live.dialogue import Message
-from mechlab.live.transcripts import Played, Spoken
+from mechlab.games.base import Game
+from mechlab.llm.dialogue import Message
+from mechlab.llm.transcripts import Played, Spoken
 from mechlab.mechanism import Mechanism
-from mechlab.population import Population
-from mechlab.result import Answer, SearchResult
-from mechlab.simulate import Episodes, simulate
+from mechlab.mechanism.incentives import Incentives
+from mechlab.search.results import Answer, SearchResult
+from mechlab.simulation import Episodes, simulate
 from mechlab.statistics import summarise
 from mechlab.study import Study
 from tests.report.hostile import HOSTILE

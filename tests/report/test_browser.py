@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from mechlab.comparison import Comparison
+from mechlab.analysis.comparison import Comparison
 from mechlab.report import write_comparison, write_report
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result, named, renamed, with_transcripts, with_trials

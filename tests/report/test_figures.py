@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 
 from mechlab import figures
-from mechlab.figures.dose import dose_of
+from mechlab.figures.search import dose_of, efficient
 from mechlab.figures.style import PALETTE, plain, short
-from mechlab.figures.trials import efficient
-from mechlab.simulate import simulate
+from mechlab.simulation import simulate
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result
 

@@ -9,7 +9,7 @@ import lxml.html
 import pandas as pd
 import pytest
 
-from mechlab.comparison import Comparison
+from mechlab.analysis.comparison import Comparison
 from mechlab.errors import UserError
 from mechlab.report import write_comparison, write_report
 from tests.report.hostile import HOSTILE

@@ -4,12 +4,12 @@ import shutil
 
 import pytest
 
-from mechlab.decompose import decompose
-from mechlab.replicate import replicate
+from mechlab.analysis.decomposition import decompose
+from mechlab.analysis.replication import replicate
+from mechlab.analysis.sweep import Sweep
 from mechlab.report import decomposition, replication
 from mechlab.report import sweep as sweeps
 from mechlab.report.sheet import Section, Sheet
-from mechlab.sweep import Sweep
 from tests.report.hostile import HOSTILE
 
 SWEEP = """

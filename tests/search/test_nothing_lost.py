@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sql
 
 from mechlab import database
-from mechlab.search.run import search
-from mechlab.search.work import Progress
+from mechlab.search import search
+from mechlab.search.worker import Progress
 from mechlab.store import TABLES, StorageError, Store
 from mechlab.study import Study
 from tests.search.studies import a_study

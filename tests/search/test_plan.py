@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from mechlab import terminal
+from mechlab.commands import _terminal
 from mechlab.errors import UserError
 from mechlab.search import plan as planning
-from mechlab.search.run import search
+from mechlab.search import search
 from tests.search.studies import a_study
 
 
@@ -34,13 +34,13 @@ def test_offline_agents_call_no_model(plan):
 
 def test_an_unknown_price_is_said_in_words(plan, capsys):
     live = replace(plan, calls=9.0, tokens=90.0, cost_usd=math.nan, unpriced=("some-model",))
-    terminal.print_plan(live)
+    _terminal.print_plan(live)
     said = " ".join(capsys.readouterr().out.split())
     assert "nan" not in said and "at an unknown price" in said
     assert 'the price of some-model is not in the table: add ["some-model"]' in said
-    terminal.print_json(live.as_json())
+    _terminal.print_json(live.as_json())
     assert json.loads(capsys.readouterr().out)["cost_usd"] is None
-    terminal.print_plan(replace(live, cost_usd=1.5, unpriced=()))
+    _terminal.print_plan(replace(live, cost_usd=1.5, unpriced=()))
     assert "$1.50" in capsys.readouterr().out
 
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from mechlab.errors import OutOfBudget, UserError
-from mechlab.result import SearchResult
-from mechlab.search.run import SearchStopped, known, search
-from mechlab.simulate import simulate
+from mechlab.search import certification, search
+from mechlab.search.results import SearchResult
+from mechlab.search.run import SearchStopped, known
+from mechlab.simulation import simulate
 from tests.search.studies import a_study
 
 
@@ -164,7 +165,7 @@ def test_what_cannot_be_played_fails_before_anything_is_stored(tmp_path):
 @pytest.fixture
 def capped(monkeypatch):
     """Cap what may be played as a live client does, from below ``simulate``."""
-    from mechlab.search import certify, explore
+    from mechlab.search import explore
     from mechlab.search import play as playing
 
     def cap(episodes: int | None) -> None:
@@ -176,7 +177,7 @@ def capped(monkeypatch):
             return playing.play(*asked)
 
         monkeypatch.setattr(explore, "play", play)
-        monkeypatch.setattr(certify, "play", play)
+        monkeypatch.setattr(certification, "play", play)
 
     return cap
 

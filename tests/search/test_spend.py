@@ -14,9 +14,9 @@ import optuna
 import pytest
 from scipy.stats import binom
 
-from mechlab.search.certificate import Certificate, Certifier
+from mechlab.search.certifier import Certificate, Certifier
 from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_replicates
-from mechlab.search.work import calm
+from mechlab.search.worker import calm
 
 ENOUGH = 600 * math.log(7)
 FRESH = 10**6

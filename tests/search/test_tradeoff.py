@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mechlab.search.run import search
+from mechlab.search import search
 from mechlab.search.tradeoff import as_json, tradeoff
 from tests.search.studies import a_study
 

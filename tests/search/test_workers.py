@@ -14,22 +14,21 @@ from optuna.distributions import IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from mechlab.errors import UserError
-from mechlab.search import heart
+from mechlab.search import heartbeat, search
 from mechlab.search.advisor import Advisor, Asked
 from mechlab.search.explore import Explorer
-from mechlab.search.heart import beating, dismiss, living, new_worker
+from mechlab.search.heartbeat import beating, dismiss, living, new_worker
 from mechlab.search.play import play
-from mechlab.search.record import FIRST, PLAYED, REACHED, played
-from mechlab.search.run import check_playable, known, search
-from mechlab.search.work import Dismissed, calm, work
-from mechlab.search.workers import join
+from mechlab.search.run import check_playable, known
+from mechlab.search.trials import FIRST, PLAYED, REACHED, played
+from mechlab.search.worker import Dismissed, calm, join, work
 from mechlab.store import StorageError, Store
 from tests.search.studies import a_study
 
 WORKER = """
 import sys
 from tests.search.studies import a_study
-from mechlab.search.run import search
+from mechlab.search import search
 search(a_study(**eval(sys.argv[2])), sys.argv[1])
 """
 
@@ -174,17 +173,17 @@ def test_two_workers_take_a_dead_trial_up_once(store):
 def test_a_worker_that_is_gone_or_silent_is_dead(store, monkeypatch):
     with beating(store, "here") as beat:
         assert living(store) == {"here"}
-        monkeypatch.setattr(heart, "GRACE", -1.0)
+        monkeypatch.setattr(heartbeat, "GRACE", -1.0)
         assert living(store) == set()
         monkeypatch.undo()
-        monkeypatch.setattr(heart, "_gone", lambda pid: pid == os.getpid())
+        monkeypatch.setattr(heartbeat, "_gone", lambda pid: pid == os.getpid())
         assert living(store) == set()
         assert not beat.dismissed
     assert living(store) == set()
 
 
 def test_a_dismissed_worker_goes_home(store, monkeypatch):
-    monkeypatch.setattr(heart, "BEAT", 0.01)
+    monkeypatch.setattr(heartbeat, "BEAT", 0.01)
     with beating(store, "here") as beat:
         dismiss(store, ["here"])
         while not beat.dismissed:

@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.game import Game, Seeds, game
-from mechlab.games.grants.episode import Terms
+from mechlab.games.base import Game, Seeds, game
+from mechlab.games.flow_rows import Ledger
 from mechlab.games.grants.rules import BEGIN, play_turns
-from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, Sizes, State, empty_state
+from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, Sizes, State, Terms, empty_state
 from mechlab.games.grants.table import Table
-from mechlab.games.ledger import Ledger
-from mechlab.incentives import Act
 from mechlab.mechanism import Mechanism, Words
+from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
 _PIECES = 30000  # in all: numbers of 16 bits, as in the sharing game

@@ -8,13 +8,15 @@ for is decided on what stood when its turn began.
 
 import numpy as np
 
-from mechlab.games.bits import NOTHING, ONE, bit, count, item, lowest
-from mechlab.games.chance import branch, chance, event, happens
+from mechlab.games.bitset import NOTHING, ONE, bit, count, item, lowest
 from mechlab.games.compiled import step, whole
-from mechlab.games.grants.episode import (
+from mechlab.games.grants.state import (
     ANSWERS,
     ASKS,
     GIVES,
+    MESSAGES,
+    REQUESTED,
+    SENT,
     SUBMITS,
     among,
     begin_round,
@@ -24,7 +26,7 @@ from mechlab.games.grants.episode import (
     first_word,
     last_word,
 )
-from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT
+from mechlab.games.rng import branch, chance, event, happens
 
 ASK, ANSWER, VOLUNTEER, SUBMIT, PROMPT = range(5)  # columns of a behaviour
 BEGIN = -1

@@ -16,16 +16,14 @@ from numpy.typing import NDArray
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.game import Turns
+from mechlab.games.base import Turns
+from mechlab.games.flow_rows import Ledger
 from mechlab.games.grants import view as act
-from mechlab.games.grants.episode import Terms
-from mechlab.games.grants.reading import Reading
 from mechlab.games.grants.rules import BEGIN, play_turns
-from mechlab.games.grants.state import MESSAGES, State
-from mechlab.games.grants.steps import ask_piece, close_turn, grant_piece, open_turn, submit_slot
-from mechlab.games.grants.view import Loan, Message, Notice, Piece, View
-from mechlab.games.ledger import Ledger
-from mechlab.games.seats import Seats, peer, whole
+from mechlab.games.grants.state import MESSAGES, State, Terms
+from mechlab.games.grants.turns import ask_piece, close_turn, grant_piece, open_turn, submit_slot
+from mechlab.games.grants.view import Loan, Message, Notice, Piece, Reading, View
+from mechlab.games.players import Seats, peer, whole
 from mechlab.mechanism import Mechanism, Words
 
 

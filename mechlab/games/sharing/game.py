@@ -10,15 +10,14 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.game import Game, Seeds, game
-from mechlab.games.ledger import Ledger
-from mechlab.games.sharing.episode import deal
+from mechlab.games.base import Game, Seeds, game
+from mechlab.games.flow_rows import Ledger
 from mechlab.games.sharing.rules import Rules
-from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, State, empty_state
+from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, State, deal, empty_state
 from mechlab.games.sharing.table import Table
 from mechlab.games.sharing.turns import ask_by_system, play_turns
-from mechlab.incentives import Act
 from mechlab.mechanism import Mechanism, Words
+from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
 _NO_LIMIT = 1 << 62  # actions a turn: beyond reach

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mechlab.games.bits import NOTHING, ONE, bit, count, has, include, item
-from mechlab.games.chance import branch, event, pick, share, uniform
+from mechlab.games.bitset import NOTHING, ONE, bit, count, has, include, item
 from mechlab.games.compiled import leaf, step, whole
-from mechlab.games.sharing.episode import LIES, draw_task, gain, order_turns, publish
-from mechlab.games.sharing.state import DEALT, SENT
+from mechlab.games.rng import branch, event, pick, share, uniform
+from mechlab.games.sharing.state import DEALT, LIES, SENT, draw_task, gain, order_turns, publish
 
 # Columns of a behaviour.
 ASK, ANSWER, ANSWER_SYSTEM, VOLUNTEER, SUBMIT = range(5)

@@ -12,16 +12,22 @@ from typing import ClassVar
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.game import Turns
-from mechlab.games.ledger import Ledger
-from mechlab.games.seats import Seats, peer, whole
-from mechlab.games.sharing import actions as act
-from mechlab.games.sharing.reading import Pieces, Reading
+from mechlab.games.base import Turns
+from mechlab.games.flow_rows import Ledger
+from mechlab.games.players import Seats, peer, whole
+from mechlab.games.sharing import view as act
 from mechlab.games.sharing.rules import Rules
 from mechlab.games.sharing.state import DEALT, GAINED, MESSAGES, State
-from mechlab.games.sharing.steps import ask_piece, close_turn, give_piece, open_turn, submit_slot
-from mechlab.games.sharing.turns import ask_by_system, play_turns
-from mechlab.games.sharing.view import Exchange, Message, Notice, View
+from mechlab.games.sharing.turns import (
+    ask_by_system,
+    ask_piece,
+    close_turn,
+    give_piece,
+    open_turn,
+    play_turns,
+    submit_slot,
+)
+from mechlab.games.sharing.view import Exchange, Message, Notice, Pieces, Reading, View
 from mechlab.mechanism import Mechanism, Words
 
 

@@ -1,0 +1,1 @@
+"""What is computed beyond a search: sweeps, decompositions, replications, transfer, comparisons."""

@@ -1,0 +1,226 @@
+"""What a decomposition found: what limits a group, and whether what this suggests is borne out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from mechlab.agents.population import Member, Population
+from mechlab.errors import UserError
+from mechlab.flows import Array
+from mechlab.games.base import Game, make_game
+from mechlab.simulation import simulate
+from mechlab.statistics import Summary, summarise
+
+NEAR = 0.9  # of the ceiling: near-optimal, as the studies of this lab have it
+REPAIRS = {"cooperation": "incentive", "competence": "protocol", "both": "both", "neither": "none"}
+
+Diagnosis = Literal["cooperation", "competence", "both", "neither"]
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """What a mechanism does to the group.
+
+    Attributes:
+        mechanism: its specification.
+        efficiency: with it.
+        gain: efficiency above that without it, episode by episode at the same luck.
+    """
+
+    mechanism: str
+    efficiency: Summary
+    gain: Summary
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """What limits a group, and whether the intervention that this suggests bears it out.
+
+    Attributes:
+        game, population, kinds, episodes, seed: what was played, each condition as often.
+        efficiency: of each condition.
+        perfect: of perfect agents in each condition: what is left to reach there.
+        chances: probability of each diagnosis, given the episodes: ``cooperation``, ``competence``,
+            ``both`` or ``neither`` limits the group.
+        interventions: ``protocol`` (for competence), ``incentive`` (for cooperation), ``both``.
+        margin: gain of the suggested intervention above that of the best other one; where both are
+            suggested, above that of the better one alone; where none is, the gain of both.
+    """
+
+    game: Game
+    population: str
+    kinds: frozenset[str]
+    episodes: int
+    seed: int
+    efficiency: Mapping[str, Summary]
+    perfect: Mapping[str, Summary]
+    chances: Mapping[Diagnosis, float]
+    interventions: Mapping[str, Intervention]
+    margin: Summary
+
+    @property
+    def cooperation(self) -> Summary:
+        """Efficiency where the system asks and the agents answer."""
+        return self.efficiency["auto_request"]
+
+    @property
+    def competence(self) -> Summary:
+        """Efficiency where the agents ask and the system answers."""
+        return self.efficiency["auto_fulfill"]
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """What most likely limits the group."""
+        return max(self.chances, key=lambda name: self.chances[name])
+
+    @property
+    def suggests(self) -> str:
+        """The intervention that the diagnosis suggests, a key of ``interventions``, or ``none``."""
+        return REPAIRS[self.diagnosis]
+
+    @property
+    def borne_out(self) -> bool | None:
+        """Whether the interventions bear the suggestion out; None where they do not tell.
+
+        Where one is suggested, its margin must lie above 0; where none is, even both together must
+        gain less than what near-optimal leaves open (1 - ``NEAR``).
+        """
+        low, high = self.margin.ci95
+        if self.suggests == "none":
+            return True if high < 1 - NEAR else False if low > 1 - NEAR else None
+        return True if low > 0 else False if high < 0 else None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as one object; means have their intervals and numbers of episodes."""
+        return {
+            "game": self.game.name,
+            "settings": self.game.params,
+            "population": self.population,
+            "kinds": sorted(self.kinds),
+            "episodes": self.episodes,
+            "seed": self.seed,
+            "near": NEAR,
+            "conditions": {name: one.as_json() for name, one in self.efficiency.items()},
+            "perfect": {name: one.as_json() for name, one in self.perfect.items()},
+            "cooperation": self.cooperation.as_json(),
+            "competence": self.competence.as_json(),
+            "diagnosis": self.diagnosis,
+            "chances": dict(self.chances),
+            "suggests": self.suggests,
+            "interventions": {
+                name: {
+                    "mechanism": one.mechanism,
+                    "efficiency": one.efficiency.as_json(),
+                    "gain": one.gain.as_json(),
+                }
+                for name, one in self.interventions.items()
+            },
+            "margin": self.margin.as_json(),
+            "borne_out": self.borne_out,
+        }
+
+
+CONDITIONS = ("baseline", "auto_request", "auto_fulfill", "auto_both")
+_DRAWS = 20_000  # of the means, for the chances of the diagnoses
+
+
+def decompose(  # noqa: PLR0913 - what an episode is made of
+    game: str | Game = "sharing",
+    population: str | Member | Sequence[str | Member] = "o3",
+    *,
+    episodes: int = 200,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+    incentive: str = "sharing_bonus(rate=1000)",
+) -> Decomposition:
+    """Take a group's failure apart: which side of communication limits it, and what repairs it.
+
+    Args:
+        game, population, seed, settings: as in ``simulate``.
+        episodes: of each of the four conditions and the three interventions; at least two.
+        incentive: the mechanism that is tried as the incentive; the published one by default.
+
+    Raises:
+        UserError: for a game without the four conditions, fewer than two episodes, and as
+            ``simulate``.
+
+    >>> found = decompose(population="silent", episodes=5)
+    >>> found.diagnosis, found.suggests
+    ('cooperation', 'incentive')
+    """
+    played = make_game(game, settings)
+    missing = set(CONDITIONS) - set(played.conditions)
+    if missing:
+        raise UserError(
+            f"to decompose takes the conditions {', '.join(CONDITIONS)}; the game "
+            f"{played.name!r} has only: {', '.join(played.conditions)}"
+        )
+    if episodes < 2:
+        raise UserError(f"episodes must be at least 2, for an interval, got {episodes}")
+    group = Population.of(population, played.agents)
+
+    def efficiency(
+        condition: str, mechanism: str = "none", members: Sequence[Member] = group.members
+    ) -> Array:
+        return simulate(
+            played, members, mechanism, episodes=episodes, seed=seed, condition=condition
+        )["efficiency"]
+
+    measured = {condition: efficiency(condition) for condition in CONDITIONS}
+    perfect = Population.of("perfect", played.agents).members
+    best = {condition: efficiency(condition, members=perfect) for condition in CONDITIONS}
+    tried = {"protocol": "protocol", "incentive": incentive, "both": f"{incentive} + protocol"}
+    moved = {name: efficiency("baseline", mechanism) for name, mechanism in tried.items()}
+    gains = {name: values - measured["baseline"] for name, values in moved.items()}
+    chances = _chances(measured["auto_request"], measured["auto_fulfill"])
+    return Decomposition(
+        game=played,
+        population=str(group),
+        kinds=group.kinds,
+        episodes=episodes,
+        seed=seed,
+        efficiency={name: summarise(values) for name, values in measured.items()},
+        perfect={name: summarise(values) for name, values in best.items()},
+        chances=chances,
+        interventions={
+            name: Intervention(tried[name], summarise(moved[name]), summarise(gains[name]))
+            for name in tried
+        },
+        margin=_margin(REPAIRS[max(chances, key=lambda name: chances[name])], gains),
+    )
+
+
+def _chances(cooperation: Array, competence: Array) -> dict[Diagnosis, float]:
+    """Return the probability of each diagnosis.
+
+    The means of n pairs have a bivariate t distribution with n - 1 degrees of freedom around those
+    observed (Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.6, flat prior).
+    """
+    from scipy.stats import multivariate_t
+
+    pairs = np.stack([cooperation, competence])
+    pairs = pairs[:, ~np.isnan(pairs).any(axis=0)]
+    n = pairs.shape[1]
+    if n < 2:
+        raise UserError("no diagnosis: efficiency is defined in fewer than two episodes")
+    spread = multivariate_t(pairs.mean(axis=1), np.cov(pairs) / n, n - 1, allow_singular=True)
+    low = spread.rvs(_DRAWS, random_state=0) < NEAR
+    return {
+        "cooperation": float((low[:, 0] & ~low[:, 1]).mean()),
+        "competence": float((~low[:, 0] & low[:, 1]).mean()),
+        "both": float(low.all(axis=1).mean()),
+        "neither": float((~low).all(axis=1).mean()),
+    }
+
+
+def _margin(suggested: str, gains: Mapping[str, Array]) -> Summary:
+    """Return by how much the suggested intervention gains more than its best rival."""
+    if suggested == "none":
+        return summarise(gains["both"])
+    rivals = [name for name in ("protocol", "incentive") if name != suggested]
+    best = max(rivals, key=lambda name: float(np.nanmean(gains[name])))
+    return summarise(gains[suggested] - gains[best])

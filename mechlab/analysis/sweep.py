@@ -1,0 +1,242 @@
+"""One thing at a time: a question in which one thing varies and all else stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from mechlab.agents.population import Population
+from mechlab.errors import UserError, unknown
+from mechlab.games.base import make_game
+from mechlab.llm.session import CALLS, session_for
+from mechlab.llm.settings import Live
+from mechlab.mechanism import parse
+from mechlab.mechanism.base import literal
+from mechlab.recipe import Part, Recipe
+from mechlab.simulation import Episodes, simulate
+from mechlab.statistics import Summary, summarise
+from mechlab.study import Settings, Target
+
+GROUP = "the group"  # the line of a sweep in which the population varies
+
+
+class Vary(Part):
+    """What varies: one of these, with the values that it takes in turn; the first is the norm."""
+
+    population: list[str] = Field(default=[])
+    mechanism: list[str] = Field(default=[])
+    condition: list[str] = Field(default=[])
+    settings: list[Settings] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        given = [name for name in type(self).model_fields if getattr(self, name)]
+        if len(given) != 1 or len(getattr(self, given[0])) < 2:
+            names = ", ".join(type(self).model_fields)
+            raise UserError(f"one of {names} varies, over at least two values; got {given}")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What varies."""
+        return next(name for name in type(self).model_fields if getattr(self, name))
+
+    @property
+    def values(self) -> list[Any]:
+        """Its values, in order."""
+        return list(getattr(self, self.name))
+
+
+class Sweep(Recipe):
+    """A question about one thing, in one TOML file.
+
+    Attributes:
+        game, settings, condition, mechanism, episodes, seed: as in ``simulate``; ``episodes`` of
+            each point.
+        population: one, or several, each of which is a line; none where the file leaves it to
+            whoever asks (``asked_of``).
+        vary: what varies.
+        target: what counts as enough, where the question is which point is the first that is.
+        live: endpoints, options and caps of live agents.
+
+    >>> sweep = Sweep.read('''question = "Does time help?"
+    ... population = "o3"
+    ... episodes = 5
+    ... [vary]
+    ... settings = [{rounds = 5}, {rounds = 10}]''')
+    >>> [point.label for point in sweep.play().points]
+    ['rounds=5', 'rounds=10']
+    """
+
+    game: str = "sharing"
+    settings: Settings = Field(default={})
+    population: str | list[str] | None = None
+    condition: str = "baseline"
+    mechanism: str = "none"
+    vary: Vary
+    target: Target | None = None
+    live: Live = Live()
+    episodes: int = Field(default=200, gt=1)
+    seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _check_values(self) -> Self:
+        given = self.model_fields_set
+        if self.vary.name in given and self.vary.name != "settings":
+            raise UserError(f"{self.vary.name} varies, so it cannot stand beside [vary]")
+        for values in self._runs("perfect"):
+            game = make_game(values["game"], values["settings"])
+            game.check_condition(values["condition"])
+            parse(values["mechanism"])
+            if self.target and self.target.relative_to not in game.references:
+                raise unknown("reference point", self.target.relative_to, game.references)
+        return self
+
+    @property
+    def lines(self) -> list[str]:
+        """The populations that are compared, one a line; a varying one is a single line.
+
+        Raises:
+            UserError: where the file names none.
+        """
+        if self.vary.name == "population":
+            return [GROUP]
+        if not self.population:
+            raise UserError(
+                f"{self.name} names no population: give one with --population, "
+                "for live agents llm:MODEL"
+            )
+        return [self.population] if isinstance(self.population, str) else self.population
+
+    def asked_of(
+        self,
+        population: str | None = None,
+        episodes: int | None = None,
+        settings: Settings | None = None,
+    ) -> Self:
+        """Return the same question about others: what is given takes the place of the file's own.
+
+        Raises:
+            UserError: for a population where it is the population that varies.
+        """
+        if population and self.vary.name == "population":
+            raise UserError(f"{self.name} varies the population: --population cannot be given")
+        changed: dict[str, Any] = {"population": population, "episodes": episodes}
+        if settings:
+            changed["settings"] = {**self.settings, **settings}
+        given = {name: value for name, value in changed.items() if value is not None}
+        return type(self).model_validate({**self.model_dump(exclude_unset=True), **given})
+
+    def play(self) -> Swept:
+        """Play all points and compare them; raises ``UserError`` as ``simulate`` does."""
+        groups = (self._group(run) for line in self.lines for run in self._runs(line))
+        live = next((group for group in groups if "live" in group.kinds), Population(()))
+        with session_for(live, self.live, CALLS, self.name):
+            points = [point for line in self.lines for point in self._line(line)]
+        return Swept(self, tuple(points))
+
+    @staticmethod
+    def _group(run: dict[str, Any]) -> Population:
+        return Population.of(run["population"], make_game(run["game"], run["settings"]).agents)
+
+    def _runs(self, line: str) -> Iterator[dict[str, Any]]:
+        for value in self.vary.values:
+            fixed = {
+                "game": self.game,
+                "population": line,
+                "mechanism": self.mechanism,
+                "condition": self.condition,
+                "settings": self.settings,
+            }
+            moved = {**self.settings, **value} if self.vary.name == "settings" else value
+            yield {**fixed, self.vary.name: moved}
+
+    def _line(self, line: str) -> Iterator[Point]:
+        first: Episodes | None = None
+        for value, run in zip(self.vary.values, self._runs(line), strict=True):
+            played = simulate(**run, episodes=self.episodes, seed=self.seed)
+            first = first or played
+            yield Point(
+                line=line,
+                label=_label(value),
+                measures=played.summary,
+                change=summarise(played["efficiency"] - first["efficiency"]),
+                reached=self._reached(played),
+                kinds=played.population.kinds,
+            )
+
+    def _reached(self, played: Episodes) -> Summary | None:
+        if self.target is None:
+            return None
+        revenue, reference = played["group_revenue"], played.reference(self.target.relative_to)
+        return summarise(revenue / reference)
+
+
+def _label(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    return ", ".join(f"{name}={literal(setting)}" for name, setting in value.items())
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of what varies, played by one population.
+
+    Attributes:
+        line: the population. label: the value.
+        measures: of all episodes.
+        change: efficiency less that at the first value of the line, episode by episode: episodes of
+            one number are pairs, for they share their luck as far as the values allow.
+        reached: revenue relative to the target's reference point; None without a target.
+        kinds: the kinds of agents.
+    """
+
+    line: str
+    label: str
+    measures: Mapping[str, Summary]
+    change: Summary
+    reached: Summary | None
+    kinds: frozenset[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as one object."""
+        return {
+            "population": self.line,
+            "value": self.label,
+            "measures": {name: one.as_json() for name, one in self.measures.items()},
+            "change": self.change.as_json(),
+            "reached": self.reached and self.reached.as_json(),
+        }
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep found: its points, line by line."""
+
+    sweep: Sweep
+    points: tuple[Point, ...]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of agents that played."""
+        return frozenset(kind for point in self.points for kind in point.kinds)
+
+    def line(self, name: str) -> tuple[Point, ...]:
+        """Return the points of one line."""
+        return tuple(point for point in self.points if point.line == name)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as one object."""
+        sweep = self.sweep
+        return {
+            "sweep": sweep.name,
+            "question": sweep.question,
+            "game": sweep.game,
+            "varies": sweep.vary.name,
+            "episodes": sweep.episodes,
+            "seed": sweep.seed,
+            "points": [point.as_json() for point in self.points],
+        }

@@ -1,0 +1,146 @@
+"""A run of a pilot: one condition under one mechanism, what was counted and what moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from mechlab.agents.base import Agent
+from mechlab.agents.emulated import STEPS, VIEW, Emulated, Propensities
+from mechlab.agents.population import Population
+from mechlab.agents.response import behaviours
+from mechlab.calibrate.episodes import columns, counted
+from mechlab.calibrate.scales import Scale
+from mechlab.errors import UserError
+from mechlab.flows import Array
+from mechlab.games.base import Game
+from mechlab.mechanism import parse
+from mechlab.mechanism.incentives import Incentives
+from mechlab.simulation import simulate
+
+_MOVED = {
+    "baseline": ("ask", "answer", "submit", "repeat", "breadth", "volunteer", "chatter"),
+    "auto_request": ("ask", "answer_system", "submit", "repeat", "breadth", "volunteer", "chatter"),
+    "auto_fulfill": ("ask", "submit", "breadth", "volunteer", "chatter"),
+    "auto_both": ("ask", "submit", "breadth", "volunteer", "chatter"),
+}
+_TOLD = ("ask", "answer", "answer_system", "submit")  # what the protocol and the view shift
+_PAID = ("answer", "answer_system")
+_CHANCES = (*_TOLD, "repeat", "breadth")  # what is fitted as logits
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was seen of one condition under one mechanism.
+
+    Attributes:
+        condition, mechanism: of the game.
+        pay: marginal payment of an answer over the game's unit.
+        advised, hidden: whether the protocol is in force, and whether the view is hidden.
+        statistics: the S statistics that were counted.
+        counts: (n, S) of each episode.
+    """
+
+    condition: str
+    mechanism: str
+    pay: float
+    advised: bool
+    hidden: bool
+    statistics: tuple[str, ...]
+    counts: Array
+
+    @property
+    def name(self) -> str:
+        """How it is called in messages."""
+        return self.condition if self.mechanism == "none" else f"{self.condition}, {self.mechanism}"
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The propensities that have an effect in its condition."""
+        return _MOVED[self.condition]
+
+    def behaviour(self, scales: Sequence[Scale], places: Array) -> Array:
+        """Return the propensities of ``moved`` for agents at some places (D, P), as (D, F)."""
+        columns = zip(scales, places.T, strict=True)
+        at = {s.name: x * (s.step or 1.0) for s, x in columns}  # chances as logits
+        told = at["protocol"] * self.advised + at["hidden"] * self.hidden
+        paid = at["payment"] * self.pay
+        nothing = np.zeros(len(places))
+        found = []
+        for name in self.moved:
+            shift = told * (name in _TOLD) + paid * (name in _PAID)
+            found.append(expit(at[name] + shift) if name in _CHANCES else at.get(name, nothing))
+        return np.stack(found, axis=1)
+
+    def played(
+        self, game: Game, behaviour: Array, episodes: int, seed: int, first: int = 0
+    ) -> Array:
+        """Play the run with agents of some propensities (F,); return its statistics, (n, S)."""
+        agent = _Still("still", tuple(zip(self.moved, behaviour.tolist(), strict=True)))
+        played = simulate(
+            game, agent, condition=self.condition, episodes=episodes, seed=seed, first=first
+        )
+        found = counted(played)
+        return np.stack([found[name] for name in self.statistics], axis=1)
+
+
+@dataclass(frozen=True)
+class _Still(Agent):
+    """An agent that nothing moves: how a mechanism moves it is in its propensities already."""
+
+    row: tuple[tuple[str, float], ...]
+    responds: ClassVar[bool] = False
+
+    def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
+        return dict(self.row)
+
+
+def runs_of(table: pd.DataFrame, game: Game, agent: Emulated) -> list[Run]:
+    """Split the table of a pilot into its runs; ``agent`` is typical of them.
+
+    Raises:
+        UserError: for a mechanism that shows only a part of the view or advises some steps alone.
+    """
+    groups = table.groupby(["condition", "mechanism"], sort=False)
+    return [
+        _run(str(condition), str(mechanism), rows[columns(table)], game, agent)
+        for (condition, mechanism), rows in groups
+    ]
+
+
+def _run(condition: str, mechanism: str, counts: pd.DataFrame, game: Game, agent: Emulated) -> Run:
+    rule = parse(mechanism)
+    for some, known in ((rule.advises, STEPS), (rule.hides, VIEW)):
+        if some and some != known:
+            raise UserError(
+                f"a pilot under {mechanism!r} cannot be fitted: only all of "
+                f"{', '.join(sorted(known))} together"
+            )
+    pay = _pay(rule, condition, game, agent)
+    told = bool(rule.advises), bool(rule.hides)
+    return Run(condition, mechanism, pay, *told, tuple(columns(counts)), counts.to_numpy(float))
+
+
+def _pay(rule: Any, condition: str, game: Game, agent: Emulated) -> float:
+    """The mean marginal payment of an answer over the game's unit, among agents of this kind.
+
+    It is read from how an agent that is moved by nothing else responds.
+    """
+    own = replace(agent.fitted, payment=1.0, protocol=0.0, hidden=0.0)
+    probe = replace(agent, fitted=own)
+    column = game.propensities.index("answer")
+    played = behaviours(game, Population.of(probe, game.agents), rule, condition)
+    chance = np.clip(played[:, :, column], 1e-12, 1 - 1e-12)
+    before = np.log(own.answer / (1 - own.answer))
+    return float((np.log(chance / (1 - chance)) - before).mean())
+
+
+def agent_at(scales: Sequence[Scale], places: Array, name: str = "candidate") -> Emulated:
+    """Return the agent at some places (P,) on the scales."""
+    values = {s.name: float(s.outward(x)) for s, x in zip(scales, places, strict=True)}
+    return Emulated(name, Propensities(**values))

@@ -1,0 +1,95 @@
+"""What a command may set of live agents: where calls are kept, and what they may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from mechlab.agents.population import Population
+from mechlab.commands import _terminal
+from mechlab.errors import OutOfBudget, UserError
+from mechlab.llm.settings import Caps, Live
+from mechlab.simulation import Episodes
+
+_OFFLINE = 200  # episodes of a run that costs nothing, unless it says how many
+
+
+@dataclass(frozen=True)
+class _Now:
+    """A line that is made anew whenever it is shown."""
+
+    told: Callable[[], str]
+
+    def __rich__(self) -> Text:
+        return Text(self.told())
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How episodes are to be played, as far as live agents are concerned.
+
+    Attributes:
+        episodes: how many. live: whether there are live agents.
+        storage: of calls, where it is not the usual one. replay: take all answers from it.
+        caps: of this run.
+    """
+
+    episodes: int
+    live: bool
+    storage: str | None
+    replay: bool
+    caps: Caps
+
+    @classmethod
+    def of(
+        cls,
+        group: Population,
+        episodes: int | None,
+        storage: str | None,
+        replay: bool,
+        **caps: float | None,
+    ) -> Asked:
+        """Read the options of a command.
+
+        Raises:
+            UserError: for live agents without a number of episodes, and for options that need
+                live agents where there are none.
+        """
+        live = "live" in group.kinds
+        given = {name: value for name, value in caps.items() if value is not None}
+        if live and episodes is None:
+            raise UserError("live agents cost money: say how many episodes, like --episodes 5")
+        if not live and (given or storage or replay):
+            name = next(iter(given), "storage" if storage else "replay")
+            raise UserError(f"--{name} is about live agents, and {group} has none")
+        return cls(episodes or _OFFLINE, live, storage, replay, Caps.model_validate(given))
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Show that episodes are played, with a session open where live agents play."""
+        told = f"playing {self.episodes:,} episodes"
+        if not self.live:
+            with _terminal.working(told):
+                yield
+            return
+        from mechlab.llm.session import CALLS, live_session  # a second to import
+
+        where = self.storage or CALLS
+        with live_session(Live(caps=self.caps), where, replay=self.replay) as session:
+            so_far = _Now(lambda: f"{told}: {session.account.spent}")
+            with _terminal.ERR.status(so_far):
+                yield
+
+    def until_cap(self, play: Callable[[], Episodes]) -> tuple[Episodes | None, str]:
+        """Play; return the episodes that were finished, and why there are no more ("" if none)."""
+        try:
+            return play(), ""
+        except OutOfBudget as cap:
+            count = len(cap.played) if cap.played else 0
+            return cap.played, (
+                f"out of budget: {cap}; {count:,} of {self.episodes:,} episodes were finished. "
+                "All calls are kept: the same command with a larger cap goes on from there"
+            )

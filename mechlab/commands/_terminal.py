@@ -1,0 +1,216 @@
+"""What a person reads in the terminal, and the JSON objects of ``--json``."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:  # a run is printed without loading searches and reports
+    from mechlab.search.plan import Plan
+    from mechlab.search.results import SearchResult
+    from mechlab.search.run import Progress
+    from mechlab.simulation import Episodes
+    from mechlab.statistics import Summary
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def working(text: str) -> Iterator[None]:
+    """Show on stderr that work is under way; nothing where stderr is no terminal."""
+    with ERR.status(Text(text)):
+        yield
+
+
+def say(text: str) -> None:
+    """Print one plain line."""
+    OUT.print(Text(text))
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object on stdout; undefined numbers are null."""
+    print(json.dumps(_plain(value), allow_nan=False))
+
+
+def run_as_json(played: Episodes, summary: Mapping[str, Summary]) -> dict[str, Any]:
+    """Return the object of ``mechlab run --json``."""
+    return {
+        "game": played.game.name,
+        "population": str(played.population),
+        "mechanism": str(played.mechanism),
+        "condition": played.condition,
+        "episodes": len(played),
+        "seed": played.seed,
+        "settings": played.game.params,
+        "measures": {name: one.as_json() for name, one in summary.items()},
+    }
+
+
+def print_run(played: Episodes, summary: Mapping[str, Summary]) -> None:
+    """Print the measures of episodes as a table."""
+    title = f"{played.game.name}: {played.population}, {played.mechanism}, {played.condition}"
+    table = Table(title=Text(title), title_justify="left", caption_justify="left", box=SIMPLE)
+    table.caption = Text(f"{len(played):,} episodes, seed {played.seed}{_stand_ins(played)}")
+    table.add_column("measure", no_wrap=True)
+    for heading in ("mean", "95% interval", "SD", "episodes"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, one in summary.items():
+        low, high = (number(value) for value in one.ci95)
+        table.add_row(name, number(one.mean), f"{low} to {high}", number(one.sd), f"{one.n:,}")
+    OUT.print(table)
+
+
+def _stand_ins(played: Episodes) -> str:
+    if "emulated" not in played.population.kinds:
+        return ""
+    return "; emulated agents are stand-ins fitted to published figures"
+
+
+def search_as_json(found: SearchResult, page: Path) -> dict[str, Any]:
+    """Return the object of ``mechlab search --json``."""
+    from mechlab.search.tradeoff import as_json
+
+    answer, study = found.best, found.study
+    return {
+        "study": study.name,
+        "status": answer.status,
+        "mechanism": str(answer.mechanism),
+        "params": answer.mechanism.params,
+        "size": {
+            "measure": study.smallest,
+            "value": answer.size,
+            "interval": list(answer.interval),
+        },
+        "efficiency": answer.efficiency.as_json(),
+        "spend": {**answer.spend.as_json(), "share_of_revenue": answer.spend_share},
+        "target": study.target.model_dump(),
+        "confidence": study.target.confidence,
+        "episodes": found.episodes,
+        "calls": found.calls,
+        "cost_usd": found.cost_usd,
+        "storage": found.storage,
+        "report": str(page),
+        **as_json(found),
+        **({"transfer": found.transfer.to_dict("records")} if found.study.transfer else {}),
+    }
+
+
+def print_verdict(found: SearchResult, page: Path) -> None:
+    """Print the verdict of a search: its headline, then a short table."""
+    from mechlab.report.verdict import verdict
+
+    said = verdict(found)
+    colour = {"certified": "green", "unreachable": "red"}.get(said.status, "yellow")
+    OUT.print(Text(said.headline, style=f"bold {colour}"))
+    rows = {
+        "status": Text(f"{said.status.replace('_', ' ')}: {said.meaning}", style=colour),
+        f"smallest {found.study.smallest}": Text(said.size),
+        "efficiency": Text(said.efficiency),
+        "spend": Text(said.spend),
+        "rivals": Text(said.rivals),
+        "agents": Text(said.agents),
+        "report": Text(str(page), style="bold"),
+    }
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in rows.items():
+        if text:
+            table.add_row(name, text)
+    OUT.print(table)
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table of plain texts."""
+    table = Table(box=SIMPLE)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    OUT.print(table)
+
+
+def print_plan(planned: Plan) -> None:
+    """Print what a search is expected to take."""
+    from mechlab.llm.prices import unknown_price
+
+    low, high = planned.range
+    say(f"{planned.study}: about {planned.episodes:,.0f} episodes ({low:,} to {high:,})")
+    ends = ", ".join(f"{status} {count}" for status, count in planned.statuses.items())
+    say(f"  {planned.explore:,.0f} to explore, {planned.certify:,.0f} to certify")
+    say(f"  {planned.repeats} searches were simulated, on other luck; they ended {ends}")
+    say(_expected(planned))
+    if planned.unpriced:
+        say(f"  {unknown_price(*planned.unpriced)}")
+    say(f"  smallest difference from the target that can be shown: {number(planned.resolution)}")
+
+
+def _expected(planned: Plan) -> str:
+    """Say how long a search takes, and what its live agents cost, or would."""
+    if not planned.calls:
+        turns = f"live agents would take {planned.turns:,.0f} turns, a call each"
+        return f"  {planned.seconds:,.0f} s on this machine; {turns}"
+    cost = "at an unknown price" if planned.unpriced else f"${planned.cost_usd:,.2f}"
+    calls = f"{planned.calls:,.0f} model calls, {planned.tokens:,.0f} tokens, {cost}"
+    return f"  {calls}; about {planned.seconds:,.0f} s"
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Progress], None]]:
+    """Show on stderr how far a search is; yields what to call with its ``Progress``."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("episodes at most"),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda now: bar.update(
+            task, description=now.phase, completed=now.episodes, total=now.budget
+        )
+
+
+def print_rows(rows: list[dict[str, Any]]) -> None:
+    """Print a list of what there is: a name a paragraph, its parameters under it."""
+    for row in rows:
+        OUT.print(Text(row["name"], style="bold"))
+        OUT.print(Padding(Text(row["what"]), (0, 0, 0, 2)))
+        for name, declared in row.get("parameters", {}).items():
+            line = f"{name} = {declared['default']}, in {declared['range']}. {declared['what']}"
+            OUT.print(Padding(Text(line.strip(), style="dim"), (0, 0, 0, 4)))
+
+
+def number(value: float) -> str:
+    """Return a number with four significant digits, or ``-`` where it is undefined.
+
+    >>> number(1234567.8), number(0.051234), number(float("nan"))
+    ('1,234,568', '0.05123', '-')
+    """
+    if math.isnan(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

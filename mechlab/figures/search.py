@@ -1,0 +1,294 @@
+"""What a search found: the dose response of a candidate, and the certificate on fresh episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechlab.figures.style import (
+    NEUTRAL,
+    blank,
+    colour,
+    efficiency_title,
+    level,
+    short,
+    size_title,
+    symbol,
+    unit_of,
+)
+from mechlab.search.results import Answer, SearchResult
+
+TRIALS = "trials"  # meta of traces whose points are trials; their customdata begins with the number
+# verdict: colour and marker, so that colour is never alone
+VERDICTS = {
+    "sufficient": ("#009E73", "triangle-up"),
+    "insufficient": ("#D55E00", "triangle-down"),
+    "undecided": (NEUTRAL, "circle"),
+    "measured": (NEUTRAL, "star"),
+}
+
+
+def dose_response(result: SearchResult, answer: Answer) -> go.Figure:
+    """Return efficiency against the dose of one candidate: trials, fitted curve, fresh episodes.
+
+    A dose is the value of the candidate's free parameter; of a candidate with several it is the
+    study's measure of size.
+    """
+    parameter = dose_of(result, answer)
+    column = parameter if parameter == "size" else f"{answer.candidate}.{parameter}"
+    figure = blank(short(_dose_title(result, answer, parameter), 60), efficiency_title(result))
+    hue = colour(result.answers.index(answer))
+    _add_trials(figure, rows_of(result.trials, answer.candidate), column, hue)
+    if answer.candidate in result.curves and parameter != "size":
+        _add_curve(figure, result.curves[answer.candidate], hue)
+    _add_evidence(figure, rows_of(result.evidence, answer.candidate), column)
+    level(figure, result.study.target.efficiency, "target")
+    if parameter in ("size", result.study.smallest):
+        _add_interval(figure, answer)
+    return figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+
+
+def dose_of(result: SearchResult, answer: Answer) -> str:
+    """Return the candidate's free parameter, or ``size`` where it has none or several."""
+    tried = rows_of(result.trials, answer.candidate).dropna(axis="columns", how="all")
+    start = f"{answer.candidate}."
+    free = [name for name in map(str, tried) if name.startswith(start)]
+    numeric = [name for name in free if pd.api.types.is_numeric_dtype(tried[name])]
+    return numeric[0].removeprefix(start) if len(free) == len(numeric) == 1 else "size"
+
+
+def _dose_title(result: SearchResult, answer: Answer, parameter: str) -> str:
+    unit = unit_of(answer.mechanism, parameter)
+    return (
+        size_title(result) if parameter == "size" else f"{parameter}, {unit}" if unit else parameter
+    )
+
+
+def rows_of(table: pd.DataFrame, candidate: str) -> pd.DataFrame:
+    """Return the rows of a table that belong to a candidate and have an efficiency."""
+    return table[(table["candidate"] == candidate) & table["efficiency"].notna()]
+
+
+def _add_trials(figure: go.Figure, trials: pd.DataFrame, dose: str, hue: str) -> None:
+    figure.add_scatter(
+        x=light(trials[dose]),
+        y=light(trials["efficiency"]),
+        customdata=light(trials[["number", "episodes"]]),
+        meta=TRIALS,
+        mode="markers",
+        name="trials",
+        marker={"color": hue, "size": 6, "opacity": 0.5},
+        hovertemplate="trial %{customdata[0]}, %{customdata[1]} episodes"
+        "<br>%{x:,.4~g}: %{y:.1%}<extra></extra>",
+    )
+
+
+def light(values: pd.Series[float] | pd.DataFrame) -> np.ndarray:
+    """Return values in half the room: a page may hold ten thousand, and no eye sees the rest."""
+    return values.to_numpy(np.float32)
+
+
+def _add_curve(figure: go.Figure, curve: pd.DataFrame, hue: str) -> None:
+    line = {"color": hue, "width": 3}
+    figure.add_scatter(
+        x=np.concatenate([curve["dose"], curve["dose"][::-1]]),
+        y=np.concatenate([curve["hi"], curve["lo"][::-1]]),
+        fill="toself",
+        opacity=0.2,
+        line={"width": 0, "color": hue},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    hover = "%{x:,.4~g}: %{y:.1%}<extra>fitted</extra>"
+    figure.add_scatter(
+        x=curve["dose"],
+        y=curve["mean"],
+        mode="lines",
+        name="fitted curve",
+        line=line,
+        hovertemplate=hover,
+    )
+
+
+def _add_evidence(figure: go.Figure, evidence: pd.DataFrame, dose: str) -> None:
+    for verdict, (hue, mark) in VERDICTS.items():
+        rows = evidence[evidence["verdict"] == verdict]
+        if rows.empty:
+            continue
+        figure.add_scatter(
+            x=rows[dose],
+            y=rows["efficiency"],
+            error_y=_around(rows),
+            customdata=rows[["episodes", "lo", "hi"]],
+            mode="markers",
+            name=verdict,
+            marker={
+                "color": hue,
+                "symbol": mark,
+                "size": 12,
+                "line": {"width": 1, "color": "white"},
+            },
+            hovertemplate="%{customdata[0]} fresh episodes<br>%{x:,.4~g}: %{y:.1%} "
+            f"(%{{customdata[1]:.1%}} to %{{customdata[2]:.1%}})<extra>{verdict}</extra>",
+        )
+
+
+def _around(rows: pd.DataFrame) -> dict[str, object]:
+    above, below = rows["hi"] - rows["efficiency"], rows["efficiency"] - rows["lo"]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": above,
+        "arrayminus": below,
+        "thickness": 1.5,
+    }
+
+
+def _add_interval(figure: go.Figure, answer: Answer) -> None:
+    for name, value, side in zip(("lo", "hi"), answer.interval, ("left", "right"), strict=True):
+        if np.isfinite(value):
+            figure.add_vline(
+                value, line_dash="dot", annotation_text=name, annotation_position=f"bottom {side}"
+            )
+
+
+def _sized(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def certificate(result: SearchResult) -> go.Figure:
+    """Return the doses played on fresh episodes: mean, bounds, verdict; a row each."""
+    rows = result.evidence[result.evidence["efficiency"].notna()].reset_index(drop=True)
+    names = [
+        f"{i}. {short(name, 18)} {_sized(size)}"
+        for i, (name, size) in enumerate(zip(rows["candidate"], rows["size"], strict=True), start=1)
+    ]
+    figure = blank(efficiency_title(result), "")
+    for verdict, (hue, mark) in VERDICTS.items():
+        some = rows[rows["verdict"] == verdict]
+        figure.add_scatter(
+            x=some["efficiency"],
+            y=[names[i] for i in some.index],
+            error_x=_around(some),
+            customdata=some[["episodes", "lo", "hi"]],
+            mode="markers",
+            name=verdict,
+            marker={"color": hue, "symbol": mark, "size": 11},
+            hovertemplate="%{x:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
+            f"<br>%{{customdata[0]}} fresh episodes<extra>{verdict}</extra>",
+        )
+    figure.add_vline(result.study.target.efficiency, line_dash="dash", annotation_text="target")
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
+    return figure.update_xaxes(tickformat=".1%").update_layout(height=130 + 30 * len(rows))
+
+
+def frontier(*results: SearchResult) -> go.Figure:
+    """Return efficiency against spend for all that was tried, with the frontier and the answers.
+
+    The frontier runs through noisy means of few episodes, so it flatters; the answers, each from
+    fresh episodes with its 95% intervals, do not.
+    """
+    figure = blank("Spend, dollars an episode", efficiency_title(results[0]))
+    trials = pd.concat([result.trials for result in results])
+    names = _names(results)
+    for index, name in enumerate(names):
+        rows = trials[trials["candidate"] == name]
+        figure.add_scatter(
+            x=light(rows["spend"]),
+            y=light(rows["efficiency"]),
+            customdata=light(rows[["number", "episodes"]]),
+            meta=TRIALS,
+            mode="markers",
+            name=short(name),
+            marker={"color": colour(index), "symbol": symbol(index), "size": 6, "opacity": 0.4},
+            hovertemplate="trial %{customdata[0]}, %{customdata[1]} episodes"
+            "<br>%{x:$,.4~s}: %{y:.1%}<extra>%{fullData.name}</extra>",
+        )
+    best = efficient(trials)
+    line = {"color": NEUTRAL, "shape": "hv", "width": 1.5}
+    figure.add_scatter(
+        x=best["spend"],
+        y=best["efficiency"],
+        mode="lines",
+        name="frontier of trials",
+        line=line,
+        hoverinfo="skip",
+    )
+    for index, name in enumerate(names):
+        _add_answers(
+            figure, [a for r in results for a in r.answers if a.candidate == name], colour(index)
+        )
+    level(figure, results[0].study.target.efficiency, "target")
+    return figure.update_xaxes(tickprefix="$", tickformat="~s").update_yaxes(tickformat=".0%")
+
+
+def _names(results: Sequence[SearchResult]) -> list[str]:
+    """Return the candidates in order of their answers, then those that were only tried."""
+    answered = (a.candidate for result in results for a in result.answers)
+    tried = (name for result in results for name in result.trials["candidate"].dropna().unique())
+    return list(dict.fromkeys([*answered, *tried]))
+
+
+def _add_answers(figure: go.Figure, answers: list[Answer], hue: str) -> None:
+    """Mark answers with the 95% intervals of efficiency and of spend."""
+    known = [a for a in answers if a.reached.n > 1]
+    if not known:
+        return
+    figure.add_scatter(
+        x=[a.spend.mean for a in known],
+        y=[a.reached.mean for a in known],
+        error_x={"array": [a.spend.ci95[1] - a.spend.mean for a in known], "thickness": 1.5},
+        error_y={"array": [a.reached.ci95[1] - a.reached.mean for a in known], "thickness": 1.5},
+        text=[f"{short(a.mechanism, 60)}: {a.status.replace('_', ' ')}" for a in known],
+        mode="markers",
+        showlegend=False,
+        marker={
+            "color": hue,
+            "symbol": "star",
+            "size": 16,
+            "line": {"width": 1.5, "color": "white"},
+        },
+        hovertemplate="%{text}<br>%{x:$,.4~s}: %{y:.1%}<extra>fresh episodes</extra>",
+    )
+
+
+def efficient(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the trials than which none was both cheaper and better, in order of spend.
+
+    >>> tried = pd.DataFrame({"spend": [3.0, 1.0, 2.0], "efficiency": [0.5, 0.4, 0.3]})
+    >>> efficient(tried)["spend"].tolist()
+    [1.0, 3.0]
+    """
+    known = trials.dropna(subset=["spend", "efficiency"])
+    ordered = known.sort_values(["spend", "efficiency"], ascending=[True, False])
+    best = ordered["efficiency"].cummax()
+    return ordered[best > best.shift(fill_value=-np.inf)]
+
+
+def course(result: SearchResult) -> go.Figure:
+    """Return the size of each trial in order; filled where its mean met the target, else open."""
+    figure = blank("Trial, in order", size_title(result))
+    start, target = result.trials["started"].min(), result.study.target.efficiency
+    for index, name in enumerate(_names([result])):
+        rows = rows_of(result.trials, name)
+        seconds = (rows["started"] - start).dt.total_seconds()
+        met = rows["efficiency"] >= target
+        figure.add_scatter(
+            x=light(rows["number"]),
+            y=light(rows["size"]),
+            customdata=light(rows[["number", "episodes", "efficiency"]].assign(at=seconds)),
+            meta=TRIALS,
+            mode="markers",
+            name=short(name),
+            marker={
+                "color": colour(index),
+                "size": 7,
+                "symbol": np.where(met, symbol(index), f"{symbol(index)}-open").tolist(),
+            },
+            hovertemplate="trial %{x}, %{customdata[3]:.1f} s after the start<br>size %{y:,.4~g}: "
+            "%{customdata[2]:.1%} in %{customdata[1]} episodes<extra>%{fullData.name}</extra>",
+        )
+    return figure

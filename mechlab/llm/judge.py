@@ -1,0 +1,114 @@
+"""A model as judge of thoughts, by a stated rubric, and how far it agrees with the word lists."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from mechlab.llm.agent import LiveAgent
+from mechlab.llm.answers import Invalid, again, read_answer
+from mechlab.llm.driver import settled
+from mechlab.llm.model import Ask, Caller
+from mechlab.llm.prompts.texts import Text
+
+if TYPE_CHECKING:
+    from mechlab.llm.session import Session
+
+_SEED = "judge"  # stands for the episode's seed among the calls: a verdict is one for each text
+
+
+class Verdict(BaseModel):
+    """What a judge answers with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str
+    hard_defection: bool
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far two readers of the same texts agree; nan where undefined.
+
+    Attributes:
+        n: number of texts. share: of them on which both agree.
+        kappa: Cohen's, agreement beyond what chance alone would bring. ci95: its interval.
+    """
+
+    n: int
+    share: float
+    kappa: float
+    ci95: tuple[float, float]
+
+
+def agreement(one: Sequence[bool], other: Sequence[bool]) -> Agreement:
+    """Return the agreement of two readers, text by text.
+
+    kappa = (p - q) / (1 - q), with p the share of texts on which both agree and q what two
+    independent readers with the same habits would agree on; its standard error is
+    sqrt(p (1 - p) / n) / (1 - q) (Cohen, "A Coefficient of Agreement for Nominal Scales",
+    Educational and Psychological Measurement 20, 1960).
+
+    >>> agreement([True, True, False, False], [True, False, False, False]).kappa
+    0.5
+    """
+    n, nan = len(one), float("nan")
+    if not n:
+        return Agreement(0, nan, nan, (nan, nan))
+    p = sum(a == b for a, b in zip(one, other, strict=True)) / n
+    yes, also = sum(one) / n, sum(other) / n
+    chance = yes * also + (1 - yes) * (1 - also)
+    if chance == 1.0:
+        return Agreement(n, p, nan, (nan, nan))
+    kappa = (p - chance) / (1 - chance)
+    half = 1.96 * (p * (1 - p) / n) ** 0.5 / (1 - chance)
+    return Agreement(n, p, kappa, (kappa - half, kappa + half))
+
+
+def judged(session: Session, judge: LiveAgent, thoughts: Sequence[str]) -> list[bool | None]:
+    """Return whether each thought shows hard defection; None where the judge gave no valid answer.
+
+    Each text is judged once; verdicts are kept among the calls, so a repetition costs nothing.
+
+    Raises:
+        OutOfBudget: where a cap is reached.
+        UserError: for trouble with the endpoint or the store.
+    """
+    texts = list(dict.fromkeys(thoughts))
+    verdicts = session.wait_for(_judge_all(session, judge, texts))
+    by_text = dict(zip(texts, verdicts, strict=True))
+    return [by_text[thought] for thought in thoughts]
+
+
+async def _judge_all(session: Session, judge: LiveAgent, texts: Sequence[str]) -> list[bool | None]:
+    caller, prompt = session.caller(judge), Text("judge")
+    known, _ = await session.book.known("", _SEED)
+    places = asyncio.Semaphore(session.live.concurrency)
+
+    async def one(text: str) -> bool | None:
+        async with places:
+            return await _judge(caller, prompt, text, known)
+
+    tasks = [asyncio.create_task(one(text)) for text in texts]
+    await settled(tasks)
+    return [task.result() for task in tasks]
+
+
+async def _judge(caller: Caller, prompt: Text, text: str, known: set[str]) -> bool | None:
+    turn = {"system": prompt("rules"), "user": prompt("turn", thought=text)}
+    messages = [{"role": role, "content": content.strip()} for role, content in turn.items()]
+    for attempt in range(2):
+        ask = Ask(messages, Verdict, seed=_SEED, agent=0, turn=0, attempt=attempt)
+        reply = await caller.call(ask, known)
+        try:
+            verdict = read_answer(reply, Verdict)
+        except Invalid as why:
+            messages = [*messages, *again(reply, str(why))]
+            continue
+        assert isinstance(verdict, Verdict)
+        return verdict.hard_defection
+    return None

@@ -1,0 +1,42 @@
+"""The commons in words."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from mechlab.games.players import Turn
+from mechlab.games.simultaneous import CommonsView, Harvest
+from mechlab.llm.dialogue import DIALOGUES
+from mechlab.llm.prompts.texts import Told
+
+
+class Answer(BaseModel):
+    """What a model answers with on its turn."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    thoughts: str
+    units: float
+
+
+class CommonsDialogue(Told):
+    """One agent's side of an episode of the commons."""
+
+    form = Answer
+    template = "commons"
+
+    def actions(self, answer: Answer) -> Turn:
+        """Return the turn that a valid answer means."""
+        return Turn([Harvest(answer.units)], answer.thoughts)
+
+    def typical(self, view: CommonsView) -> Answer:
+        """Return an answer of ordinary length."""
+        return Answer(thoughts=_THOUGHTS, units=view.most / 2)
+
+
+_THOUGHTS = (
+    "If all leave half of their part, the stock grows back in full and we can go on like this. "
+    "I watch what the others take and adapt to it."
+)
+
+DIALOGUES.add("commons", CommonsDialogue)

@@ -1,0 +1,136 @@
+"""The grants game in words: pieces have one number each, so that an answer stays flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from mechlab.games.base import Game
+from mechlab.games.grants import view as act
+from mechlab.games.grants.view import Loan, Message, Notice, Piece, View
+from mechlab.games.players import Turn
+from mechlab.llm.dialogue import DIALOGUES, Telling
+from mechlab.llm.prompts.texts import Told, numbers
+from mechlab.mechanism import Mechanism
+
+Kind = Literal["message", "lend", "submit"]
+
+
+class Action(BaseModel):
+    """One action; every field is there, as strict structured output asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind
+    to: int
+    pieces: list[int]
+    text: str
+
+
+class Answer(BaseModel):
+    """What a model answers with on its turn."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    thoughts: str
+    actions: list[Action]
+
+
+@dataclass(frozen=True)
+class Recent:
+    """What is told of what happened: all of it, or what happened since the round before."""
+
+    notices: list[Notice]
+    loans: list[Loan]
+    messages: list[Message]
+
+    @classmethod
+    def of(cls, view: View, full: bool) -> Self:
+        """Return it; unless in full, loans and requests that are settled are left out.
+
+        What is awaited and accessible stands in the state.
+        """
+        since = 0 if full else view.round - 1
+        open_for = {*view.requests} if not full else {*range(view.agents)}
+        return cls(
+            notices=[n for n in view.notices or () if n.round >= since],
+            loans=[*(view.borrowed or ())] if full else [],
+            messages=[
+                m
+                for m in view.messages
+                if m.round >= since and (m.sender in open_for or not m.asks)
+            ],
+        )
+
+
+class GrantsDialogue(Told):
+    """One agent's side of an episode of the grants game."""
+
+    form = Answer
+    template = "grants"
+    renamed: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
+    names: ClassVar = {"piece": ("piece", "item"), "task": ("task", "set")}
+
+    def __init__(self, game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> None:
+        super().__init__(game, mechanism, agent, telling)
+        self._agent, self._family = agent, int(game.params["family"])
+
+    def news(self, view: View) -> dict[str, Any]:
+        """Return what happened of late, and how pieces are numbered."""
+        access: dict[int, list[Piece]] = {}
+        for piece, last in sorted(view.access.items(), key=itemgetter(1)):
+            access.setdefault(last, []).append(piece)
+        return {
+            "access": access,
+            "recent": Recent.of(view, self.full),
+            "number": self._number,
+            "named": lambda pieces: numbers(map(self._number, pieces)),
+            "own": lambda owner, pieces: numbers(self._number((owner, k)) for k in pieces),
+        }
+
+    def actions(self, answer: Answer) -> Turn:
+        """Return the turn that a valid answer means."""
+        return Turn([self._taken(action) for action in answer.actions], answer.thoughts)
+
+    def _taken(self, action: Action) -> act.Action:
+        """Return the game's own action; the table refuses pieces of others than the owner."""
+        match action.kind:
+            case "message":
+                asks = tuple(piece - action.to * self._family for piece in action.pieces)
+                return act.SendMessage(action.to, action.text, asks)
+            case "lend":
+                own = tuple(piece - self._agent * self._family for piece in action.pieces)
+                return act.Grant(action.to, own)
+            case "submit":
+                return act.SubmitTask(tuple(divmod(piece, self._family) for piece in action.pieces))
+
+    def _number(self, piece: Piece) -> int:
+        owner, number = piece
+        return owner * self._family + number
+
+    def typical(self, view: View) -> Answer:
+        """Return an answer of ordinary length."""
+        lacking = sorted(view.lacking)
+        wanted = {owner: [p for p in lacking if p[0] == owner] for owner, _ in lacking}
+        ready = [task.pieces for task in view.tasks if set(task.pieces) <= view.access.keys()]
+        due = {to: [(view.agent, k) for k in asked] for to, asked in view.requests.items()}
+        asks = (self._action("message", to, pieces, _ASKS) for to, pieces in wanted.items())
+        lends = (self._action("lend", to, pieces) for to, pieces in due.items())
+        submits = (self._action("submit", -1, pieces) for pieces in ready)
+        return Answer(thoughts=_THOUGHTS, actions=[*submits, *lends, *asks])
+
+    def _action(self, kind: Kind, to: int, pieces: Iterable[Piece], text: str = "") -> Action:
+        return Action(kind=kind, to=to, pieces=[self._number(p) for p in pieces], text=text)
+
+
+_THOUGHTS = (
+    "I have lent what was asked of me, as it costs me nothing and helps the group. "
+    "My own tasks still lack some pieces; I ask their owners before the tasks run out."
+)
+_ASKS = "Please lend me these, I need them for my task."
+
+DIALOGUES.add("grants", GrantsDialogue)

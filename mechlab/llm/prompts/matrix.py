@@ -1,0 +1,81 @@
+"""Two-player games from a payoff table in words."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+from mechlab.games.base import Game
+from mechlab.games.payoffs import TRAVELLERS, moves
+from mechlab.games.players import Turn
+from mechlab.games.simultaneous import Choose, MatrixView
+from mechlab.llm.dialogue import DIALOGUES, Telling
+from mechlab.llm.prompts.texts import Told
+from mechlab.mechanism import Mechanism
+
+
+class Answer(BaseModel):
+    """What a model answers with on its turn; in a dialogue, one of the moves by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    thoughts: str
+    move: str
+
+
+@cache
+def _one_of(moves: tuple[str, ...]) -> type[Answer]:
+    """Return the answer that is one of these moves."""
+    choice: Any = Literal[moves]
+    return create_model("Answer", __base__=Answer, move=(choice, ...))
+
+
+class MatrixDialogue(Told):
+    """One player's side of a match; its answer is one of its moves by name.
+
+    Where names are neutral the moves are called by their numbers, except claims, which are amounts.
+    """
+
+    form = Answer
+    template = "matrix"
+    renamed: ClassVar = {"unit": "gift", "units": "gifts"}
+
+    def __init__(self, game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> None:
+        super().__init__(game, mechanism, agent, telling)
+        table = game.params["table"]
+        self._claims = table == TRAVELLERS
+        own, other = (self._names(moves(table)[player]) for player in (agent, 1 - agent))
+        self._moves, self._their = own, other
+        self.asked(_one_of(own))
+
+    def _names(self, plain: tuple[str, ...]) -> tuple[str, ...]:
+        if not self.nouns.neutral or self._claims:
+            return plain
+        return tuple(f"option {number}" for number in range(1, len(plain) + 1))
+
+    def news(self, view: MatrixView) -> dict[str, Any]:
+        """Return the moves by name and the table, from the player's own side."""
+        return {
+            "moves": self._moves,
+            "their_moves": self._their,
+            "payoffs": view.payoffs,
+            "claims": self._claims,
+        }
+
+    def actions(self, answer: Any) -> Turn:
+        """Return the turn that a valid answer means."""
+        return Turn([Choose(self._moves.index(answer.move))], answer.thoughts)
+
+    def typical(self, view: MatrixView) -> BaseModel:
+        """Return an answer of ordinary length."""
+        return self.answer(thoughts=_THOUGHTS, move=self._moves[0])
+
+
+_THOUGHTS = (
+    "If both of us choose this, both do well; if the other does not, I lose little in one round. "
+    "I try it and see what comes back."
+)
+
+DIALOGUES.add("matrix", MatrixDialogue)

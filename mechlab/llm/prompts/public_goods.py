@@ -1,0 +1,71 @@
+"""The public goods game in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from mechlab.games.players import Turn
+from mechlab.games.simultaneous import Contribute, PublicGoodsView, Punish
+from mechlab.llm.dialogue import DIALOGUES, Message
+from mechlab.llm.prompts.texts import Told
+
+
+class Contribution(BaseModel):
+    """What a model answers with where it is asked what to contribute."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    thoughts: str
+    tokens: int
+
+
+class Punished(BaseModel):
+    """What is spent on punishing one agent."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agent: int
+    amount: float
+
+
+class Punishment(BaseModel):
+    """What a model answers with where it is asked whom to punish."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    thoughts: str
+    punish: list[Punished]
+
+
+class PublicGoodsDialogue(Told):
+    """One agent's side of a public goods game; what it is asked depends on the stage."""
+
+    form = Contribution
+    template = "public_goods"
+
+    def messages(self, view: PublicGoodsView) -> list[Message]:
+        """Return what the model is told in a stage; ``answer`` is that stage's from now on."""
+        self.asked(Punishment if view.stage == "punish" else Contribution)
+        return super().messages(view)
+
+    def actions(self, answer: Any) -> Turn:
+        """Return the turn that a valid answer means."""
+        if isinstance(answer, Contribution):
+            return Turn([Contribute(answer.tokens)], answer.thoughts)
+        return Turn([Punish({p.agent: p.amount for p in answer.punish})], answer.thoughts)
+
+    def typical(self, view: PublicGoodsView) -> BaseModel:
+        """Return an answer of ordinary length."""
+        if view.stage == "punish":
+            return Punishment(thoughts=_THOUGHTS, punish=[])
+        return Contribution(thoughts=_THOUGHTS, tokens=view.endowment // 2)
+
+
+_THOUGHTS = (
+    "Half of what I have goes to the project: it makes more in all, but I get little of it myself. "
+    "If the others contribute less than I do, I shall give less in the next round."
+)
+
+DIALOGUES.add("public_goods", PublicGoodsDialogue)

@@ -1,0 +1,178 @@
+"""The sharing game in words: what a model is told on its turn, and what it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from mechlab.games.base import Game
+from mechlab.games.sharing import view as act
+from mechlab.games.sharing.view import Exchange, Notice, View
+from mechlab.games.sharing.view import Message as Letter
+from mechlab.llm.dialogue import DIALOGUES, Telling
+from mechlab.llm.prompts.texts import Told, latest
+from mechlab.mechanism import Mechanism
+
+Kind = Literal["message", "broadcast", "send", "submit"]
+
+
+class Action(BaseModel):
+    """One action; every field is there, as strict structured output asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Kind
+    to: int
+    pieces: list[int]
+    values: list[int]
+    text: str
+
+    def taken(self) -> act.Action:
+        """Return the game's own action.
+
+        >>> Action(kind="send", to=2, pieces=[7], values=[], text="").taken()
+        SendInformation(to=2, pieces=(7,), values=None)
+        """
+        pieces = tuple(self.pieces)
+        match self.kind:
+            case "message":
+                return act.SendMessage(self.to, self.text, pieces)
+            case "broadcast":
+                return act.Broadcast(self.text)
+            case "send":
+                return act.SendInformation(self.to, pieces, tuple(self.values) or None)
+            case "submit":
+                return act.SubmitTask(pieces)
+
+
+class Answer(BaseModel):
+    """What a model answers with on its turn."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    thoughts: str
+    actions: list[Action]
+
+
+@dataclass(frozen=True)
+class Recent:
+    """What is told of what happened: since a round, and the copies sent in this round."""
+
+    notices: list[Notice]
+    copies: list[Exchange]
+    messages: list[Letter]
+
+    @classmethod
+    def of(cls, view: View, full: bool) -> Self:
+        """Return all that happened, or what happened since the round before.
+
+        Requests of its own are left out where they stand among what is awaited.
+        """
+        since = 0 if full else view.round - 1
+        heard = (*latest(view.messages, since), *latest(view.public, since))
+        kept = (m for m in heard if full or m.sender != view.agent or not m.asks)
+        return cls(
+            notices=list(latest(view.notices or (), since)),
+            copies=list(latest(view.exchanges or (), view.round)),
+            messages=sorted(kept, key=attrgetter("round")),
+        )
+
+
+class Log:
+    """Who held what at first, and who gained what since: text to which a round only adds.
+
+    So what was sent once is a prefix for ever. Where exchanges are hidden, the directory tells who
+    gained what.
+
+    Args:
+        line: writes a part of the log in words, from the template's blocks.
+    """
+
+    def __init__(self, line: Callable[..., str]) -> None:
+        self.text = ""
+        self._line, self._round = line, 0
+        self._known: Mapping[int, tuple[int, ...]] = {}
+
+    def read(self, view: View) -> str:
+        """Add the rounds that have passed since the last reading; return the text."""
+        if not self._known:
+            self.text = self._line("first", held=self._gained(view))
+        for round in range(self._round, view.round):
+            copies = gained = None
+            if view.exchanges is None:
+                gained = self._gained(view)
+            else:
+                copies = [e for e in latest(view.exchanges, round) if e.round == round]
+            self.text += self._line("passed", round=round, copies=copies, gained=gained)
+        self._round = view.round
+        return self.text
+
+    def _gained(self, view: View) -> dict[int, list[int]]:
+        """Return what is new in the directory, by agent."""
+        new: dict[int, list[int]] = {}
+        for piece, holders in view.directory.items():
+            for agent in set(holders).difference(self._known.get(piece, ())):
+                new.setdefault(agent, []).append(piece)
+        self._known = view.directory
+        return dict(sorted(new.items()))
+
+
+class SharingDialogue(Told):
+    """One agent's side of an episode of the sharing game.
+
+    Rules, payments, advised steps and the form of the answer are the same for all agents and
+    rounds, and the log of who holds what only grows: together they stand first. With ``history =
+    "state"`` what else happened is told of this round and the one before, with ``full`` of all.
+    """
+
+    form = Answer
+    template = "sharing"
+    renamed: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
+    names: ClassVar = {"piece": ("piece", "item"), "task": ("task", "set")}
+
+    def __init__(self, game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> None:
+        super().__init__(game, mechanism, agent, telling)
+        self._log = Log(self.text)
+
+    def news(self, view: View) -> dict[str, Any]:
+        """Return the log of who holds what, and what happened of late."""
+        return {"log": self._log.read(view), "recent": Recent.of(view, self.full)}
+
+    def actions(self, answer: Answer) -> act.Turn:
+        """Return the turn that a valid answer means."""
+        return act.Turn([action.taken() for action in answer.actions], answer.thoughts)
+
+    def typical(self, view: View) -> Answer:
+        """Return an answer of ordinary length, for estimates before anything is spent."""
+        asks = [(holder, piece) for piece in view.lacking for holder in view.directory[piece]]
+        wanted = {holder: [k for j, k in asks if j == holder] for holder, _ in asks}
+        ready = [task for task in view.tasks if set(task) <= view.pieces.keys()]
+        return Answer(
+            thoughts=_THOUGHTS,
+            actions=[
+                *(_action("submit", pieces=task) for task in ready),
+                *(_action("send", to, asked) for to, asked in view.requests.items()),
+                *(
+                    _action("message", to, pieces, f"Please send me {pieces}, I need them.")
+                    for to, pieces in wanted.items()
+                ),
+            ],
+        )
+
+
+# About as long as what models think between two turns, reasoning of their own left out.
+_THOUGHTS = (
+    "I have answered what was asked of me, as sharing costs me nothing and helps the group. "
+    "My own tasks still lack some pieces; I ask those that hold them and submit what is complete."
+)
+
+
+def _action(kind: Kind, to: int = -1, pieces: Iterable[int] = (), text: str = "") -> Action:
+    return Action(kind=kind, to=to, pieces=list(pieces), values=[], text=text)
+
+
+DIALOGUES.add("sharing", SharingDialogue)

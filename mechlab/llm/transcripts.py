@@ -1,0 +1,175 @@
+"""What was said in live episodes, read back from the store of calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy.exc import SQLAlchemyError
+
+from mechlab.database import location, trouble
+from mechlab.llm.answers import reasoning_of, thoughts_of
+from mechlab.llm.dialogue import Message
+from mechlab.llm.output import Reply
+from mechlab.llm.tables import CALLS, EPISODES, FAULTS, TEXTS, TURNS, open_tables
+
+
+@dataclass(frozen=True)
+class Played:
+    """A live episode.
+
+    Attributes:
+        id: its name in the store. run: the study's, "" for an episode of ``mechlab run``.
+        game, settings, population, mechanism, condition: what was played, as it is written.
+        seed: the study's. number: of the episode under it.
+        measures: by name; empty until the episode is finished.
+    """
+
+    id: str
+    run: str
+    game: str
+    settings: dict[str, Any]
+    population: str
+    mechanism: str
+    condition: str
+    seed: int
+    number: int
+    measures: dict[str, float]
+
+    @property
+    def finished(self) -> bool:
+        """Whether it was played to its end."""
+        return bool(self.measures)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One call: what a model was told and what it said. Its texts are its own: data, not markup.
+
+    Attributes:
+        agent, round: whose turn, in which round, from 0.
+        turn: number of the turn in the episode, from 0.
+        attempt: 0; 1 where it was asked again after an invalid answer.
+        model, endpoint: who answered.
+        messages: what it was told. content: its raw answer. reasoning: what it thought before.
+        thoughts: the private thoughts of a valid answer, "" where none.
+        problem: why the answer is not valid, "" where it is.
+        faults: what came before the answer: kind, detail and seconds of each.
+        prompt_tokens, cached_tokens, answer_tokens: used; where not ``counted``, estimated.
+        dollars: what it cost; nan where no price is known.
+        seconds: from the first attempt to the answer. at: when it came, UTC.
+    """
+
+    agent: int
+    round: int
+    turn: int
+    attempt: int
+    model: str
+    endpoint: str
+    messages: list[Message]
+    content: str
+    reasoning: str
+    thoughts: str
+    problem: str
+    faults: list[dict[str, Any]]
+    prompt_tokens: int
+    cached_tokens: int
+    answer_tokens: int
+    counted: bool
+    dollars: float
+    seconds: float
+    at: str
+
+
+class Transcripts:
+    """Reads live episodes; see ``open_transcripts``."""
+
+    def __init__(self, engine: sql.Engine) -> None:
+        self._engine = engine
+
+    def episodes(self, run: str | None = None) -> list[Played]:
+        """Return the episodes of a run (a study), or all, in the order of their beginning."""
+        query = sql.select(EPISODES).order_by(EPISODES.c.at, EPISODES.c.id)
+        if run is not None:
+            query = query.where(EPISODES.c.run == run)
+        with self._engine.connect() as connection:
+            return [_played(row) for row in connection.execute(query).mappings()]
+
+    def turns(self, episode: str) -> list[Spoken]:
+        """Return all calls of an episode, in order."""
+        query = (
+            sql.select(TURNS, CALLS)
+            .join_from(TURNS, CALLS, TURNS.c.key == CALLS.c.key)
+            .where(TURNS.c.episode == episode)
+            .order_by(TURNS.c.turn, TURNS.c.attempt)
+        )
+        faults = (
+            sql.select(FAULTS)
+            .join_from(FAULTS, TURNS, TURNS.c.key == FAULTS.c.key)
+            .where(TURNS.c.episode == episode)
+            .order_by(FAULTS.c.id)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+            met = connection.execute(faults).mappings().all()
+            ids = {id for row in rows for _, id in json.loads(row["messages"])}
+            texts = _texts(connection, sorted(ids))
+        return [_spoken(row, texts, [f for f in met if f["key"] == row["key"]]) for row in rows]
+
+
+@contextmanager
+def open_transcripts(url: str) -> Iterator[Transcripts]:
+    """Open the transcripts in a database.
+
+    Args:
+        url: of the record of a study, or of the calls of ``mechlab run``.
+
+    Raises:
+        StorageError: where it cannot be opened or read.
+    """
+    try:
+        engine = open_tables(url)
+        try:
+            yield Transcripts(engine)
+        finally:
+            engine.dispose()
+    except SQLAlchemyError as error:
+        raise trouble(location(url).render_as_string(), error) from error
+
+
+def _played(row: Any) -> Played:
+    measures = json.loads(row["measures"] or "{}")
+    return Played(id=row["id"], run=row["run"], **json.loads(row["about"]), measures=measures)
+
+
+def _texts(connection: sql.Connection, ids: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), 500):  # databases limit the values of one query
+        query = sql.select(TEXTS.c.id, TEXTS.c.text).where(TEXTS.c.id.in_(ids[start : start + 500]))
+        found |= {row.id: json.loads(row.text) for row in connection.execute(query)}
+    return found
+
+
+def _spoken(row: Any, texts: dict[str, str], faults: list[Any]) -> Spoken:
+    reply = Reply.loaded(row["reply"])
+    told = json.loads(row["messages"])
+    return Spoken(
+        **{name: row[name] for name in ("agent", "round", "turn", "attempt", "model", "endpoint")},
+        messages=[{"role": role, "content": texts[id]} for role, id in told],
+        content=reply.content or reply.refusal,
+        reasoning=reasoning_of(reply),
+        thoughts="" if row["problem"] else thoughts_of(reply),
+        problem=row["problem"],
+        faults=[{name: f[name] for name in ("kind", "detail", "seconds")} for f in faults],
+        prompt_tokens=reply.usage.prompt,
+        cached_tokens=reply.usage.cached,
+        answer_tokens=reply.usage.answer,
+        counted=reply.usage.counted,
+        dollars=float("nan") if row["dollars"] is None else row["dollars"],
+        seconds=row["seconds"],
+        at=row["at"],
+    )

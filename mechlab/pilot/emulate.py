@@ -1,0 +1,156 @@
+"""Emulated agents along a candidate's free parameter: where they first reach the target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from mechlab.agents.base import Agent
+from mechlab.flows import Array
+from mechlab.measures import ratio
+from mechlab.mechanism import Mechanism
+from mechlab.simulation import Episodes, simulate
+from mechlab.study import Study
+
+GRID = 9  # doses of a curve over the whole range
+CLOSE = (0.75, 0.9, 1.0, 1.1, 1.25)  # of the smallest size: doses that are added
+EPISODES = 200  # of each dose; all doses and all agents share their luck
+DEALS = 1000  # that tell the mean of a reference point
+FIRST = 1 << 41  # number of the first: no live episode comes near it
+
+
+@dataclass(frozen=True)
+class Line:
+    """One candidate of a study along its free parameter, from the low end of the range to the high.
+
+    Attributes:
+        study, candidate: which.
+        parameter: the free parameter, which is also the study's size.
+        low, high: its range.
+    """
+
+    study: Study
+    candidate: str
+    parameter: str
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        """The middle of the range."""
+        return (self.low + self.high) / 2.0
+
+    def at(self, size: float) -> Mechanism:
+        """Return the candidate at a size."""
+        return self.study.candidates[self.candidate].build({self.parameter: size})
+
+    def reached(self, agent: Agent, size: float, episodes: int = EPISODES) -> Array:
+        """Return revenue relative to the target's reference point, (B,), of a group of an agent."""
+        played = self._played(agent, size, episodes)
+        return ratio(played["group_revenue"], played.reference(self.study.target.relative_to))
+
+    def curve(self, agent: Agent) -> Curve:
+        """Return how mean revenue of a group of an agent goes with size, closest at the target."""
+        known = {x: self._mean(agent, x) for x in np.linspace(self.low, self.high, GRID).tolist()}
+        near = Curve.of(known).first(self.study.target.efficiency)
+        close = [near * x for x in CLOSE if self.low < near * x < self.high]
+        return Curve.of(known | {x: self._mean(agent, x) for x in close})
+
+    def offline(self, agent: Agent, draws: Sequence[Agent]) -> Offline:
+        """Return what emulated agents say of the candidate.
+
+        A draw's curve is taken to be the best fit's, moved up or down as it is at the best fit's
+        smallest size: one dose a draw.
+        """
+        target, curve = self.study.target.efficiency, self.curve(agent)
+        size = curve.first(target)
+        at = min(size, self.high)
+        level = self._mean(agent, at)
+        drawn = [curve.first(target - self._mean(draw, at) + level) for draw in draws]
+        return Offline(self.candidate, curve, size, tuple(drawn))
+
+    def inverse(self, agent: Agent) -> float:
+        """Return the mean of one over the reference point's revenue; no matter who plays."""
+        played = self._played(agent, self.middle, DEALS)
+        return float((1.0 / played.reference(self.study.target.relative_to)).mean())
+
+    def _played(self, agent: Agent, size: float, episodes: int) -> Episodes:
+        study = self.study
+        return simulate(
+            study.played,
+            agent,
+            self.at(size),
+            episodes=episodes,
+            seed=study.seed,
+            condition=study.condition,
+            first=FIRST,
+        )
+
+    def _mean(self, agent: Agent, size: float) -> float:
+        return float(self.reached(agent, size).mean())
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Mean revenue relative to a reference point, by size: a monotone spline through some doses.
+
+    Attributes:
+        sizes, means: of the doses, in order of size.
+
+    >>> Curve((0.0, 1.0, 2.0), (0.0, 0.5, 1.0)).first(0.75)
+    1.5
+    """
+
+    sizes: tuple[float, ...]
+    means: tuple[float, ...]
+
+    @classmethod
+    def of(cls, means: dict[float, float]) -> Curve:
+        """Return the curve through means by size."""
+        sizes, values = zip(*sorted(means.items()), strict=True)
+        return cls(sizes, values)
+
+    @cached_property
+    def _spline(self) -> PchipInterpolator:
+        return PchipInterpolator(self.sizes, self.means)
+
+    def at(self, sizes: Array) -> Array:
+        """Return the means at some sizes within the range."""
+        return np.asarray(self._spline(sizes))
+
+    def first(self, target: float) -> float:
+        """Return the smallest size with at least the target, inf where there is none."""
+        if self.means[0] >= target:
+            return self.sizes[0]
+        if max(self.means) < target:
+            return math.inf
+        return float(self._spline.solve(target, extrapolate=False).min())
+
+
+@dataclass(frozen=True)
+class Offline:
+    """What the emulated agents say of one candidate.
+
+    Attributes:
+        candidate: its name in the study.
+        curve: the fitted agents' mean revenue by size.
+        size: their smallest sufficient size; inf where there is none.
+        draws: that of each draw of the fit.
+    """
+
+    candidate: str
+    curve: Curve
+    size: float
+    draws: tuple[float, ...]
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """Return the central interval of the draws."""
+        tails = (1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0
+        # An observed quantile, for there is nothing between a size and none at all.
+        low, high = np.quantile(np.asarray(self.draws), tails, method="nearest")
+        return float(low), float(high)

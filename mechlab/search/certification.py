@@ -1,0 +1,179 @@
+"""Certifying: fresh episodes at the doses that the certifier asks for, by any number of workers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from optuna.trial import TrialState
+
+from mechlab.search.certifier import Batch, Certificate, Certifier
+from mechlab.search.explore import advisor, episodes, own
+from mechlab.search.heartbeat import living
+from mechlab.search.pace import pace
+from mechlab.search.play import FRESH, play
+from mechlab.search.threshold import Belief
+from mechlab.search.trials import REACHED
+from mechlab.store import Outcome, Store
+from mechlab.study import BASELINE, MONEY
+
+HOPELESS = 0.02  # a baseline with less chance to reach the target is not certified
+_ANSWERS = 1 << 32  # number of the first of them, among the fresh ones
+_WAIT = 0.1  # seconds between looks for what other workers are playing
+
+
+class Certification:
+    """The certificate of a study as far as its record goes.
+
+    It is a function of the record alone: of the trials that exploring ended with, and of the
+    batches played since, in the order in which the certifier asks for them. So every worker comes
+    to the same answer, whoever played what.
+
+    Args:
+        store: the record; while exploring goes on, all finished trials count.
+        stopped: what ended the search before it was decided.
+
+    Attributes:
+        beliefs: what exploring found, by candidate.
+        explored: episodes played in exploring.
+        told: the batches played so far, each with its outcome, in order.
+    """
+
+    def __init__(self, store: Store, stopped: str = "") -> None:
+        self.store, self.study, self.stopped = store, store.study, stopped
+        self.beliefs, self.explored = _beliefs(store)
+        self.told: list[tuple[Batch, Outcome]] = []
+        self._budgets = 1  # those that are in force
+        self._left = self._budget() - self.explored
+        target = self.study.target
+        hopeful = _hopeful(self.beliefs)
+        self._pace = pace(store.study)
+        self._certifier = Certifier(
+            hopeful,
+            confidence=target.confidence,
+            tolerance=target.tolerance,
+            budget=self._left,
+            batch=self._pace.batch,
+        )
+        self._replay()
+
+    @property
+    def episodes(self) -> int:
+        """Fresh episodes played."""
+        return sum(batch.count for batch, _ in self.told)
+
+    @property
+    def certificates(self) -> dict[str, Certificate]:
+        """What is known of each candidate that was taken up."""
+        return self._certifier.certificates
+
+    def play(self, worker: str) -> Iterator[int]:
+        """Play batches as one worker until all is decided; yield the fresh episodes before each."""
+        while wanted := self._open() or self._extended():
+            yield self.episodes
+            if not any(self._played(batch, worker) for batch in wanted):
+                time.sleep(_WAIT)  # others are playing the last ones
+            self._replay()
+
+    def outcomes(self, candidate: str, params: Mapping[str, Any]) -> list[Outcome]:
+        """Return the outcomes of all fresh batches at one setting."""
+        return [o for b, o in self.told if b.mechanism == candidate and b.params == params]
+
+    @property
+    def enough(self) -> bool:
+        """Whether the baseline is certified: nothing but a subsidy can be smaller than nothing."""
+        baseline = self.certificates.get(BASELINE)
+        certified = baseline is not None and baseline.status == "certified"
+        return certified and self.study.smallest != "subsidy"
+
+    def _open(self) -> list[Batch]:
+        """Return what can be played now: first for the certificate, then at its answers."""
+        return (not self.enough and self._certifier.open()) or self._answers()
+
+    def _answers(self) -> list[Batch]:
+        """Return episodes at certified settings that lie between the doses that were played."""
+        count = min(self._pace.answer, self._left - self.episodes)
+        return [
+            Batch(c.mechanism, c.params, _ANSWERS, count, "hi")
+            for c in self.certificates.values()
+            if c.status == "certified" and c.params is not None and count > 0
+            if not self.outcomes(c.mechanism, c.params)
+        ]
+
+    def _budget(self) -> int:
+        """Return the latest budget in force, as it stands in the record."""
+        return [*self.store.budgets, self.study.budget.episodes][self._budgets - 1]
+
+    def _extended(self) -> list[Batch]:
+        """Go on with the study's budget where it is larger than those that were used up."""
+        known = self.store.budgets
+        if known and self.study.budget.episodes > known[-1] and len(known) == self._budgets:
+            self.store.raise_budget(len(known), self.study.budget.episodes)
+            self._replay()
+        return self._open()
+
+    def _replay(self) -> None:
+        """Tell the certifier all that the record holds, each budget when the last was used up."""
+        self._tell_all()
+        while not self._open() and self._budgets < len(self.store.budgets):
+            self._budgets += 1
+            self._left = self._budget() - self.explored
+            self._certifier.extend(self._left)
+            self._tell_all()
+
+    def _tell_all(self) -> None:
+        while wanted := {self._key(batch): batch for batch in self._open()}:
+            found = self.store.outcomes(list(wanted))
+            for key in filter(found.__contains__, wanted):  # in the order of the certifier
+                self._tell(wanted[key], found[key])
+            if not found:
+                return
+
+    def _tell(self, batch: Batch, outcome: Outcome) -> None:
+        self.told.append((batch, outcome))
+        if not at_answer(batch):
+            observed = outcome[self.study.smallest] if self.study.smallest in MONEY else None
+            self._certifier.tell(batch, outcome[REACHED], observed)
+
+    def _played(self, batch: Batch, worker: str) -> bool:
+        """Play a batch unless another worker is at it."""
+        key = self._key(batch)
+        if not self.store.claim(key, worker, lambda: living(self.store)):
+            return False
+        params = own(batch.mechanism, batch.params)
+        first = FRESH + batch.first
+        outcome = play(self.study, batch.mechanism, params, range(first, first + batch.count))
+        self.store.record(key, outcome)
+        return True
+
+    def _key(self, batch: Batch) -> str:
+        """Name a batch in the record; machines may differ in the last digits of a dose."""
+        dose = [f"{v:.6g}" if isinstance(v, float) else v for _, v in sorted(batch.params.items())]
+        name = json.dumps([batch.mechanism, dose, batch.first, batch.count])
+        return f"{batch.mechanism[:100]} {hashlib.sha256(name.encode()).hexdigest()}"
+
+
+def at_answer(batch: Batch) -> bool:
+    """Whether a batch measures an answer, instead of deciding about it."""
+    return batch.first >= _ANSWERS
+
+
+def _beliefs(store: Store) -> tuple[dict[str, Belief], int]:
+    """Return what the trials that exploring ended with make one believe, and their episodes."""
+    numbers = store.explored
+    complete = store.trials().get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    used = [t for t in complete if numbers is None or t.number in numbers]
+    found = advisor(store.study).beliefs(used)
+    return {n: found[n] for n in store.study.candidates if n in found}, episodes(used)
+
+
+def _hopeful(beliefs: Mapping[str, Belief]) -> dict[str, Belief]:
+    """Leave the baseline out where it has no chance: each candidate costs the others confidence."""
+    return {
+        name: belief
+        for name, belief in beliefs.items()
+        if name != BASELINE or len(beliefs) == 1 or belief.threshold.reachable >= HOPELESS
+    }

@@ -1,0 +1,253 @@
+"""Gives account of a search: answers, trials, evidence and curves, all from the record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from optuna.trial import FrozenTrial, TrialState
+
+from mechlab.llm import transcripts
+from mechlab.llm.session import spent_by
+from mechlab.mechanism.candidate import ends
+from mechlab.search.bounds import LEAST
+from mechlab.search.certification import Certification, at_answer
+from mechlab.search.certifier import Certificate
+from mechlab.search.explore import begun, own, setting
+from mechlab.search.play import size, sizes
+from mechlab.search.provenance import provenance
+from mechlab.search.results import Answer, SearchResult
+from mechlab.search.threshold import Belief
+from mechlab.search.tradeoff import Played, tradeoff
+from mechlab.search.trials import MECHANISM, REACHED, outcome
+from mechlab.search.trials import own as without_mechanism
+from mechlab.statistics import Summary, summarise
+from mechlab.store import Outcome, Store
+from mechlab.study import BASELINE, Study
+
+_ORDER = ("certified", "out_of_budget", "unreachable")
+_DOSES = 101  # points of a fitted curve
+_TRIALS = (
+    *("number", "candidate", "state", "size", "efficiency", "efficiency_lo", "efficiency_hi"),
+    *("spend", "subsidy", "episodes", "started", "finished"),
+)
+_EVIDENCE = (
+    *("candidate", "attempt", "purpose", "size", "efficiency", "lo", "hi", "episodes", "verdict"),
+)
+
+
+def result(store: Store, certification: Certification) -> SearchResult:
+    """Return what the record of a search comes to."""
+    trials = begun(store.trials())
+    spent = spent_by(store.engine, store.study.name)
+    return SearchResult(
+        study=store.study,
+        answers=_answers(certification),
+        trials=_frame(_TRIALS, (_trial(store.study, trial) for trial in trials)),
+        evidence=_frame(_EVIDENCE, _evidence(certification)),
+        curves=dict(_curves(store.study, certification.beliefs)),
+        calls=spent.calls,
+        cost_usd=spent.dollars,
+        stopped=certification.stopped,
+        tradeoff=tradeoff(store.study, _played(trials, certification)),
+        spoken=_spoken(store),
+        storage=store.url,
+        provenance=provenance(store.study),
+    )
+
+
+def _spoken(store: Store) -> tuple[tuple[transcripts.Played, list[transcripts.Spoken]], ...]:
+    """Return the live episodes of a search with all their turns."""
+    if "live" not in store.study.group.kinds:
+        return ()
+    book = transcripts.Transcripts(store.engine)
+    return tuple((played, book.turns(played.id)) for played in book.episodes(store.study.name))
+
+
+def _frame(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    found = list(rows)
+    more = dict.fromkeys(name for row in found for name in row if name not in columns)
+    return pd.DataFrame(found, columns=[*columns, *more])
+
+
+def _trial(study: Study, trial: FrozenTrial) -> dict[str, Any]:
+    row = {
+        "number": trial.number,
+        "candidate": trial.params.get(MECHANISM),
+        "state": trial.state.name,
+        "episodes": len(outcome(trial).get(REACHED, ())),
+        "started": trial.datetime_start,
+        "finished": trial.datetime_complete,
+        **{name: value for name, value in trial.params.items() if name != MECHANISM},
+    }
+    if row["episodes"]:
+        row |= _measured(study, trial)
+    return row
+
+
+def _measured(study: Study, trial: FrozenTrial) -> dict[str, float]:
+    name, params = setting(trial)
+    told = dict(outcome(trial))
+    reached = summarise(np.array(told[REACHED]))
+    return {
+        "size": float(np.mean(sizes(study, name, params, told))),
+        "efficiency": reached.mean,
+        "efficiency_lo": reached.ci95[0],
+        "efficiency_hi": reached.ci95[1],
+        "spend": float(np.mean(told["spend"])),
+        "subsidy": float(np.mean(told["subsidy"])),
+    }
+
+
+def _played(trials: Sequence[FrozenTrial], certification: Certification) -> Iterator[Played]:
+    for trial in trials:
+        if trial.state == TrialState.COMPLETE:
+            yield trial.params[MECHANISM], without_mechanism(trial.params), outcome(trial), False
+    for batch, told in certification.told:
+        yield batch.mechanism, batch.params, told, True
+
+
+def _evidence(certification: Certification) -> Iterator[dict[str, Any]]:
+    """Return what the certifier judged, then what it did not: interrupted doses, answers."""
+    judged = []
+    for name, certificate in certification.certificates.items():
+        for shown in certificate.evidence:
+            judged.append((name, shown.params))
+            outcomes = certification.outcomes(name, shown.params)
+            yield {
+                "candidate": name,
+                "attempt": shown.attempt,
+                "purpose": shown.purpose,
+                "size": _mean_size(certification.study, name, shown.params, outcomes),
+                "efficiency": shown.mean,
+                "lo": shown.lower,
+                "hi": shown.upper,
+                "episodes": shown.n,
+                "verdict": "undecided" if shown.shown == "neither" else shown.shown,
+                **shown.params,
+            }
+    yield from _measured_only(certification, judged)
+
+
+def _measured_only(certification: Certification, judged: list[Any]) -> Iterator[dict[str, Any]]:
+    done = list(judged)
+    for batch, _ in certification.told:
+        if (batch.mechanism, batch.params) in done:
+            continue
+        done.append((batch.mechanism, batch.params))
+        outcomes = certification.outcomes(batch.mechanism, batch.params)
+        reached = _summary(outcomes, REACHED)
+        yield {
+            "candidate": batch.mechanism,
+            "purpose": "answer" if at_answer(batch) else batch.purpose,
+            "size": _mean_size(certification.study, batch.mechanism, batch.params, outcomes),
+            "efficiency": reached.mean,
+            "lo": reached.ci95[0],
+            "hi": reached.ci95[1],
+            "episodes": reached.n,
+            "verdict": "measured",
+            **batch.params,
+        }
+
+
+def _answers(certification: Certification) -> tuple[Answer, ...]:
+    """Return an answer for each candidate that the certificate took up or had no budget for."""
+    study, certificates = certification.study, certification.certificates
+    if certification.enough:
+        return (_answer(certification, certificates[BASELINE]),)
+    found = [_answer(certification, certificate) for certificate in certificates.values()]
+    missing = [n for n in study.candidates if n not in certificates and n != BASELINE]
+    if not found and not missing:
+        missing = [BASELINE]
+    found += [_undecided(certification, name) for name in missing]
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(answer: Answer) -> tuple[int, float, float]:
+    """Order certified answers by size, the others by how efficient their best is."""
+    known = answer.size if answer.status == "certified" else 0.0
+    efficiency = answer.efficiency.mean
+    return _ORDER.index(answer.status), known, -efficiency if math.isfinite(efficiency) else 0.0
+
+
+def _answer(certification: Certification, certificate: Certificate) -> Answer:
+    name, found, (low, high) = certificate.mechanism, certificate.size, certificate.interval
+    if certificate.status == "certified" and certificate.params is not None:
+        outcomes = certification.outcomes(name, certificate.params)
+        if sum(len(o[REACHED]) for o in outcomes) >= LEAST:  # a size that is an outcome is known
+            found = _mean_size(certification.study, name, certificate.params, outcomes)
+            high = max(high, found)  # a wider interval holds as surely
+    return _stated(
+        certification,
+        name,
+        certificate.params,
+        status=certificate.status,
+        interval=(low, high),
+        size=found,
+    )
+
+
+def _undecided(certification: Certification, name: str) -> Answer:
+    """Return the answer of a candidate that the budget did not reach."""
+    nan = math.nan
+    return _stated(certification, name, None, status="out_of_budget", interval=(nan, nan), size=nan)
+
+
+def _stated(
+    certification: Certification, name: str, params: Mapping[str, Any] | None, **fields: Any
+) -> Answer:
+    """Return an answer with what fresh episodes at its setting measured."""
+    study = certification.study
+    if params is None:
+        params = _likeliest(certification, name)
+    outcomes = certification.outcomes(name, params)
+    spend, revenue = _summary(outcomes, "spend"), _summary(outcomes, "group_revenue")
+    return Answer(
+        candidate=name,
+        mechanism=study.candidates[name].build(own(name, params)),
+        reached=_summary(outcomes, REACHED),
+        efficiency=_summary(outcomes, "efficiency"),
+        spend=spend,
+        subsidy=_summary(outcomes, "subsidy"),
+        spend_share=spend.mean / revenue.mean if revenue.mean else math.nan,
+        **fields,
+    )
+
+
+def _likeliest(certification: Certification, name: str) -> dict[str, Any]:
+    """Return the setting that is most likely the answer, where none is shown."""
+    if name in certification.beliefs:
+        return certification.beliefs[name].best
+    candidate = certification.study.candidates[name]
+    return {f"{name}.{p}": ends(free)[0] for p, free in candidate.space.items()}
+
+
+def _summary(outcomes: Sequence[Outcome], measure: str) -> Summary:
+    return summarise(np.array([value for o in outcomes for value in o[measure]]))
+
+
+def _mean_size(
+    study: Study, name: str, params: Mapping[str, Any], outcomes: Sequence[Outcome]
+) -> float:
+    known = size(study, name, own(name, params))
+    if known is not None:
+        return known
+    return float(np.mean([value for o in outcomes for value in o[study.smallest]]))
+
+
+def _curves(study: Study, beliefs: Mapping[str, Belief]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Return the fitted dose response of each candidate with one free number."""
+    for name, belief in beliefs.items():
+        free = dict(belief.space.distributions)
+        if not belief.line:
+            continue
+        (parameter,) = free
+        x = np.linspace(0.0, 1.0, _DOSES)[:, None]
+        params = [belief.space.decode(row) for row in x]
+        mean, low, high = belief.curve(params)
+        dose = [p[parameter] for p in params]
+        frame = {"dose": dose, "size": belief.sizes(x), "mean": mean, "lo": low, "hi": high}
+        yield name, pd.DataFrame(frame)

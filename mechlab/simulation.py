@@ -1,0 +1,256 @@
+"""Plays episodes and returns them as one table: a row an episode, a column a measure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mechlab.agents.population import Member, Population
+from mechlab.agents.response import behaviours
+from mechlab.agents.scene import Scene
+from mechlab.flows import Amounts, Array, Flows, over_agents
+from mechlab.games.base import Game, Seeds, Table, make_game
+from mechlab.measures import MEASURES, measures_of
+from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
+from mechlab.statistics import Summary, summarise
+
+BATCH = 256  # episodes played at once: fewer calls weigh more, a larger state leaves the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Episodes(Scene):
+    """Episodes of one game, population, mechanism and condition, as they came out.
+
+    B episodes, N agents, T rounds.
+
+    Attributes:
+        seeds: (B,) the episodes' own seeds.
+        revenue: (B, T) group revenue of each round, from the game itself.
+        produced: (B, N) what each agent earned from the game itself.
+        payments: (B, N) what the mechanism paid each agent, net of fines.
+        spend: (B,) all positive payments of agents and rounds.
+        given: (B, N, N) useful, honest units that i gave j.
+        tallies: counts of the game's own measures.
+
+    >>> episodes = simulate(population="silent", episodes=3, seed=1)
+    >>> episodes.frame.shape
+    (3, 14)
+    """
+
+    revenue: Array
+    produced: Array
+    payments: Array
+    spend: Array
+    given: Array
+    tallies: Mapping[str, Array]
+
+    def __getitem__(self, measure: str) -> Array:
+        """Return one measure of each episode, (B,)."""
+        return MEASURES.get(measure)(self)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """All measures: a row an episode (its number under the seed), a column a measure."""
+        columns = {name: self[name] for name in measures_of(frozenset(self.tallies))}
+        index = pd.RangeIndex(self.first, self.first + len(self), name="episode")
+        return pd.DataFrame(columns, index=index)
+
+    @cached_property
+    def summary(self) -> dict[str, Summary]:
+        """Mean, standard deviation, 95% interval and number of episodes of each measure."""
+        return {str(name): summarise(column.to_numpy()) for name, column in self.frame.items()}
+
+    def reference(self, name: str) -> Array:
+        """Return the group revenue of a reference point at the same settings and seeds, (B,)."""
+        return _reference_revenue(self.game, name, self.seeds)
+
+
+def simulate(  # noqa: PLR0913 - what an episode is made of
+    game: str | Game = "sharing",
+    population: str | Member | Sequence[str | Member] = "o3",
+    mechanism: str | Mechanism | None = None,
+    *,
+    episodes: int = 200,
+    seed: int = 0,
+    condition: str = "baseline",
+    settings: Mapping[str, Any] | None = None,
+    first: int = 0,
+) -> Episodes:
+    """Play episodes ``first`` to ``first + episodes - 1`` of a seed.
+
+    The same seed gives the same episodes, however many are played at once; doses of a mechanism
+    share the luck of an episode (common random numbers).
+
+    Args:
+        game: name of a game, or a game with its settings.
+        population: see ``Population.of``.
+        mechanism: a mechanism or its specification; none by default.
+        episodes: number of episodes B.
+        seed: seed of the study.
+        condition: one of the game's conditions.
+        settings: settings of a game given by name.
+        first: number of the first episode.
+
+    Raises:
+        UserError: for an unknown name, a value out of range, or a mechanism that needs flows that
+            the game lacks.
+
+    >>> simulate(population="perfect", episodes=20).summary["tasks"].mean > 195
+    True
+    """
+    played = make_game(game, settings)
+    group = Population.of(population, played.agents)
+    rules = (
+        parse(mechanism) if isinstance(mechanism, str) else mechanism or MECHANISMS.get("none")()
+    )
+    check_fit(rules, played.fields, played.name)
+    played.check_condition(condition)
+    seeds = episode_seeds(seed, first, episodes)
+    scene = Scene(played, group, rules, condition, seed, first, seeds)
+    behaviour = behaviours(played, group, rules, condition)
+    if "live" in group.kinds:
+        return _play_live(scene, behaviour)
+    players = group.players
+    size = 1 if players else BATCH  # players sit at a table of their own
+    parts = [_play(scene, behaviour, chunk, players) for chunk in _chunks(seeds, size)]
+    return _episodes(scene, parts)
+
+
+def episode_seeds(seed: int, first: int, count: int) -> Seeds:
+    """Return the seeds of episodes ``first`` to ``first + count - 1``: numbers of a counter.
+
+    >>> bool((episode_seeds(7, 0, 5)[2:] == episode_seeds(7, 2, 3)).all())
+    True
+    """
+    block = 4  # Philox makes four numbers for each value of its counter
+    counter = np.random.Philox(key=seed)
+    counter.advance(first // block)
+    skipped = first % block
+    return counter.random_raw(skipped + count)[skipped:]
+
+
+_RECORD = ("revenue", "produced", "payments", "spend", "given")
+
+
+def _chunks(seeds: Seeds, size: int = BATCH) -> Iterator[Seeds]:
+    return (seeds[start : start + size] for start in range(0, max(1, len(seeds)), size))
+
+
+Record = dict[str, Array]  # what came out of some episodes, by name; the first axis is theirs
+
+
+def _episodes(scene: Scene, parts: Sequence[Record]) -> Episodes:
+    """Return the first episodes of a scene, given what came out of them in one part or several."""
+    arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    record: dict[str, Any] = {name: arrays.pop(name) for name in _RECORD}
+    known = {**vars(scene), "seeds": scene.seeds[: len(record["spend"])]}
+    return Episodes(**known, **record, tallies=arrays)
+
+
+def _play_live(scene: Scene, behaviour: Array) -> Episodes:
+    """Play each episode as a task of its own, in the open session; see ``mechlab.llm``."""
+    from mechlab.llm.driver import Cut, play
+    from mechlab.llm.session import current_session
+
+    seated = scene.population.players
+    with current_session() as session:
+        try:
+            parts = play(session, scene, lambda seed: _turns(scene, behaviour, seed, seated))
+        except Cut as cut:
+            if cut.records:
+                cut.played = _episodes(scene, cut.records)
+            raise
+        played = _episodes(scene, parts)
+        measures = played.frame
+        counts = {n: a for n, a in played.tallies.items() if a.ndim == 1 and n not in measures}
+        session.note(scene, measures.assign(**counts))  # a fit is to counts, not to shares
+    return played
+
+
+def _play(
+    scene: Scene, behaviour: Array, seeds: Seeds, players: Mapping[int, Any] | None = None
+) -> Record:
+    """Play a batch under behaviour (T, N, A), asking each player on its turn."""
+    answered = players or {}
+    turns = _turns(scene, behaviour, seeds, answered)
+    answer: Any = None
+    while True:
+        try:
+            agent, view = turns.send(answer)
+        except StopIteration as end:
+            record: Record = end.value
+            return record
+        answer = answered[agent].act(view)
+
+
+def _turns(
+    scene: Scene, behaviour: Array, seeds: Seeds, players: Collection[int]
+) -> Generator[tuple[int, Any], Any, Record]:
+    """Play a batch; yield players' turns as a table does, return record and tallies."""
+    game, mechanism = scene.game, scene.mechanism
+    state = game.start(seeds, scene.condition)
+    table = game.seat(state, mechanism, players) if players else None
+    record = yield from rounds(game, state, behaviour, mechanism, len(seeds), table)
+    return {**record, **game.tallies(state)}
+
+
+def rounds(  # noqa: PLR0913 - what an episode is made of
+    game: Game,
+    state: Any,
+    behaviour: Array,
+    mechanism: Mechanism,
+    episodes: int = 1,
+    table: Table | None = None,
+) -> Generator[tuple[int, Any], Any, dict[str, Array]]:
+    """Play all rounds of started episodes; yield players' turns as the table does, if any.
+
+    Returns the record of the episodes, by the names of ``Episodes``.
+    """
+    agents = game.agents
+    kept = mechanism.needs | {"given", "produced"}
+    now, past = (Amounts.zeros(episodes, agents, kept) for _ in range(2))
+    revenue = np.zeros((episodes, game.rounds))
+    payments, spend = np.zeros((episodes, agents)), np.zeros(episodes)
+    for round in range(game.rounds):
+        now.clear(kept)
+        if table:
+            yield from table.play(round, behaviour[round], now)
+        else:
+            game.play(state, round, behaviour[round], now)
+        paid = mechanism.payments(Flows.over(now, past, round, game.unit))
+        if table:
+            table.settle(now.produced[0] + paid[0])
+        payments += paid
+        spend += over_agents(np.maximum(paid, 0.0))
+        revenue[:, round] = over_agents(now.produced)
+        past.add(now, kept)
+    record = {
+        "revenue": revenue,
+        "produced": past.produced,
+        "payments": payments,
+        "spend": spend,
+        "given": past.given,
+    }
+    refused = {"invalid_actions": np.array([float(table.invalid_actions)])} if table else {}
+    return {**record, **refused}
+
+
+_REFERENCES: dict[tuple[Game, str], dict[int, float]] = {}
+
+
+def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
+    """Group revenue of a reference point; remembered, as doses share seeds."""
+    known = _REFERENCES.setdefault((game, name), {})
+    missing = np.array([s for s in dict.fromkeys(seeds.tolist()) if s not in known], np.uint64)
+    row = game.behaviour([game.reference(name)] * game.agents)
+    behaviour = np.broadcast_to(row, (game.rounds, *row.shape))
+    alone = Scene(game, Population(()), MECHANISMS.get("none")(), game.conditions[0], 0, 0, missing)
+    for chunk in _chunks(missing) if len(missing) else ():
+        played = _play(alone, behaviour, chunk)
+        known.update(zip(chunk.tolist(), played["revenue"].sum(axis=1).tolist(), strict=True))
+    return np.array([known[s] for s in seeds.tolist()])

@@ -1,0 +1,261 @@
+"""Live agents against a real server on loopback: episodes play, faults are accounted for."""
+
+import asyncio
+import json
+import sqlite3
+from collections import Counter
+
+import pytest
+
+from mechlab.errors import OutOfBudget, UserError
+from mechlab.llm.model import ReplayMiss
+from mechlab.llm.retry import EndpointError
+from mechlab.llm.seat import TooManyInvalid
+from mechlab.llm.session import live_session
+from mechlab.llm.settings import Caps, Live
+from mechlab.llm.transcripts import open_transcripts
+from mechlab.simulation import simulate
+from tests.llm.conftest import KEY
+from tests.llm.fault_server import FaultServer
+from tests.llm.test_answers import BAD
+
+SMALL = {"agents": 3, "rounds": 4, "pieces": 9, "hand": 3, "needed": 2}
+CALLS = 3 * 4  # of an episode
+STORE = "sqlite:///.mechlab/calls.db"
+KIND = {  # what a fault of the server is to the client
+    "429": "rate_limit",
+    "500": "server",
+    "echo": "server",
+    "drop": "connection",
+    "cut": "connection",
+    "garbage": "garbled",
+    "stall": "timeout",
+}
+
+
+def play(population="llm:maker/model-1.5:8b", **more):
+    return simulate(population=population, **{"settings": SMALL, "episodes": 2, **more})
+
+
+def calls(column="*"):
+    with sqlite3.connect(".mechlab/calls.db") as database:
+        return [row[0] for row in database.execute(f"select {column} from mechlab_call")]
+
+
+def test_models_play_as_well_as_their_answers(server):
+    """The server's policy asks and answers on its own turn, as the reference ``turns`` does."""
+    episodes = play(episodes=6)
+    assert server.done == {"good": 6 * CALLS}
+    assert (episodes["group_revenue"] / episodes["turns"]).mean() > 0.7
+    assert not episodes["invalid_turns"].any()
+
+
+def test_the_same_answers_give_the_same_table_bit_for_bit(server):
+    first = play(mechanism="sharing_bonus(rate=500)")
+    again = play(mechanism="sharing_bonus(rate=500)")
+    with live_session(replay=True):
+        replayed = play(mechanism="sharing_bonus(rate=500)")
+    assert first.frame.equals(again.frame)
+    assert first.frame.equals(replayed.frame)
+    assert (first.payments == replayed.payments).all()
+    assert server.done.total() == 2 * CALLS
+
+
+def test_replicates_stay_apart(server):
+    """Episodes begin with different deals, but equal prompts would still be different calls."""
+    server.behaviour.policy = lambda messages: json.dumps({"thoughts": "", "actions": []})
+    play(settings={**SMALL, "hand": 0}, episodes=3)
+    assert server.done.total() == len(calls("distinct key")) == 3 * CALLS
+
+
+def test_a_replay_needs_every_answer_and_no_key(server, monkeypatch):
+    play(episodes=1)
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with live_session(replay=True):
+        play(episodes=1)
+        with pytest.raises(
+            ReplayMiss, match=r"holds no answer of llm:maker/model-1\.5:8b for agent"
+        ):
+            play(episodes=2)
+    assert server.done.total() == CALLS
+
+
+def test_every_fault_is_accounted_for(server):
+    """30% faults of all kinds: a 20-round episode completes and the record tells each of them."""
+    kinds = [kind for kind in (*KIND, *BAD) if kind != "stall"]
+    server.behaviour.faults = {"stall": 0.01} | dict.fromkeys(kinds, 0.29 / 11)
+    with live_session(Live(timeout=1.5, patience=30, invalid_limit=0.5)) as session:
+        episodes = play(settings={**SMALL, "rounds": 20}, episodes=2)
+    done = server.done
+    with open_transcripts(STORE) as book:
+        spoken = [call for played in book.episodes() for call in book.turns(played.id)]
+    met = Counter(fault["kind"] for call in spoken for fault in call.faults)
+    assert met == sum((Counter({KIND[kind]: done[kind]}) for kind in KIND), Counter())
+    assert sum(done[kind] for kind in KIND) > 5
+    problems = [call for call in spoken if call.problem]
+    assert len(problems) == sum(done[kind] for kind in BAD)
+    assert len(spoken) - len(problems) == done["good"]
+    # Turns: each was answered validly, or twice not.
+    turns = {(played, call.turn) for played in (0, 1) for call in spoken}
+    assert session.validity.turns == 2 * 60 == done["good"] + session.validity.invalid
+    assert episodes["invalid_turns"].sum() == session.validity.invalid
+    assert len(turns) == 120
+
+
+def test_where_nothing_but_faults_comes_it_stops_and_resumes(server):
+    server.behaviour.faults = {"500": 1.0}
+    with (
+        pytest.raises(EndpointError, match=r"nothing but faults, the last: server: 500: try later"),
+        live_session(Live(patience=0.2)),
+    ):
+        play()
+    assert not calls()
+    server.behaviour.faults = {}
+    assert len(play()) == 2
+    assert server.done["good"] == 2 * CALLS
+
+
+def test_a_server_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    with pytest.raises(EndpointError, match="connection"), live_session(Live(patience=0.2)):
+        play()
+
+
+def test_a_resumed_run_asks_only_what_it_does_not_know(server):
+    with live_session(Live(caps=Caps(calls=2 * CALLS))), pytest.raises(OutOfBudget) as cap:
+        play(episodes=5)
+    assert "leaves no room for an episode of 12 calls (24 calls," in str(cap.value)
+    assert len(cap.value.played) == 2
+    assert server.done.total() == 2 * CALLS
+    whole = play(episodes=5)
+    assert server.done.total() == 5 * CALLS
+    assert whole.frame[:2].equals(cap.value.played.frame)
+
+
+@pytest.mark.parametrize("caps", [{"calls": 20}, {"tokens": 20_000}, {"dollars": 0.004}])
+def test_a_cap_is_passed_by_no_more_than_the_calls_under_way(server, caps, monkeypatch):
+    monkeypatch.setattr("mechlab.llm.prices.HERE", ())  # as if it were not on this machine
+    with live_session(Live(caps=Caps(**caps))) as session, pytest.raises(OutOfBudget):
+        play("llm:gpt-4.1-mini", episodes=20)
+    ((name, most),) = caps.items()
+    dearest = {"calls": 0, "tokens": 1500, "dollars": 1500 * 1.6e-6}[name]  # 64 under way at most
+    assert 0.3 * most < getattr(session.account.spent, name) <= most + 64 * dearest
+    assert server.done.total() == session.account.spent.calls
+
+
+def test_a_cap_in_dollars_needs_a_price(server, monkeypatch):
+    monkeypatch.setattr("mechlab.llm.prices.HERE", ())
+    with (
+        live_session(Live(caps=Caps(dollars=1))),
+        pytest.raises(UserError, match="is not in the table"),
+    ):
+        play()
+    assert not server.done
+
+
+def test_an_invalid_answer_is_returned_once_and_then_acts_as_an_empty_turn(server):
+    server.behaviour.faults = {"prose": 1.0}
+    with live_session(Live(invalid_limit=1.0)):
+        episodes = play(episodes=1)
+    assert episodes["invalid_turns"] == [CALLS]
+    assert episodes["tasks"] == [0]
+    first, second = server.requests[:2]
+    assert second["messages"][: len(first["messages"])] == first["messages"]
+    said, asked = second["messages"][-2:]
+    assert said == {"role": "assistant", "content": "I would rather not use JSON."}
+    assert "could not be read: answer: Invalid JSON" in asked["content"]
+    assert server.done.total() == 2 * CALLS
+
+
+def test_too_many_invalid_answers_stop_a_run(server):
+    server.behaviour.faults = {"refusal": 1.0}
+    with pytest.raises(TooManyInvalid, match=r"exceed the limit of 20%.*I cannot take part"):
+        play()
+
+
+@pytest.mark.parametrize("form", ["json_object", "text"])
+def test_an_endpoint_without_schemas_is_told_in_words(server, form):
+    server.behaviour.forms = (form, "text")
+    play(episodes=1)
+    assert server.done == {"400": 1 if form == "json_object" else 2, "good": CALLS}
+    assert "fits this JSON schema" in server.requests[-1]["messages"][0]["content"]
+    play(episodes=1)  # the form makes no other call
+    assert server.done["good"] == CALLS
+
+
+def test_a_request_that_is_refused_in_every_form_is_an_error(server):
+    server.behaviour.forms = ()
+    with pytest.raises(EndpointError, match="refused the request: refused: 400"):
+        play()
+    assert server.done == {"400": 3}
+
+
+def test_a_wrong_key_is_an_error_at_once_and_is_not_shown(server, monkeypatch, capfd, caplog):
+    caplog.set_level("DEBUG")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-wr0ng")
+    with pytest.raises(EndpointError, match="401: bad key") as error:
+        play()
+    told = str(error.value) + "".join(capfd.readouterr()) + caplog.text
+    assert "sk-wr0ng" not in told
+    assert server.done == {"401": 1}
+
+
+def test_the_key_reaches_neither_store_nor_log(server, caplog):
+    """Even from a server that repeats it in its errors and answers."""
+    caplog.set_level("DEBUG")
+    server.behaviour.faults = {"echo": 0.5}
+    server.behaviour.policy = lambda _: json.dumps({"thoughts": f"my key is {KEY}", "actions": []})
+    with live_session() as session:
+        play(episodes=1)
+        assert KEY not in repr(vars(session))
+    with open_transcripts(STORE) as book:
+        said = book.turns(book.episodes()[0].id)
+    assert {call.thoughts for call in said} == {"my key is [key]"}
+    assert any("Bearer [key]" in fault["detail"] for call in said for fault in call.faults)
+    with sqlite3.connect(".mechlab/calls.db") as database:
+        assert KEY not in "\n".join(database.iterdump())
+    assert KEY not in caplog.text
+
+
+def test_live_agents_sit_beside_others(server):
+    class Silent:
+        def act(self, view):
+            return ()
+
+    from mechlab.agents.population import Population
+
+    live = Population.of("llm:m(temperature=0.5)", 1).members[0]
+    group = [live, "perfect", Silent()]
+    episodes = play(group, episodes=1)
+    assert server.done.total() == SMALL["rounds"]
+    assert server.requests[0]["temperature"] == 0.5
+    assert episodes.population.kinds == {"live", "scripted", "own"}
+
+
+def test_two_endpoints_in_one_group(server, monkeypatch):
+    with FaultServer() as other:
+        monkeypatch.setenv("OTHER_BASE_URL", other.url)
+        play("llm:a*2 + llm:b(endpoint=other)", episodes=1)
+        assert server.done.total() == 2 * SMALL["rounds"]
+        assert other.done.total() == SMALL["rounds"]
+        assert {request["model"] for request in other.requests} == {"b"}
+
+
+def test_it_runs_where_an_event_loop_runs_already(server):
+    """As in a notebook."""
+
+    async def cell():
+        return play(episodes=1)
+
+    assert len(asyncio.run(cell())) == 1
+
+
+def test_a_text_that_databases_and_terminals_dislike_comes_back_as_it_was(server):
+    hostile = "\x00\x1b[31m</script>\u202e '; drop table mechlab_call; --"
+    server.behaviour.policy = lambda _: json.dumps({"thoughts": hostile, "actions": []})
+    play(episodes=1)
+    with open_transcripts(STORE) as book:
+        (played,) = book.episodes()
+        assert {call.thoughts for call in book.turns(played.id)} == {hostile}
+        assert played.finished

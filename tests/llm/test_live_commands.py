@@ -1,0 +1,208 @@
+"""Live agents from the command line: run, search, caps, replay, a killed process."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mechlab import cli
+from tests.interrupts import heard
+from tests.llm.conftest import KEY
+
+SETTINGS = ("agents=3", "rounds=4", "pieces=9", "hand=3", "needed=2")
+RUN = ["run", "--population", "llm:m-1", *(x for s in SETTINGS for x in ("--set", s))]
+STUDY = """
+question = "How small may the bonus be?"
+population = "llm:m-1"
+mechanisms = ["sharing_bonus(rate=[0, 5000])"]
+smallest = "rate"
+settings = {agents = 3, rounds = 4, pieces = 9, hand = 3, needed = 2}
+
+[target]
+efficiency = 0.5
+relative_to = "turns"
+
+[budget]
+episodes = 60
+"""
+
+
+@pytest.fixture
+def mechlab(capsys, monkeypatch):
+    """Run a command; return its exit code, standard output and error output."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mechlab", *arguments])
+        with pytest.raises(SystemExit) as exit:
+            cli.main()
+        out, err = capsys.readouterr()
+        return exit.value.code or 0, out, err
+
+    return run
+
+
+def test_a_run_and_its_replay_print_the_same(server, mechlab):
+    code, first, _ = mechlab(*RUN, "--episodes", "2", "--json")
+    assert code == 0
+    assert json.loads(first)["measures"]["invalid_turns"]["mean"] == 0
+    assert mechlab(*RUN, "--episodes", "2", "--json", "--replay") == (0, first, "")
+    assert server.done.total() == 24
+    assert KEY not in first
+
+
+def test_a_cap_prints_what_was_played_and_says_so(server, mechlab):
+    code, out, err = mechlab(*RUN, "--episodes", "3", "--calls", "13", "--json")
+    assert code == 3
+    assert json.loads(out)["episodes"] == 1
+    assert "out of budget: the cap of 13 calls" in err
+    assert "1 of 3 episodes were finished" in err
+    code, out, err = mechlab(*RUN, "--episodes", "2", "--calls", "2")
+    assert code == 3
+    assert "1 of 2 episodes were finished" in err  # what is known costs nothing
+    assert server.done.total() == 12
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (RUN, "say how many episodes"),
+        (["run", "--population", "o3", "--calls", "5"], "--calls is about live agents"),
+        (["run", "--population", "o3", "--replay"], "--replay is about live agents"),
+        ([*RUN, "--episodes", "1", "--storage", "mysql://x/y"], "SQLite or PostgreSQL"),
+        ([*RUN, "--episodes", "1", "--storage", "calls.db"], "a storage is written like"),
+    ],
+)
+def test_a_wrong_command_says_what_is_wrong(server, mechlab, arguments, message):
+    code, out, err = mechlab(*arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not server.done
+
+
+def test_a_search_with_live_agents_is_certified_and_costs_nothing_again(server, mechlab):
+    Path("s.toml").write_text(STUDY)
+    code, out, err = mechlab("search", "s.toml", "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert found["status"] == "certified"  # the server's agents need no bonus
+    assert found["size"]["value"] == 0
+    assert found["calls"] == server.done.total() > 12 * 16
+    assert json.loads(mechlab("search", "s.toml", "--json")[1]) == found
+    assert server.done.total() == found["calls"]
+
+
+def test_a_search_is_played_again_from_its_calls_alone(server, mechlab):
+    Path("s.toml").write_text(STUDY)
+    first, made = mechlab("search", "s.toml", "--json")[1], server.done.total()
+    with sqlite3.connect(".mechlab/s.db") as base:
+        names = [
+            name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
+        for name in set(names) - {"mechlab_call", "mechlab_text", "mechlab_spent"}:
+            base.execute(f"DROP TABLE {name}")
+    assert json.loads(mechlab("search", "s.toml", "--json", "--replay")[1]) == json.loads(first)
+    assert server.done.total() == made
+
+
+def test_a_replayed_search_fails_where_an_answer_is_missing(server, mechlab):
+    Path("s.toml").write_text(STUDY)
+    code, out, err = mechlab("search", "s.toml", "--replay")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "holds no answer of llm:m-1 for agent" in err
+    assert not server.done
+    assert mechlab("search", "s.toml", "--json")[0] == 0  # what failed is taken up again
+
+
+@pytest.mark.parametrize(
+    ("population", "options", "message"),
+    [
+        ("o3", [], "--replay is about live agents, and o3 has none"),
+        ("llm:m-1", ["--workers", "2"], "--replay is for one process"),
+    ],
+)
+def test_what_cannot_be_replayed_is_told(server, mechlab, population, options, message):
+    Path("s.toml").write_text(STUDY.replace("llm:m-1", population))
+    code, out, err = mechlab("search", "s.toml", "--replay", *options)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+
+
+def test_a_pilot_has_no_replay(server, mechlab):
+    Path("s.toml").write_text(f"{STUDY}\n[pilot]\n")
+    code, out, err = mechlab("search", "s.toml", "--replay")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "has no --replay" in err
+    assert not server.done
+
+
+def test_a_search_ends_at_a_cap_and_goes_on_with_a_larger_one(server, mechlab):
+    Path("s.toml").write_text(f"{STUDY}\n[live.caps]\ncalls = 100\n")
+    found = json.loads(mechlab("search", "s.toml", "--json")[1])
+    assert found["status"] == "out_of_budget"
+    assert found["calls"] == server.done.total() <= 100
+    Path("s.toml").write_text(STUDY)
+    whole = json.loads(mechlab("search", "s.toml", "--json")[1])
+    assert whole["status"] == "certified"
+    assert whole["calls"] == server.done.total()
+
+
+@pytest.mark.slow
+def test_a_killed_run_loses_only_the_calls_under_way(server):
+    server.behaviour.latency = lambda rng: 0.02
+    command = [sys.executable, "-m", "mechlab", *RUN, "--episodes", "12", "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    killed = 0
+    for wanted in (20, 60, 100):
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        while server.done.total() < wanted and process.poll() is None:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        with sqlite3.connect(".mechlab/calls.db") as database:
+            ((kept,),) = database.execute("select count(*) from mechlab_call")
+        assert kept >= server.done.total() - 12 * killed  # an episode has one call under way
+    assert killed == 3
+    done = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert json.loads(done.stdout)["episodes"] == 12
+    assert server.done.total() <= 12 * 12 + 12 * killed
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_a_run_at_once(server):
+    server.behaviour.latency = lambda rng: 5.0
+    command = [sys.executable, "-m", "mechlab", *RUN, "--episodes", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=heard
+    )
+    while not server.done:
+        time.sleep(0.01)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert time.monotonic() - begun < 4
+
+
+@pytest.mark.slow
+def test_the_key_is_not_in_the_list_of_processes(server):
+    server.behaviour.latency = lambda rng: 0.5
+    Path("s.toml").write_text(STUDY)
+    command = [sys.executable, "-m", "mechlab", "search", "s.toml", "--workers", "2"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    while not server.done:
+        time.sleep(0.01)
+    listed = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True).stdout
+    process.kill()
+    process.wait()
+    assert "mechlab search s.toml" in listed
+    assert KEY not in listed

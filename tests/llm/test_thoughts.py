@@ -1,0 +1,129 @@
+"""What live agents thought, from real calls over HTTP to the measures, tables and the command."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import mechlab.cli  # noqa: F401 - adds the commands
+from mechlab.commands._app import app
+from mechlab.llm.session import live_session
+from mechlab.llm.settings import Live
+from mechlab.llm.thoughts import examples, read_thoughts, summarised, tally, terms
+from mechlab.llm.transcripts import open_transcripts
+from mechlab.simulation import simulate
+from tests.llm.fault_server import Behaviour, FaultServer
+
+GAME = {"agents": 2, "rounds": 3}
+COLD = "I hold back; let the market pay a price. Nothing more."  # 11 words, 2 market terms
+WARM = "I give all that I have to the project."  # 9 words
+
+
+def policy(messages):
+    """Agent 0 is cold and the other warm; both contribute. As a judge: whatever holds back."""
+    said = messages[-1]["content"]
+    if "The thought, in quotes" in said:
+        return json.dumps({"reason": "so it says", "hard_defection": "hold back" in said})
+    return json.dumps({"thoughts": COLD if "You are agent 0" in said else WARM, "tokens": 20})
+
+
+@pytest.fixture(scope="module")
+def server():
+    with FaultServer(Behaviour(policy=policy)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def played(server, tmp_path_factory):
+    """Two episodes of two mechanisms; return the URL of their calls, and one frame."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('calls')}/calls.db"
+    live = Live(endpoints={"local": {"url": server.url}}, options={"endpoint": "local"})
+    with pytest.MonkeyPatch.context() as patch, live_session(live, url):
+        patch.setenv("LOCAL_API_KEY", "none")
+        simulate("public_goods", "llm:tiny", settings=GAME, episodes=2)
+        bonus = "sharing_bonus(rate=0.5)"
+        frame = simulate("public_goods", "llm:tiny", bonus, settings=GAME, episodes=2).frame
+    return url, frame
+
+
+def test_measures_of_thoughts_are_taken_of_every_live_episode(played):
+    _, frame = played
+    np.testing.assert_allclose(frame["hard_defection"], 0.5)
+    np.testing.assert_allclose(frame["market_terms"], 1000 * (3 * 2) / (3 * (11 + 9)))
+
+
+def test_the_store_keeps_the_measures_as_they_are(played):
+    url, frame = played
+    with open_transcripts(url) as store:
+        kept = [one.measures for one in store.episodes() if one.mechanism != "none"]
+    for name in frame:
+        np.testing.assert_array_equal([one[name] for one in kept], frame[name])
+
+
+def test_episodes_without_live_agents_have_no_such_measures():
+    assert "hard_defection" not in simulate("public_goods", "selfish", episodes=1).frame
+
+
+def test_nobody_who_thinks_nothing_defects():
+    assert tally(["", "  "])["thoughts"] == 0
+
+
+def test_thoughts_are_read_back_and_summarised(played):
+    with open_transcripts(played[0]) as book:
+        found = read_thoughts(book)
+    assert len(found) == 2 * 2 * 2 * 3
+    assert set(found["text"]) == {COLD, WARM}
+    assert set(found.loc[found["agent"] == 0, "defects"]) == {True}
+    by_agent = summarised(found, "agent")
+    assert by_agent["0"]["hard_defection"].mean == 1
+    assert by_agent["1"]["hard_defection"].mean == 0
+    assert by_agent["0"]["market_terms"].mean == pytest.approx(1000 * 2 / 11)
+    by_mechanism = summarised(found)
+    assert set(by_mechanism) == {"none", "sharing_bonus(rate=0.5)"}
+    assert by_mechanism["none"]["hard_defection"].n == 2
+    assert terms(found)["withholding"] == {"hold back": 12}
+
+
+def test_examples_name_their_episode_and_turn(played):
+    with open_transcripts(played[0]) as book:
+        found = read_thoughts(book)
+        shown = examples(found, 4)
+        assert len(set(shown["episode"])) == 4  # one of each before a second of any
+        for _, row in shown.iterrows():
+            (turn,) = [t for t in book.turns(row["episode"]) if t.turn == row["turn"]]
+            assert turn.thoughts == row["text"]
+
+
+def call(*words):
+    return CliRunner().invoke(app, ["thoughts", *words])
+
+
+def test_the_command_prints_one_object(played, server, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    done = call("--storage", played[0], "--judge", "llm:tiny", "--json")
+    assert done.exit_code == 0
+    found = json.loads(done.stdout)
+    assert found["groups"]["none"]["hard_defection"]["mean"] == 0.5
+    assert found["judge"]["agreement"] == {"n": 24, "share": 1, "kappa": 1, "ci95": [1, 1]}
+    assert len(found["examples"]) == 3
+
+
+def test_the_command_prints_for_people(played):
+    done = call("--storage", played[0], "--by", "agent")
+    assert "hard defection" in done.stdout
+    assert "'hold back' 12" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        (["--storage", "sqlite:///nowhere.db"], "there is no such record"),
+        (["--words", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--judge", "perfect"], "--judge takes a live agent"),
+    ],
+)
+def test_mistakes_are_named(played, words, rule):
+    done = call("--storage", played[0], *words)
+    assert rule in str(done.exception)

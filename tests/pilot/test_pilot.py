@@ -1,0 +1,236 @@
+"""Pilot, emulate, search, confirm."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechlab.agents.base import AGENTS
+from mechlab.agents.emulated import Emulated, Propensities
+from mechlab.errors import UserError
+from mechlab.pilot import pilot
+from mechlab.pilot.confirm import Evidence, Regression
+from mechlab.pilot.design import APART, NARROW, Bracket, believed, wanted
+from mechlab.pilot.emulate import Curve, Offline
+from mechlab.pilot.episodes import Played
+from mechlab.pilot.run import lines_of
+from mechlab.report.pilot import headline, sentences, sheet
+from mechlab.search.bounds import LEAST
+from mechlab.study import Study
+
+BASE = """
+question = "What is the smallest bonus?"
+population = "o3"
+mechanisms = ["sharing_bonus(rate=[0, 3000])"]
+smallest = "rate"
+[target]
+efficiency = 0.6
+relative_to = "turns"
+[budget]
+episodes = 400
+[pilot]
+episodes = 4
+"""
+CURVE = Curve((0.0, 1000.0, 2000.0, 3000.0), (0.2, 0.5, 0.7, 0.8))  # reaches 0.6 at 1479 or so
+
+
+def line(text=BASE):
+    (found,) = lines_of(Study.read(text))
+    return found
+
+
+def evidence(rng, curve=CURVE, level=0.0, stretch=1.0, noise=0.04):
+    """Episodes on both sides of 1500 of agents that reach a multiple of a curve, and something."""
+    sizes = np.repeat([1300.0, 1700.0], 16)
+    reference = 1000.0 * rng.uniform(0.95, 1.05, 32)
+    means = level + stretch * curve.at(sizes)
+    reached = (means + noise * rng.standard_normal(32)) * 1000.0 / reference
+    table = pd.DataFrame({"size": sizes, "reference": reference, "reached": reached})
+    return Evidence(line(), curve, table, float(np.mean(1.0 / reference)))
+
+
+def test_a_curve_first_reaches_the_target_between_its_doses():
+    assert CURVE.first(0.5) == pytest.approx(1000.0)
+    assert 1000.0 < CURVE.first(0.6) < 2000.0
+    assert CURVE.first(0.1) == 0.0
+    assert CURVE.first(0.9) == math.inf
+
+
+def test_an_agent_that_a_bonus_moves_less_needs_more_of_it():
+    one, agent = line(), AGENTS.get("o3")
+    assert isinstance(agent, Emulated)
+    moved = [replace(agent, fitted=replace(agent.fitted, payment=k)) for k in (10.0, 17.0, 25.0)]
+    found = one.offline(agent, moved)
+    assert found.draws[0] > found.draws[1] > found.draws[2]
+    assert found.interval(0.95) == (found.draws[2], found.draws[0])
+    short = replace(one, high=300.0).offline(agent, [agent])
+    assert short.size == short.draws[0] == math.inf
+
+
+def test_a_target_that_nothing_is_needed_for_has_size_nothing():
+    assert line(BASE.replace("0.6", "0.01")).curve(AGENTS.get("o3")).first(0.01) == 0.0
+
+
+@given(
+    st.lists(st.floats(-3, 3), min_size=4, max_size=12).filter(lambda x: np.ptp(x) > 0.1),
+    st.floats(-2, 2),
+    st.floats(-2, 2),
+)
+def test_a_regression_returns_a_line_without_noise(x, level, slope):
+    columns = np.stack([np.ones(len(x)), x], axis=1)
+    fit = Regression.of(columns, level + slope * np.array(x))
+    assert fit.slopes == pytest.approx([level, slope], abs=1e-6)
+
+
+def test_the_bounds_of_a_mean_are_students():
+    """Without a second column a regression is a mean: 0.8 -+ 2.064 * 0.02 (25 values, sd 0.1)."""
+    off = np.resize([1.0, -1.0], 24) * 0.1
+    values = 0.8 + np.append(off, 0.0)
+    ((low, high),) = Regression.of(np.ones((25, 1)), values).bounds(np.ones((1, 1)), 0.025)
+    assert (low, high) == pytest.approx((0.759, 0.841), abs=5e-4)
+
+
+@pytest.mark.parametrize(("level", "stretch"), [(0.0, 1.0), (-0.26, 1.4), (0.18, 0.7)])
+def test_the_interval_holds_whatever_the_emulated_agents_level_and_slope(level, stretch):
+    """95% nominal and more for the bend: 300 intervals of which 276 are 3.3 SD too few."""
+    truth = CURVE.first((0.6 - level) / stretch)
+    rng = np.random.default_rng(1)
+    looks = [evidence(rng, level=level, stretch=stretch).look() for _ in range(300)]
+    assert sum(look.low <= truth <= look.high for look in looks) >= 276
+    assert sum(look.high < truth for look in looks) <= 18
+
+
+def test_the_luck_of_the_reference_point_is_taken_out():
+    rng = np.random.default_rng(2)
+    found = evidence(rng, noise=0.004)
+    plain = Evidence(found.line, CURVE, found.episodes.assign(reference=1000.0), 1e-3)
+    assert found.look().width < 0.5 * plain.look().width
+
+
+def test_more_bend_makes_the_interval_wider():
+    straight = Curve((0.0, 3000.0), (0.0, 1.2))
+    bent = Curve((0.0, 1300.0, 1500.0, 1700.0, 3000.0), (0.1, 0.45, 0.6, 0.65, 0.7))
+    looks = [
+        evidence(np.random.default_rng(3), curve=x, noise=0.01).look() for x in (straight, bent)
+    ]
+    assert looks[0].bend == pytest.approx(0.0, abs=1e-3)
+    assert looks[1].bend > 0.01
+    assert looks[1].high - looks[1].low > 2.0 * looks[1].bend * looks[1].size
+
+
+@pytest.mark.parametrize(("population", "found"), [("perfect", -math.inf), ("silent", math.inf)])
+def test_what_no_dose_reaches_or_all_do_is_said(population, found):
+    text = BASE.replace('"o3"', f'"{population}"').replace('"turns"', '"ceiling"')
+    one, played = line(text), Played(Study.read(text))
+    for size in (1300.0, 1700.0):
+        played.play(one, size, LEAST // 2)
+    table = played.measured(one)
+    look = Evidence(one, CURVE, table, float(np.mean(1.0 / table["reference"]))).look()
+    assert look.size == found
+    assert look.low == found
+
+
+@given(st.floats(1.0, 3000.0), st.floats(0.0, 3000.0), st.integers(2, 64))
+def test_the_doses_of_a_bracket_have_the_believed_mean(middle, size, episodes):
+    doses = Bracket.around(line(), middle).doses(size, episodes)
+    low, high = doses
+    assert 0.0 <= low < high <= 3000.0
+    assert sum(doses.values()) == episodes
+    if low <= size <= high:
+        mean = sum(dose * n for dose, n in doses.items()) / episodes
+        assert mean == pytest.approx(size, abs=(high - low) / episodes)
+
+
+def test_a_bracket_stays_while_it_is_good():
+    one = line()
+    first = Bracket.first(one, Offline("sharing_bonus", CURVE, 1500.0, (900.0, 1500.0, 2100.0)))
+    assert (first.low, first.high) == pytest.approx((1050.0, 1950.0))
+    usual = first.moved(one, 1500.0, 0.0)
+    assert usual.high - usual.low == pytest.approx(2 * APART * 1500.0)
+    assert usual.moved(one, 1500.0, 0.0) is usual
+    closer = usual.moved(one, 1500.0, 0.1)
+    assert closer.high - closer.low == pytest.approx(APART * 1500.0)
+
+
+def test_beyond_what_the_look_holds_the_answer_is_believed_between_doses_or_where_the_fit_says():
+    one, found = line(), Offline("sharing_bonus", CURVE, 1500.0, ())
+    look = replace(evidence(np.random.default_rng(5)).look(), size=math.inf)
+    assert believed(one, found, None, {}) == 1500.0
+    assert believed(one, found, replace(look, size=1300.0), {}) == 1300.0
+    assert believed(one, found, look, {800.0: 0.5, 1200.0: 0.7}) == pytest.approx(1000.0)
+    assert believed(one, found, look, {800.0: 0.5, 1000.0: 0.55}) == 1500.0
+    assert believed(one, found, look, {2000.0: 0.5}) == 2500.0  # half the way to the high end
+    assert believed(one, found, look, {1000.0: 0.7}) == 500.0
+
+
+def test_an_interval_that_is_narrow_enough_needs_few_more():
+    look = evidence(np.random.default_rng(4), noise=1e-4).look()
+    assert look.width < NARROW
+    assert wanted(look) == 4
+    assert wanted(replace(look, width=math.inf)) == look.episodes
+
+
+def test_no_two_episodes_share_their_luck():
+    played = Played(Study.read(BASE))
+    for _ in range(3):
+        played.play(line(), 0.0, 5)
+    seeds = {s for dose in played.doses for s in dose.episodes.seeds.tolist()}
+    assert len(seeds) == len(played) == 15
+
+
+def test_the_budget_is_never_exceeded():
+    played = Played(Study.read(BASE.replace("400", "7")))
+    played.play(line(), 0.0, 5)
+    played.play(line(), 0.0, 5)
+    assert len(played) == 7
+    assert played.left == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[pilot]\nepisodes = 4", "", r"has no \[pilot\]"),
+        ('"o3"', '"o3*5 + perfect*5"', "agents of one sort"),
+        ("(rate=[0, 3000])", "(rate=[0, 3000]) + royalty(share=[0, 1])", "whose one free number"),
+        ("episodes = 400", "episodes = 19", "at least 28, got 19"),
+        ('smallest = "rate"', 'smallest = "spend"', "whose one free number"),
+    ],
+)
+def test_what_a_pilot_cannot_answer_is_refused(old, new, said):
+    assert old in BASE
+    with pytest.raises(UserError, match=said):
+        pilot(Study.read(BASE.replace(old, new)))
+
+
+@pytest.mark.slow
+def test_known_agents_are_found_out(tmp_path):
+    """The truth: the same agents in many episodes of their own."""
+    study = Study.read(BASE)
+    found = pilot(study, f"sqlite:///{tmp_path}/calls.db")
+    truth = line().curve(AGENTS.get("o3")).first(0.6)
+    low, high = found.interval
+    assert found.status == "confirmed"
+    assert low <= 1.05 * truth
+    assert 0.95 * truth <= high <= 1.15 * truth
+    assert high - low <= NARROW * high * 1.001
+    assert sum(found.episodes.values()) == sum(dose.episodes for dose in found.doses)
+    assert sum(found.episodes.values()) <= study.budget.episodes
+    assert found.outcome["reached"].mean >= 0.6
+    assert "confirmed" in headline(found)
+    assert "rest on fresh episodes" in " ".join(sentences(found))
+    assert sheet(found).write(tmp_path / "pilot.html").stat().st_size < 6e6
+    assert found.as_json()["size"]["interval"] == [low, high]
+
+
+@pytest.mark.slow
+def test_agents_that_no_bonus_moves_are_not_confirmed(tmp_path):
+    """Silent agents never give, whatever they are paid; the fit may hope, fresh episodes do not."""
+    study = Study.read(BASE.replace('"o3"', '"silent"').replace("400", "80"))
+    found = pilot(study, f"sqlite:///{tmp_path}/calls.db")
+    assert found.status in ("unreachable", "out_of_budget")
+    assert "confirmed" not in headline(found)
+    assert Propensities is type(found.fit.agent.fitted)

@@ -41,7 +41,7 @@ def compare(model: str, repeats: int) -> tuple[float, float, float, float]:
     mechanism = f"sharing_bonus(rate={RATE})"
 
     def ours(repeat: int) -> list[float]:
-        played = mechlab.simulation(
+        played = mechlab.simulate(
             population=model, mechanism=mechanism, episodes=BATCH, first=BATCH * repeat
         )
         return list(played["tasks"])
@@ -69,7 +69,7 @@ def memory() -> float:
     """Return the largest memory of 64 episodes of 100 agents and 1,000 pieces, in MB."""
     code = (
         "import mechlab, resource\n"
-        "mechlab.simulation(population='o3', mechanism='sharing_bonus(rate=1000)', episodes=64,\n"
+        "mechlab.simulate(population='o3', mechanism='sharing_bonus(rate=1000)', episodes=64,\n"
         "                 settings={'agents': 100, 'pieces': 1000})\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )

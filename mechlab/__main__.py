@@ -1,5 +1,5 @@
 """``python -m mechlab`` is the ``mechlab`` command."""
 
-from mechlab.cli import main
+from mechlab.commands import main
 
 main()

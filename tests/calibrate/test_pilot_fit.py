@@ -18,7 +18,7 @@ from mechlab.calibrate.episodes import checked, holds_figures
 from mechlab.calibrate.posterior import Posterior
 from mechlab.calibrate.scales import BASE, SHIFTS
 from mechlab.calibrate.surrogate import Surrogate, fitted_surrogate
-from mechlab.cli import app
+from mechlab.commands import app
 from mechlab.errors import UserError
 from mechlab.games.base import make_game
 from mechlab.mechanism import parse

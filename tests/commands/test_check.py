@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mechlab.cli import main
+from mechlab.commands import main
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mechlab.cli import main
+from mechlab.commands import main
 
 MEASURES = [
     *("tasks", "group_revenue", "ceiling", "turns", "optimum", "efficiency", "optimality"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import mechlab.cli  # noqa: F401 - adds the commands
+import mechlab.commands  # noqa: F401 - adds the commands
 from mechlab.commands._app import app
 from mechlab.llm.session import live_session
 from mechlab.llm.settings import Live

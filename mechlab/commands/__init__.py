@@ -13,7 +13,7 @@ from pkgutil import iter_modules
 
 from typer.exceptions import TyperException
 
-from mechlab.commands._app import INTERRUPTED, app
+from mechlab.commands._app import INTERRUPTED, app, warn
 from mechlab.errors import UserError
 
 __all__ = ["app", "main"]
@@ -29,7 +29,7 @@ def main() -> None:
         sys.exit(app(standalone_mode=False) or 0)
     except (UserError, TyperException) as mistake:
         text = mistake.format_message() if isinstance(mistake, TyperException) else str(mistake)
-        print("mechlab:", " ".join(text.split()), file=sys.stderr)
+        warn(text)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

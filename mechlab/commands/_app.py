@@ -1,7 +1,9 @@
-"""The application, and the options that several commands share."""
+"""The application, the options that several commands share, and how a line is printed safely."""
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -27,3 +29,22 @@ Output = Annotated[
     Path | None, typer.Option("-o", "--output", help="The report; default: reports/NAME.html.")
 ]
 Seed = Annotated[int, typer.Option(help="Seed; the same seed gives the same episodes.")]
+
+
+def safe(text: str) -> str:
+    """Return a text with � in place of every control character but the line feed.
+
+    Bidirectional overrides count, which make a line read as another one (Unicode TR 36).
+
+    >>> safe("a\\x1b[2Jb\\x9b c\\n")
+    'a�[2Jb� c\\n'
+    """
+    return _CONTROL.sub("�", text)
+
+
+_CONTROL = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
+
+
+def warn(text: str) -> None:
+    """Print one line about the command itself on stderr."""
+    print("mechlab:", safe(" ".join(text.split())), file=sys.stderr)

@@ -21,14 +21,14 @@ _OFFLINE = 200  # episodes of a run that costs nothing, unless it says how many
 class _Now:
     """A line that is made anew whenever it is shown."""
 
-    told: Callable[[], str]
+    text: Callable[[], str]
 
     def __rich__(self) -> Text:
-        return Text(self.told())
+        return Text(self.text())
 
 
 @dataclass(frozen=True)
-class Asked:
+class LiveOptions:
     """How episodes are to be played, as far as live agents are concerned.
 
     Attributes:
@@ -51,7 +51,7 @@ class Asked:
         storage: str | None,
         replay: bool,
         **caps: float | None,
-    ) -> Asked:
+    ) -> LiveOptions:
         """Read the options of a command.
 
         Raises:
@@ -70,16 +70,16 @@ class Asked:
     @contextmanager
     def session(self) -> Iterator[None]:
         """Show that episodes are played, with a session open where live agents play."""
-        told = f"playing {self.episodes:,} episodes"
+        doing = f"playing {self.episodes:,} episodes"
         if not self.live:
-            with _terminal.working(told):
+            with _terminal.working(doing):
                 yield
             return
         from mechlab.llm.session import CALLS, live_session  # a second to import
 
         where = self.storage or CALLS
         with live_session(Live(caps=self.caps), where, replay=self.replay) as session:
-            so_far = _Now(lambda: f"{told}: {session.account.spent}")
+            so_far = _Now(lambda: f"{doing}: {session.account.spent}")
             with _terminal.ERR.status(so_far):
                 yield
 

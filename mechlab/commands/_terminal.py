@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from mechlab.commands._app import safe
 
 if TYPE_CHECKING:  # a run is printed without loading searches and reports
     from mechlab.search.plan import Plan
@@ -24,8 +27,27 @@ if TYPE_CHECKING:  # a run is printed without loading searches and reports
     from mechlab.simulation import Episodes
     from mechlab.statistics import Summary
 
-OUT = Console(highlight=False)
-ERR = Console(stderr=True, highlight=False)
+
+class SafeConsole(Console):
+    """A console whose texts hold no control characters: what files and models say cannot steer it.
+
+    >>> import io
+    >>> console = SafeConsole(file=io.StringIO())
+    >>> console.print(Text("red \\x1b[31m"))
+    >>> console.file.getvalue()
+    'red �[31m\\n'
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Yield segments as Rich does, each text made safe; Rich's own control codes stay."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(safe(segment.text), segment.style)
+
+
+OUT = SafeConsole(highlight=False)
+ERR = SafeConsole(stderr=True, highlight=False)
 
 
 @contextmanager
@@ -79,11 +101,11 @@ def _stand_ins(played: Episodes) -> str:
     return "; emulated agents are stand-ins fitted to published figures"
 
 
-def search_as_json(found: SearchResult, page: Path) -> dict[str, Any]:
+def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
     """Return the object of ``mechlab search --json``."""
     from mechlab.search.tradeoff import as_json
 
-    answer, study = found.best, found.study
+    answer, study = result.best, result.study
     return {
         "study": study.name,
         "status": answer.status,
@@ -98,30 +120,30 @@ def search_as_json(found: SearchResult, page: Path) -> dict[str, Any]:
         "spend": {**answer.spend.as_json(), "share_of_revenue": answer.spend_share},
         "target": study.target.model_dump(),
         "confidence": study.target.confidence,
-        "episodes": found.episodes,
-        "calls": found.calls,
-        "cost_usd": found.cost_usd,
-        "storage": found.storage,
+        "episodes": result.episodes,
+        "calls": result.calls,
+        "cost_usd": result.cost_usd,
+        "storage": result.storage,
         "report": str(page),
-        **as_json(found),
-        **({"transfer": found.transfer.to_dict("records")} if found.study.transfer else {}),
+        **as_json(result),
+        **({"transfer": result.transfer.to_dict("records")} if result.study.transfer else {}),
     }
 
 
-def print_verdict(found: SearchResult, page: Path) -> None:
+def print_verdict(result: SearchResult, page: Path) -> None:
     """Print the verdict of a search: its headline, then a short table."""
     from mechlab.report.verdict import verdict
 
-    said = verdict(found)
-    colour = {"certified": "green", "unreachable": "red"}.get(said.status, "yellow")
-    OUT.print(Text(said.headline, style=f"bold {colour}"))
+    words = verdict(result)
+    colour = {"certified": "green", "unreachable": "red"}.get(words.status, "yellow")
+    OUT.print(Text(words.headline, style=f"bold {colour}"))
     rows = {
-        "status": Text(f"{said.status.replace('_', ' ')}: {said.meaning}", style=colour),
-        f"smallest {found.study.smallest}": Text(said.size),
-        "efficiency": Text(said.efficiency),
-        "spend": Text(said.spend),
-        "rivals": Text(said.rivals),
-        "agents": Text(said.agents),
+        "status": Text(f"{words.status.replace('_', ' ')}: {words.meaning}", style=colour),
+        f"smallest {result.study.smallest}": Text(words.size),
+        "efficiency": Text(words.efficiency),
+        "spend": Text(words.spend),
+        "rivals": Text(words.rivals),
+        "agents": Text(words.agents),
         "report": Text(str(page), style="bold"),
     }
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
@@ -143,29 +165,29 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     OUT.print(table)
 
 
-def print_plan(planned: Plan) -> None:
+def print_plan(plan: Plan) -> None:
     """Print what a search is expected to take."""
     from mechlab.llm.prices import unknown_price
 
-    low, high = planned.range
-    say(f"{planned.study}: about {planned.episodes:,.0f} episodes ({low:,} to {high:,})")
-    ends = ", ".join(f"{status} {count}" for status, count in planned.statuses.items())
-    say(f"  {planned.explore:,.0f} to explore, {planned.certify:,.0f} to certify")
-    say(f"  {planned.repeats} searches were simulated, on other luck; they ended {ends}")
-    say(_expected(planned))
-    if planned.unpriced:
-        say(f"  {unknown_price(*planned.unpriced)}")
-    say(f"  smallest difference from the target that can be shown: {number(planned.resolution)}")
+    low, high = plan.range
+    say(f"{plan.study}: about {plan.episodes:,.0f} episodes ({low:,} to {high:,})")
+    ends = ", ".join(f"{status} {count}" for status, count in plan.statuses.items())
+    say(f"  {plan.explore:,.0f} to explore, {plan.certify:,.0f} to certify")
+    say(f"  {plan.repeats} searches were simulated, on other luck; they ended {ends}")
+    say(_expected(plan))
+    if plan.unpriced:
+        say(f"  {unknown_price(*plan.unpriced)}")
+    say(f"  smallest difference from the target that can be shown: {number(plan.resolution)}")
 
 
-def _expected(planned: Plan) -> str:
+def _expected(plan: Plan) -> str:
     """Say how long a search takes, and what its live agents cost, or would."""
-    if not planned.calls:
-        turns = f"live agents would take {planned.turns:,.0f} turns, a call each"
-        return f"  {planned.seconds:,.0f} s on this machine; {turns}"
-    cost = "at an unknown price" if planned.unpriced else f"${planned.cost_usd:,.2f}"
-    calls = f"{planned.calls:,.0f} model calls, {planned.tokens:,.0f} tokens, {cost}"
-    return f"  {calls}; about {planned.seconds:,.0f} s"
+    if not plan.calls:
+        turns = f"live agents would take {plan.turns:,.0f} turns, a call each"
+        return f"  {plan.seconds:,.0f} s on this machine; {turns}"
+    cost = "at an unknown price" if plan.unpriced else f"${plan.cost_usd:,.2f}"
+    calls = f"{plan.calls:,.0f} model calls, {plan.tokens:,.0f} tokens, {cost}"
+    return f"  {calls}; about {plan.seconds:,.0f} s"
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def calibrate(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """Fit emulated agents to published figures, or one kind to the episodes of your own pilot.
+    """Fit emulated agents to published figures, or one kind to the episodes of your given pilot.
 
     The fit of a pilot comes with intervals, checks out of sample, and warnings of what the pilot
     does not tell. Use it wherever a population is named: fit:pilot.json.
@@ -43,60 +43,60 @@ def calibrate(
     from mechlab.commands import _terminal
     from mechlab.errors import UserError
 
-    own = read_settings(settings)
+    given = read_settings(settings)
     if runs is None or holds_figures(runs):
-        if own:
+        if given:
             raise UserError("--set is for a pilot: published figures are of the default settings")
         with _terminal.working("fitting emulated agents"):
-            found: Fit | PilotFit = fit_figures(runs, seed=seed)
+            fit: Fit | PilotFit = fit_figures(runs, seed=seed)
     else:
         if not is_store(runs):
             table = read_episodes(runs)
-        elif own:
+        elif given:
             raise UserError(f"--set is for a table: {runs} holds the settings of its episodes")
         else:
-            table, own = read_store(runs)
+            table, given = read_store(runs)
         with _terminal.working(f"fitting {len(table):,} episodes"):
-            found = fit_episodes(table, name=runs.stem, settings=own, seed=seed)
-    path = found.save(output)
+            fit = fit_episodes(table, name=runs.stem, settings=given, seed=seed)
+    path = fit.save(output)
     if as_json:
-        _terminal.print_json({**found.content, "path": str(path)})
+        _terminal.print_json({**fit.content, "path": str(path)})
     else:
-        _say(found)
+        _print(fit)
         _terminal.say(f"{path} is written.")
 
 
-def _say(found: Fit | PilotFit) -> None:
+def _print(fit: Fit | PilotFit) -> None:
     from mechlab.calibrate import PilotFit
     from mechlab.commands import _terminal
 
-    if isinstance(found, PilotFit):
-        _say_pilot(found)
+    if isinstance(fit, PilotFit):
+        _print_pilot(fit)
         return
-    for cell in found.cells:
+    for cell in fit.cells:
         if cell.fitted and not cell.inside:
             f = cell.figure
             what = f"{f.model}, {f.condition}, {f.metric}"
             values = f"published {_terminal.number(f.target)}, ours {_terminal.number(cell.ours)}"
             _terminal.say(f"not met: {what}: {values}")
-    _terminal.say(f"{found.inside:.0%} of the fitted figures lie inside the published interval,")
+    _terminal.say(f"{fit.inside:.0%} of the fitted figures lie inside the published interval,")
     _terminal.say("or within 10% where none was published.")
 
 
-def _say_pilot(found: PilotFit) -> None:
+def _print_pilot(fit: PilotFit) -> None:
     from mechlab.commands import _terminal
 
     number = _terminal.number
     rows = []
-    for name, value in vars(found.agent.fitted).items():
-        low, high = found.interval(name)
-        said = "no" if name in found.agent.borrowed else "yes" if low < high else "fixed"
-        rows.append((name, number(value), f"{number(low)} to {number(high)}", said))
+    for name, value in vars(fit.agent.fitted).items():
+        low, high = fit.interval(name)
+        verdict = "no" if name in fit.agent.borrowed else "yes" if low < high else "fixed"
+        rows.append((name, number(value), f"{number(low)} to {number(high)}", verdict))
     _terminal.print_table(("parameter", "best fit", "90% interval", "identified"), rows)
-    for check in found.checks:
+    for check in fit.checks:
         between = " to ".join(map(number, check.interval))
-        said = "as expected" if check.inside else "NOT as expected"
+        verdict = "as expected" if check.inside else "NOT as expected"
         expected = f"{between} from the other runs"
-        _terminal.say(f"{check.run}: {number(check.observed)} tasks, {expected}: {said}")
-    for warning in found.warnings:
+        _terminal.say(f"{check.run}: {number(check.observed)} tasks, {expected}: {verdict}")
+    for warning in fit.warnings:
         _terminal.say(f"warning: {warning}")

@@ -35,19 +35,21 @@ def check(
     cost; what a selfish group makes of it; equilibria of matrix games; whether
     giving spreads in a population.
     """
-    from mechlab.checks import check as find
+    from mechlab.checks import check as check_mechanism
     from mechlab.commands import _terminal
 
     with _terminal.working("playing against the mechanism"):
-        found = find(mechanism, game, settings=read_settings(settings), only=only or ())
-        data = found.to_dict() if as_json else {}
+        verdicts = check_mechanism(
+            mechanism, game, settings=read_settings(settings), only=only or ()
+        )
+        data = verdicts.to_dict() if as_json else {}
     if as_json:
         _terminal.print_json(data)
     else:
-        _print(found)
+        _print(verdicts)
 
 
-def _print(found: Verdicts) -> None:
+def _print(verdicts: Verdicts) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
@@ -55,8 +57,8 @@ def _print(found: Verdicts) -> None:
     from mechlab.checks.verdict import SIGNS
     from mechlab.commands import _terminal
 
-    _terminal.OUT.print(Text(f"{found.mechanism} in {found.game.name}", style="bold"))
-    for verdict in found:
+    _terminal.OUT.print(Text(f"{verdicts.mechanism} in {verdicts.game.name}", style="bold"))
+    for verdict in verdicts:
         head = Text(f"{SIGNS[verdict.holds]:6}", style=_COLOURS[verdict.holds])
         title = CHECKS[verdict.name]
         _terminal.OUT.print(head + Text(f"{verdict.name}: {title}", style="bold"))

@@ -33,7 +33,7 @@ def compare(
     from mechlab.report import write_comparison
 
     with _terminal.working("reading and checking"):
-        comparison = Comparison(tuple(_found(path, storage) for path in studies))
+        comparison = Comparison(tuple(_result(path, storage) for path in studies))
         page = write_comparison(comparison, output)
     if as_json:
         _terminal.print_json(_json(comparison, page))
@@ -41,13 +41,13 @@ def compare(
         _print(comparison, page)
 
 
-def _found(path: Path, storage: str | None) -> Any:
+def _result(path: Path, storage: str | None) -> Any:
     from mechlab.search.run import known
     from mechlab.study import Study
 
-    asked = Study.load(path)
+    study = Study.load(path)
     try:
-        return known(asked, storage)
+        return known(study, storage)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 

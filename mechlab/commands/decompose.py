@@ -31,12 +31,12 @@ def decompose(  # noqa: PLR0913 - an argument an option
     One side of the communication is done by the system: where it asks, cooperation is left to the
     agents; where it answers, competence.
     """
-    from mechlab.analysis.decomposition import decompose as take_apart
+    from mechlab.analysis.decomposition import decompose as decompose_group
     from mechlab.commands import _terminal
     from mechlab.report.decomposition import sentences, sheet
 
     with _terminal.working(f"playing {7 * episodes:,} episodes"):
-        found = take_apart(
+        result = decompose_group(
             game,
             population,
             episodes=episodes,
@@ -44,11 +44,11 @@ def decompose(  # noqa: PLR0913 - an argument an option
             settings=read_settings(settings),
             incentive=incentive,
         )
-    page = sheet(found).write(output) if output else None
+    page = sheet(result).write(output) if output else None
     if as_json:
-        _terminal.print_json({**found.as_json(), "report": page and str(page)})
+        _terminal.print_json({**result.as_json(), "report": page and str(page)})
         return
-    for sentence in sentences(found):
+    for sentence in sentences(result):
         _terminal.say(sentence)
     if page:
         _terminal.say(f"Report: {page}")

@@ -16,10 +16,10 @@ def answer(study: Study, storage: str | None, page: Path, as_json: bool) -> None
     from mechlab.report.pilot import headline, sentences, sheet
 
     with _terminal.working("pilot, emulate, search, confirm"):
-        found = pilot(study, storage)
-    written = sheet(found).write(page)
+        result = pilot(study, storage)
+    written = sheet(result).write(page)
     if as_json:
-        _terminal.print_json({**found.as_json(), "report": str(written)})
+        _terminal.print_json({**result.as_json(), "report": str(written)})
         return
-    for sentence in (headline(found), *sentences(found), f"Report: {written}"):
+    for sentence in (headline(result), *sentences(result), f"Report: {written}"):
         _terminal.say(sentence)

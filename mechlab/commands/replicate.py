@@ -26,27 +26,27 @@ def replicate(
 
     Printed are those that ours miss; --json and the page have all, with intervals.
     """
-    from mechlab.analysis.replication import replicate as play
+    from mechlab.analysis.replication import replicate as replicate_study
     from mechlab.commands import _terminal
     from mechlab.report import misfits
     from mechlab.report.replication import sheet
 
     with _terminal.working("playing every published condition with every model"):
-        found = play(episodes=episodes, seed=seed)
-    page = sheet(found).write(output) if output else None
-    said = misfits.words(found)
+        replication = replicate_study(episodes=episodes, seed=seed)
+    page = sheet(replication).write(output) if output else None
+    words = misfits.words(replication)
     if as_json:
-        _terminal.print_json({**found.as_json(), **said, "report": page and str(page)})
+        _terminal.print_json({**replication.as_json(), **words, "report": page and str(page)})
         return
-    for sentence in said["headline"]:
+    for sentence in words["headline"]:
         _terminal.say(sentence)
-    _print_misfits(found)
-    for sentence in said["tensions"]:
+    _print_misfits(replication)
+    for sentence in words["tensions"]:
         _terminal.say(sentence)
     _terminal.say(f"Report: {page}" if page else "All figures: -o PAGE.html, or --json")
 
 
-def _print_misfits(found: Replication) -> None:
+def _print_misfits(replication: Replication) -> None:
     """Print the figures that ours miss, the furthest off first."""
     from rich.box import SIMPLE
     from rich.table import Table
@@ -57,7 +57,7 @@ def _print_misfits(found: Replication) -> None:
     table.add_column("missed figure")
     for heading in ("published", "ours", "factor", "fitted"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for replica in found.misfits:
+    for replica in replication.misfits:
         f, cell = replica.figure, replica.cell
         figure = f"{f.model}, {f.condition}, {f.metric}".replace("_", " ")
         numbers = (number(f.target), number(replica.ours.mean), number(cell.factor))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
 
-from mechlab.commands._app import Json, Seed, app
+from mechlab.commands._app import Json, Seed, app, warn
 from mechlab.errors import UserError
 
 Settings = Annotated[
@@ -45,26 +44,28 @@ def run(  # noqa: PLR0913 - an argument an option
 ) -> None:
     """Play episodes and print their measures, each with its interval.
 
-    Live agents (llm:MODEL) are asked at OPENAI_BASE_URL with OPENAI_API_KEY, from the environment
+    Live agents (llm:MODEL) are options at OPENAI_BASE_URL with OPENAI_API_KEY, from the environment
     or the file .env. All calls are kept: the same command goes on where it was stopped, and costs
     nothing when repeated. Exit 3: a cap was reached; what was played until then is printed.
     """
     from mechlab.agents.population import Population
     from mechlab.commands import _terminal
-    from mechlab.commands._live_options import Asked
+    from mechlab.commands._live_options import LiveOptions
     from mechlab.games.base import make_game
     from mechlab.simulation import simulate
 
-    made = make_game(game, read_settings(settings))
-    group = Population.of(population, made.agents)
-    asked = Asked.of(group, episodes, storage, replay, calls=calls, tokens=tokens, dollars=dollars)
-    with asked.session():
-        played, stopped = asked.until_cap(
+    rules = make_game(game, read_settings(settings))
+    group = Population.of(population, rules.agents)
+    options = LiveOptions.of(
+        group, episodes, storage, replay, calls=calls, tokens=tokens, dollars=dollars
+    )
+    with options.session():
+        played, stopped = options.until_cap(
             lambda: simulate(
-                made,
+                rules,
                 group.members,
                 mechanism,
-                episodes=asked.episodes,
+                episodes=options.episodes,
                 seed=seed,
                 condition=condition,
             )
@@ -75,7 +76,7 @@ def run(  # noqa: PLR0913 - an argument an option
     elif played:
         _terminal.print_run(played, summary)
     if stopped:
-        print("mechlab:", stopped, file=sys.stderr)
+        warn(str(stopped))
         raise typer.Exit(CAPPED)
 
 

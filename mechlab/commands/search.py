@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mechlab.commands._app import INTERRUPTED, Json, Output, Storage, StudyFile, app
+from mechlab.commands._app import INTERRUPTED, Json, Output, Storage, StudyFile, app, warn
 from mechlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 @app.command(epilog="Example: mechlab search studies/quickstart.toml --workers 2")
 def search(  # noqa: PLR0913 - an argument an option
-    study: StudyFile,
+    file: StudyFile,
     storage: Storage = None,
     workers: Annotated[
         int | None,
@@ -40,65 +39,65 @@ def search(  # noqa: PLR0913 - an argument an option
     from mechlab.commands import _terminal
     from mechlab.commands.pilot import answer
     from mechlab.report import write_report
-    from mechlab.search import search as run_search
+    from mechlab.search import search as search_study
     from mechlab.search.run import SearchStopped
     from mechlab.study import Study
 
-    asked = Study.load(study)
-    page = output or _page(asked.name)
-    if asked.pilot:
+    study = Study.load(file)
+    page = output or _page(study.name)
+    if study.pilot:
         if workers or dask:
             raise UserError("a study with [pilot] is answered by one process: no workers")
         if replay:
             raise UserError("a study with [pilot] has no --replay: stored calls are not repeated")
-        answer(asked, storage, page, as_json)
+        answer(study, storage, page, as_json)
         return
     try:
         with _terminal.progress() as progress:
-            found = run_search(
-                asked, storage, workers=workers, dask=dask, replay=replay, progress=progress
+            result = search_study(
+                study, storage, workers=workers, dask=dask, replay=replay, progress=progress
             )
     except SearchStopped as stopped:
-        print("mechlab:", stopped, file=sys.stderr)
+        warn(str(stopped))
         raise typer.Exit(INTERRUPTED) from None
-    _tell_result(found, write_report(found, page), as_json)
+    _print_result(result, write_report(result, page), as_json)
 
 
 @app.command(epilog="Example: mechlab report studies/quickstart.toml -o reports/quickstart.html")
 def report(
-    study: StudyFile, storage: Storage = None, output: Output = None, as_json: Json = False
+    file: StudyFile, storage: Storage = None, output: Output = None, as_json: Json = False
 ) -> None:
     """Write the report of a search from its record, finished or not."""
     from mechlab.report import write_report
     from mechlab.search.run import known
     from mechlab.study import Study
 
-    asked = Study.load(study)
-    found = known(asked, storage)
-    _tell_result(found, write_report(found, output or _page(asked.name)), as_json)
+    study = Study.load(file)
+    result = known(study, storage)
+    _print_result(result, write_report(result, output or _page(study.name)), as_json)
 
 
 def _page(name: str) -> Path:
     return Path("reports") / f"{name}.html"
 
 
-def _tell_result(found: SearchResult, page: Path, as_json: bool) -> None:
+def _print_result(result: SearchResult, page: Path, as_json: bool) -> None:
     from mechlab.commands import _terminal
 
     if as_json:
-        _terminal.print_json(_terminal.search_as_json(found, page))
+        _terminal.print_json(_terminal.search_as_json(result, page))
     else:
-        _terminal.print_verdict(found, page)
-        _tell_transfer(found)
+        _terminal.print_verdict(result, page)
+        _print_transfer(result)
 
 
-def _tell_transfer(found: SearchResult) -> None:
+def _print_transfer(result: SearchResult) -> None:
     """Print what the answer comes to in other games and among other agents, if the study asks."""
     from mechlab.commands import _terminal
 
-    if found.transfer.empty:
+    if result.transfer.empty:
         return
-    fields = {(row["game"], row["population"]): row for row in found.transfer.to_dict("records")}
+    fields = {(row["game"], row["population"]): row for row in result.transfer.to_dict("records")}
     games, groups = (list(dict.fromkeys(names)) for names in zip(*fields, strict=True))
     _terminal.say("What carries over, with money scaled by each game's unit (% of the target's")
     _terminal.say("reference point, or of the ceiling):")
@@ -116,7 +115,7 @@ def _outcome(row: Mapping[Any, Any]) -> str:
 
 @app.command(epilog="Example: mechlab plan studies/quickstart.toml")
 def plan(
-    study: StudyFile,
+    file: StudyFile,
     stand_in: Annotated[
         str | None,
         typer.Option(metavar="POPULATION", help="Who plays in place of live agents, like o3."),
@@ -128,10 +127,10 @@ def plan(
     from mechlab.search.plan import plan as plan_search
     from mechlab.study import Study
 
-    asked = Study.load(study)
+    study = Study.load(file)
     with _terminal.working("simulating the search"):
-        planned = plan_search(asked, stand_in)
+        expected = plan_search(study, stand_in)
     if as_json:
-        _terminal.print_json(planned.as_json())
+        _terminal.print_json(expected.as_json())
     else:
-        _terminal.print_plan(planned)
+        _terminal.print_plan(expected)

@@ -34,19 +34,19 @@ def sweep(  # noqa: PLR0913 - an argument an option
     from mechlab.report.sweep import sentences, sheet
 
     changed = read_settings(settings)
-    asked = [Sweep.load(file).asked_of(population, episodes, changed) for file in files]
-    found = []
-    for one in asked:
+    sweeps = [Sweep.load(file).asked_of(population, episodes, changed) for file in files]
+    results = []
+    for one in sweeps:
         with _terminal.working(f"playing {one.name}"):
-            found.append(one.play())
-    page = sheet(found).write(output) if output else None
+            results.append(one.play())
+    page = sheet(results).write(output) if output else None
     if as_json:
-        objects = [swept.as_json() for swept in found]
+        objects = [result.as_json() for result in results]
         _terminal.print_json({"sweeps": objects, "report": page and str(page)})
         return
-    for swept in found:
-        _terminal.say(swept.sweep.question)
-        for sentence in sentences(swept):
+    for result in results:
+        _terminal.say(result.sweep.question)
+        for sentence in sentences(result):
             _terminal.say(f"  {sentence}")
     if page:
         _terminal.say(f"Report: {page}")

@@ -59,14 +59,14 @@ def thoughts(  # noqa: PLR0913 - an argument an option
 
     place = _place(study, storage)
     with _terminal.working("reading"), open_transcripts(place.url) as book:
-        found = read_thoughts(book, place.run, WordLists.load(words))
-    if found.empty:
+        frame = read_thoughts(book, place.run, WordLists.load(words))
+    if frame.empty:
         raise UserError(f"{place.shown} holds no thoughts of finished live episodes")
-    verdicts = _verdicts(place, judge, calls, found) if judge else None
+    verdicts = _verdicts(place, judge, calls, frame) if judge else None
     if as_json:
-        _terminal.print_json(_json(found, by, examples, verdicts))
+        _terminal.print_json(_json(frame, by, examples, verdicts))
     else:
-        _print(found, by, examples, verdicts)
+        _print(frame, by, examples, verdicts)
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _place(path: Path | None, storage: str | None) -> _Place:
 
 @dataclass(frozen=True)
 class _Judgement:
-    """What a judge found, and how far the word lists agree with it; ``invalid`` had no verdict."""
+    """What a judge finds, and how far the word lists agree with it; ``invalid`` had no verdict."""
 
     judge: str
     defecting: int
@@ -108,7 +108,7 @@ class _Judgement:
     agreement: Agreement
 
 
-def _verdicts(place: _Place, judge: str, calls: int | None, found: pd.DataFrame) -> _Judgement:
+def _verdicts(place: _Place, judge: str, calls: int | None, frame: pd.DataFrame) -> _Judgement:
     from mechlab.agents.population import Population
     from mechlab.commands import _terminal
     from mechlab.llm.agent import LiveAgent
@@ -121,17 +121,17 @@ def _verdicts(place: _Place, judge: str, calls: int | None, found: pd.DataFrame)
         raise UserError(f"--judge takes a live agent, like llm:gpt-4.1-mini, got {judge!r}")
     live = place.live.model_copy(update={"caps": Caps(calls=calls)})
     with _terminal.working("judging"), live_session(live, place.url) as session:
-        verdicts = judged(session, member, found["text"].tolist())
+        verdicts = judged(session, member, frame["text"].tolist())
     pairs = [
         (listed, verdict)
-        for listed, verdict in zip(found["defects"].tolist(), verdicts, strict=True)
+        for listed, verdict in zip(frame["defects"].tolist(), verdicts, strict=True)
         if verdict is not None
     ]
     agreed = agreement([bool(a) for a, _ in pairs], [b for _, b in pairs])
-    return _Judgement(str(member), sum(b for _, b in pairs), len(found) - len(pairs), agreed)
+    return _Judgement(str(member), sum(b for _, b in pairs), len(frame) - len(pairs), agreed)
 
 
-def _json(found: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> dict[str, Any]:
+def _json(frame: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> dict[str, Any]:
     from dataclasses import asdict
 
     from mechlab.llm.thoughts import examples, summarised, terms
@@ -142,20 +142,20 @@ def _json(found: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None)
             "hard_defection": group["hard_defection"].as_json(),
             "market_terms": group["market_terms"].as_json(),
         }
-        for name, group in summarised(found, by).items()
+        for name, group in summarised(frame, by).items()
     }
-    shown = examples(found, count).drop(columns=["words", "defects", "market"])
+    shown = examples(frame, count).drop(columns=["words", "defects", "market"])
     judged = {"judge": asdict(verdicts)} if verdicts else {}
     return {
         "by": str(by),
         "groups": groups,
-        "terms": terms(found),
+        "terms": terms(frame),
         "examples": shown.to_dict("records"),
         **judged,
     }
 
 
-def _print(found: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> None:
+def _print(frame: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> None:
     from mechlab.commands import _terminal
     from mechlab.llm.thoughts import examples, summarised, terms
 
@@ -163,30 +163,30 @@ def _print(found: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None
         (
             name,
             str(group["thoughts"]),
-            *map(_shown, (group["hard_defection"], group["market_terms"])),
+            *map(_with_interval, (group["hard_defection"], group["market_terms"])),
         )
-        for name, group in summarised(found, by).items()
+        for name, group in summarised(frame, by).items()
     ]
     heads = (str(by), "thoughts", "hard defection, share", "market terms per 1,000 words")
     _terminal.print_table(heads, rows)
-    for name, counts in terms(found).items():
+    for name, counts in terms(frame).items():
         most = ", ".join(f"{term!r} {times}" for term, times in list(counts.items())[:5])
         _terminal.say(f"{name}: {most or 'none'}")
-    for _, row in examples(found, count).iterrows():
+    for _, row in examples(frame, count).iterrows():
         where = f"episode {row['number']} of {row['mechanism']}, round {row['round'] + 1}"
         _terminal.say(f"agent {row['agent']}, {where}: {row['text']!r}")
     if verdicts:
-        _terminal.say(_said(verdicts))
+        _terminal.say(_agreement_words(verdicts))
 
 
-def _shown(summary: Any) -> str:
+def _with_interval(summary: Any) -> str:
     from mechlab.commands._terminal import number
 
     low, high = summary.ci95
     return f"{number(summary.mean)} ({number(low)} to {number(high)})"
 
 
-def _said(verdicts: _Judgement) -> str:
+def _agreement_words(verdicts: _Judgement) -> str:
     from mechlab.commands._terminal import number
 
     agreed = verdicts.agreement

@@ -12,7 +12,7 @@ from mechlab.commands._app import Storage, StudyFile, app
 
 @app.command(epilog="Example: mechlab watch studies/quickstart.toml")
 def watch(
-    study: StudyFile,
+    file: StudyFile,
     storage: Storage = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; by default a free one.")] = 0,
 ) -> None:
@@ -22,9 +22,9 @@ def watch(
     from mechlab.study import Study
     from mechlab.watch import serve
 
-    asked = Study.load(study)
-    with closing(Store.open(asked, storage, create=False)) as store:
+    study = Study.load(file)
+    with closing(Store.open(study, storage, create=False)) as store:
         try:
-            serve(store, port, lambda url: _terminal.say(f"{url} shows {asked.name}; Ctrl-C ends"))
+            serve(store, port, lambda url: _terminal.say(f"{url} shows {study.name}; Ctrl-C ends"))
         except KeyboardInterrupt:
             _terminal.say("")

@@ -1,9 +1,9 @@
 """Emulated agents as questions with known answers: simulated once over a grid of doses.
 
-Efficiency is relative to `turns` at the same seeds. Between grid doses the mean is interpolated
-(monotone cubic), and an episode keeps its deviation from the mean of the nearest grid dose, so the
-same index has the same luck at every dose, as in the game itself. Near the boundary doses are close
-together and each mean rests on 20,000 episodes.
+Efficiency is relative to `sequential` at the same seeds. Between grid doses the mean is
+interpolated (monotone cubic), and an episode keeps its deviation from the mean of the nearest grid
+dose, so the same index has the same luck at every dose, as in the game itself. Near the boundary
+doses are close together and each mean rests on 20,000 episodes.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def emulated(population: str, *, rows: int = 16_000, truth: int = 20_000) -> Emu
 def _efficiency(population: str, rate: float, episodes: int, seed: int) -> Array:
     mechanism = parse(f"sharing_bonus(rate={float(rate)!r})")
     played = simulate(population=population, mechanism=mechanism, episodes=episodes, seed=seed)
-    return np.asarray(played["group_revenue"] / played.reference("turns"))
+    return np.asarray(played["group_revenue"] / played.reference("sequential"))
 
 
 def _crossing(curve: PchipInterpolator, target: float) -> float:

@@ -39,7 +39,7 @@ question = "What is the smallest bonus?"
 population = "{model}"
 mechanisms = ["sharing_bonus(rate=[0, 3000])"]
 smallest = "rate"
-target = {{efficiency = {target}, relative_to = "turns"}}
+target = {{efficiency = {target}, relative_to = "sequential"}}
 budget = {{episodes = 2000}}
 pilot = {{}}
 """

@@ -51,7 +51,7 @@ def a_study(mechanisms: list[str], smallest: str) -> Study:
             "population": "gpt-5-mini",
             "mechanisms": mechanisms,
             "smallest": smallest,
-            "target": {"efficiency": 0.7, "relative_to": "turns"},
+            "target": {"efficiency": 0.7, "relative_to": "sequential"},
             "budget": {"episodes": 20_000},
         }
     )

@@ -47,7 +47,7 @@ STUDY = {
     "settings": {"agents": 30, "pieces": 500, "tasks": 32, "needed": 8, "rounds": 200},
     "mechanisms": ["sharing_bonus(rate=[0, 3000])"],
     "smallest": "rate",
-    "target": {"efficiency": 0.93, "relative_to": "turns"},
+    "target": {"efficiency": 0.93, "relative_to": "sequential"},
     "budget": {"episodes": 100_000},
 }
 

@@ -14,7 +14,7 @@ class AnswerBonus(Mechanism):
     """Pays the giver for each unit that was asked for: payment_i = rate * sum_j answered[i, j].
 
     Outside money; rate in dollars per piece. Unasked giving earns nothing, so a flood of it
-    cannot farm the bonus; nor can the bonus lift a group above the ceiling of asking.
+    cannot farm the bonus; nor can the bonus lift a group above perfect play, which asks.
 
     Source: the published incentive (arXiv 2604.07821) narrowed to requests, ours. A piece rate on a
     verified piece of work: Lazear, "Salaries and Piece Rates", Journal of Business 59 (1986).

@@ -14,7 +14,7 @@ class SharingBonus(Mechanism):
     """Pays the giver for each useful, honest unit: payment_i = rate * sum_j given[i, j].
 
     Outside money; rate in dollars per piece. It pays for unasked giving as well, so it can be
-    farmed, and it can lift a group above the ceiling of asking and answering.
+    farmed, and it can lift a group above perfect play, which asks and answers.
 
     Source: Yadav, Black and Sourbut, arXiv 2604.07821, where the rate is $1,000.
 

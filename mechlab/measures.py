@@ -52,15 +52,15 @@ def group_revenue(episodes: Episodes) -> Array:
 
 
 @measure()
-def ceiling(episodes: Episodes) -> Array:
+def perfect(episodes: Episodes) -> Array:
     """Group revenue of perfect play: ask, answer at once, submit; same settings and seeds."""
-    return episodes.reference("ceiling")
+    return episodes.reference("perfect")
 
 
 @measure()
-def turns(episodes: Episodes) -> Array:
+def sequential(episodes: Episodes) -> Array:
     """Group revenue of perfect play where each answers on its own turn only."""
-    return episodes.reference("turns")
+    return episodes.reference("sequential")
 
 
 @measure()
@@ -71,8 +71,8 @@ def optimum(episodes: Episodes) -> Array:
 
 @measure()
 def efficiency(episodes: Episodes) -> Array:
-    """Group revenue over the ceiling's."""
-    return ratio(group_revenue(episodes), ceiling(episodes))
+    """Group revenue over that of perfect play."""
+    return ratio(group_revenue(episodes), perfect(episodes))
 
 
 @measure()

@@ -50,7 +50,7 @@ class Target(Part):
     """
 
     efficiency: float = Field(gt=0)
-    relative_to: str = "ceiling"
+    relative_to: str = "perfect"
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     tolerance: float = Field(default=0.05, gt=0, lt=1)
 
@@ -102,7 +102,7 @@ class Study(Recipe):
 
     >>> study = Study.read(template(), name="example")
     >>> study.target.relative_to
-    'turns'
+    'sequential'
     """
 
     game: str = "sharing"

@@ -21,7 +21,7 @@ def test_a_perfect_group_comes_within_two_percent_of_the_published_tasks():
 def test_reference_points_lie_where_the_rules_put_them():
     """turns at 176 to 185 tasks; optimum at 382 to 400, its bound being N T L = 400."""
     played = simulate(population="silent", episodes=200).summary
-    assert 176 <= played["turns"].mean / 10_000 <= 185
+    assert 176 <= played["sequential"].mean / 10_000 <= 185
     assert 382 <= played["optimum"].mean / 10_000 <= 400
 
 

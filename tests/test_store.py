@@ -23,7 +23,7 @@ def test_the_default_is_a_file_below_the_working_directory(tmp_path, monkeypatch
 def test_another_study_of_the_name_is_refused_and_the_record_left_alone(url):
     Store.open(a_study(), url).close()
     with pytest.raises(StorageError, match=r"target\.efficiency is 0\.5 here and 0\.75 there"):
-        Store.open(a_study(target={"efficiency": 0.5, "relative_to": "turns"}), url)
+        Store.open(a_study(target={"efficiency": 0.5, "relative_to": "sequential"}), url)
     Store.open(a_study(), url).close()
 
 

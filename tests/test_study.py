@@ -19,7 +19,7 @@ smallest = "rate"
 
 [target]
 efficiency = 0.9
-relative_to = "turns"
+relative_to = "sequential"
 """
 
 
@@ -72,7 +72,11 @@ def test_shipped_studies_load(path):
             "eficiency",
             "unknown field of target 'eficiency': did you mean 'efficiency'?",
         ),
-        ('"turns"', '"turn"', "target.relative_to: unknown reference point 'turn': did you mean"),
+        (
+            '"sequential"',
+            '"sequentiel"',
+            "target.relative_to: unknown reference point 'sequentiel': did you mean",
+        ),
         ("[target]", "game = 'x'\n[target]", "game: unknown game 'x'"),
         ("[target]", "seed = -1\n[target]", "seed must be greater than or equal to 0, got -1"),
         (
@@ -100,7 +104,7 @@ def test_errors_name_file_field_rule_and_value(old, new, said):
 def test_a_mechanism_that_needs_flows_the_game_lacks():
     text = changed("[target]", 'game = "public_goods"\n[target]')
     text = text.replace("sharing_bonus(rate=[0, 3000])", "falsification_fine(rate=[0, 100])")
-    line = error(text.replace("turns", "ceiling"))
+    line = error(text.replace("sequential", "perfect"))
     assert "mechanisms: falsification_fine(rate=0) needs the flows falsified" in line
 
 

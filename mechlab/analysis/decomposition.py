@@ -15,7 +15,7 @@ from mechlab.games.base import Game, make_game
 from mechlab.simulation import simulate
 from mechlab.statistics import Summary, summarise
 
-NEAR = 0.9  # of the ceiling: near-optimal, as the studies of this lab have it
+NEAR = 0.9  # of perfect play: near-optimal, as the studies of this lab have it
 REPAIRS = {"cooperation": "incentive", "competence": "protocol", "both": "both", "neither": "none"}
 
 Diagnosis = Literal["cooperation", "competence", "both", "neither"]

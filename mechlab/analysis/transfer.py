@@ -40,7 +40,7 @@ def transfer(study: Study, mechanism: Mechanism) -> pd.DataFrame:
         ``helps``, ``no effect``, ``harms``: it is not, and what the mechanism changes is surely
         above, not surely different from, or surely below 0; ``not needed``: the target is reached
         without it; ``not played``, and ``why``. Then the means with 95% intervals: ``efficiency``
-        (relative to the target's reference point, or to the ceiling in a game that has no such
+        (relative to the target's reference point, or to perfect play in a game that has no such
         point), that of the same episodes without it (``baseline``), and the ``change``;
         ``spend_share``, the spend over the group revenue; ``episodes``. Not played is nan.
     """

@@ -94,7 +94,7 @@ def nash(mechanism: Mechanism, game: Game) -> Verdict:
         before, after = (equilibria(t) for t in (game.payoffs, paid_table(mechanism, game)))
     except UserError as error:
         return Verdict("equilibria", None, f"Not checked: {error}.")
-    best = game.references["ceiling"]
+    best = game.references["perfect"]
     wanted = len(best) - 1 if best else game.payoffs.shape[1] - 1
     holds = all(min(chances[wanted] for chances in found) > 1 - 1e-9 for found in after)
     values = {"before": float(len(before)), "after": float(len(after))}

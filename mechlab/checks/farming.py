@@ -140,7 +140,7 @@ def flood(mechanism: Mechanism, game: Game) -> Verdict:
 def _story(game: Game, values: dict[str, float], of: str) -> str:
     spend, revenue = (game.words.money(clean(values[k + of], game)) for k in ("spend", "revenue"))
     given = f"{values['given' + of]:,.0f} {game.words.units} are {game.words.given} an episode"
-    efficiency = f"{values['efficiency' + of]:.2f} of the ceiling"
+    efficiency = f"{values['efficiency' + of]:.2f} of perfect play"
     return f"{given}, at a cost of {spend}, and the group earns {revenue} ({efficiency})"
 
 

@@ -100,7 +100,7 @@ def _print_transfer(result: SearchResult) -> None:
     fields = {(row["game"], row["population"]): row for row in result.transfer.to_dict("records")}
     games, groups = (list(dict.fromkeys(names)) for names in zip(*fields, strict=True))
     _terminal.say("What carries over, with money scaled by each game's unit (% of the target's")
-    _terminal.say("reference point, or of the ceiling):")
+    _terminal.say("reference point, or of perfect play):")
     lines = [(game, *(_outcome(fields[game, group]) for group in groups)) for game in games]
     _terminal.print_table(("", *groups), lines)
     for reason in dict.fromkeys(row["why"] for row in fields.values() if row["why"]):

@@ -67,7 +67,7 @@ def price_and_effect(comparison: Comparison) -> go.Figure:
     Spend is a share of group revenue, so that games with different money stand on one scale.
     """
     known = [entry for entry in comparison.entries if entry.answer.spend.n > 1]
-    figure = blank("Spend, % of group revenue", "Group revenue, % of the ceiling")
+    figure = blank("Spend, % of group revenue", "Group revenue, % of perfect play")
     _add_frontier(figure, known)
     hues, shapes = candidates(comparison), list(comparison.contexts)
     for entry in known:
@@ -115,7 +115,7 @@ def _add_price(figure: go.Figure, entry: Entry, hue: int, shape: int) -> None:
             "size": 13,
             "line": {"width": 1.5},
         },
-        hovertemplate="%{text}<br>spend %{x:.1%} of revenue, %{y:.1%} of the ceiling"
+        hovertemplate="%{text}<br>spend %{x:.1%} of revenue, %{y:.1%} of perfect play"
         "<extra>%{fullData.name}</extra>",
     )
 

@@ -21,14 +21,14 @@ def standing(played: Mapping[str, Episodes], target: float) -> go.Figure:
 
     Args:
         played: episodes by the names of the rows, from the top: reference points among them.
-        target: the target, relative to the ceiling.
+        target: the target, relative to perfect play.
 
     >>> from mechlab.simulation import simulate
     >>> figure = standing({"silent": simulate(population="silent", episodes=2)}, 0.8)
     >>> figure.layout.shapes[0].x0
     0.8
     """
-    figure = blank("Group revenue, % of the ceiling", "")
+    figure = blank("Group revenue, % of perfect play", "")
     reached = [summarise(episodes["efficiency"]) for episodes in played.values()]
     names = [short(name, 28) for name in played]
     figure.add_bar(

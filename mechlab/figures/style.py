@@ -111,10 +111,10 @@ def level(figure: go.Figure, y: float, text: str) -> None:
 def reference_words(name: str) -> str:
     """Return a reference point as a sentence speaks of it.
 
-    >>> reference_words("ceiling"), reference_words("turns")
-    ('the ceiling', 'turns')
+    >>> reference_words("perfect"), reference_words("sequential")
+    ('perfect play', 'sequential play')
     """
-    return name if name.endswith("s") else f"the {name}"
+    return f"the {name}" if name == "optimum" else f"{name} play"
 
 
 def efficiency_title(result: SearchResult) -> str:

@@ -36,8 +36,8 @@ class Game(Parameterised, ABC):
         words: the game's own nouns, for prompts and rules.
         roles: behaviour of the scripted agents ``perfect``, ``silent`` and ``saboteur``, where the
             game has them.
-        references: behaviour of all agents at the reference points: ``ceiling``, and ``turns`` and
-            ``optimum`` where they differ from it.
+        references: behaviour of all agents at the reference points: ``perfect``, and
+            ``sequential`` and ``optimum`` where they differ from it.
     """
 
     name: ClassVar[str]
@@ -100,8 +100,8 @@ class Game(Parameterised, ABC):
         raise UserError(f"the game {self.name!r} has no turns for players")
 
     def reference(self, name: str) -> Mapping[str, float]:
-        """Return the behaviour of all at a reference point: the ceiling's unless it differs."""
-        return self.references.get(name, self.references["ceiling"])
+        """Return the behaviour of all at a reference point: perfect play unless it differs."""
+        return self.references.get(name, self.references["perfect"])
 
     def check_condition(self, condition: str) -> None:
         """Raise ``UserError`` for a condition that the game does not have."""

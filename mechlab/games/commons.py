@@ -50,7 +50,7 @@ class Commons(Simultaneous):
 
     A unit left costs its owner 1 and grows to ``growth``, of which its own part is growth / n. So
     the smallest bonus that makes restraint pay against anybody is 1 - growth / n a unit, and 1 in
-    the last round. The ceiling holds the stock at its capacity: capacity * (1 - 1 / growth) a
+    the last round. Perfect play holds the stock at its capacity: capacity * (1 - 1 / growth) a
     round. The optimum takes the rest in the last round.
 
     Source: GovSim's fishery, Piatti et al., "Cooperate or Collapse: Emergence of Sustainable
@@ -79,7 +79,7 @@ class Commons(Simultaneous):
         "silent": {},
     }
     references: ClassVar[Mapping[str, Mapping[str, float]]] = {
-        "ceiling": {"restrain": 1.0},
+        "perfect": {"restrain": 1.0},
         "optimum": {"restrain": 1.0, "endgame": 1.0},
     }
 

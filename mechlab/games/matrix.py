@@ -48,7 +48,7 @@ class Matrix(Simultaneous):
     in the prisoner's dilemma is the one that makes it dominant, max(T - R, P - S), as it is the
     smallest that no choice of the other can undo; in the stag hunt it is P - S.
 
-    The ceiling is the best that both can reach by the same choice. Sources: with the tables.
+    Perfect play is the best that both can reach by the same choice. Sources: with the tables.
 
     >>> Matrix(table="3,3 0,5; 5,0 1,1") == Matrix(table="prisoners_dilemma")
     False
@@ -106,14 +106,14 @@ class Matrix(Simultaneous):
     @property
     def roles(self) -> Mapping[str, Mapping[str, float]]:  # type: ignore[override] # so does this
         """The best common choice, and the one that gives least."""
-        return {"perfect": self.references["ceiling"], "silent": {}}
+        return {"perfect": self.references["perfect"], "silent": {}}
 
     @property
     def references(self) -> Mapping[str, Mapping[str, float]]:  # type: ignore[override] # and this
         """The best choice that both can make."""
         best = int(np.diagonal(self.payoffs.sum(axis=0)).argmax())
         made = self.propensities[: best + 1] if best < self.choices - 1 else ()
-        return {"ceiling": dict.fromkeys(made, 1.0)}
+        return {"perfect": dict.fromkeys(made, 1.0)}
 
     @property
     def acts(self) -> Mapping[str, Act]:

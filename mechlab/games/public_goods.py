@@ -83,7 +83,7 @@ class PublicGoods(Simultaneous):
         "perfect": {"give": 1.0, "punish": 1.0},
         "silent": {},
     }
-    references: ClassVar[Mapping[str, Mapping[str, float]]] = {"ceiling": {"give": 1.0}}
+    references: ClassVar[Mapping[str, Mapping[str, float]]] = {"perfect": {"give": 1.0}}
 
     agents: int = param(4, low=2, high=1000, unit="agents")
     rounds: int = param(10, low=1, high=10000, unit="rounds")

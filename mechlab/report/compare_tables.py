@@ -26,7 +26,7 @@ def ranking(comparison: Comparison) -> Table:
     ]
     titles = {
         "not_told_apart_from": "not told apart from",
-        "efficiency": "share of ceiling",
+        "efficiency": "share of perfect play",
         "efficiency_lo": "95% from",
         "efficiency_hi": "to",
         "spend_share": "spend, % of revenue",

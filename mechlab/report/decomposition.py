@@ -46,7 +46,7 @@ def _evidence(found: Decomposition) -> str:
         found.efficiency[name] for name in ("baseline", "auto_request", "auto_fulfill")
     )
     return (
-        f"Cooperation: where the system asks, it earns {percent(asked.mean)} of the ceiling "
+        f"Cooperation: where the system asks, it earns {percent(asked.mean)} of perfect play "
         f"(95% interval {interval(asked, percent)}). Competence: where the system answers, "
         f"{percent(answered.mean)} ({interval(answered, percent)}). As it is, "
         f"{percent(base.mean)} ({interval(base, percent)}). A side limits a group below "
@@ -137,7 +137,7 @@ def _ladder(found: Decomposition) -> Chart:
     rows = {CALLED[name]: one for name, one in found.efficiency.items()}
     best = {CALLED[name]: one for name, one in found.perfect.items()}
     alt = "; ".join(f"{name} {percent(one.mean)}" for name, one in rows.items())
-    figure = figures.bars(rows, "Group revenue, % of the ceiling", best)
+    figure = figures.bars(rows, "Group revenue, % of perfect play", best)
     return Chart("ladder", "One side done by the system", figure, f"{alt}.", summary_table(rows))
 
 
@@ -145,5 +145,5 @@ def _repairs(found: Decomposition) -> Chart:
     rows = {"nothing": found.efficiency["baseline"]}
     rows |= {one.mechanism: one.efficiency for one in found.interventions.values()}
     alt = "; ".join(f"{name} {percent(one.mean)}" for name, one in rows.items())
-    figure = figures.bars(rows, "Group revenue, % of the ceiling", {})
+    figure = figures.bars(rows, "Group revenue, % of perfect play", {})
     return Chart("tried", "What the interventions do", figure, f"{alt}.", summary_table(rows))

@@ -1,20 +1,20 @@
 """The words of a report, explained."""
 
 GLOSSARY = {
-    "ceiling": (
+    "perfect": (
         "Group revenue of perfect play: every agent asks every holder for what it lacks, every "
         "request is answered truthfully the moment it is made, and every complete task is "
         "submitted."
     ),
-    "turns": (
+    "sequential": (
         "Group revenue of the same perfect agents where each answers only on its own turn, as "
         "live agents must. Agents that only ask and answer can reach this and no more."
     ),
     "optimum": (
         "The largest group revenue that the rules permit: every agent gives everything it has "
-        "unasked at once. It lies well above the ceiling."
+        "unasked at once. It lies well above perfect play."
     ),
-    "efficiency": "Group revenue over the ceiling's, at the same settings and seeds.",
+    "efficiency": "Group revenue over that of perfect play, at the same settings and seeds.",
     "optimality": "Group revenue over the optimum's, at the same settings and seeds.",
     "target": (
         "The mean group revenue that counts as enough, as a share of a reference point, and how "

@@ -120,7 +120,7 @@ def _two_things(found: Replication, name: str) -> Iterator[str]:
         yield (
             f"{name} answers peers and the system differently: its response rate to peers is "
             f"{number(rate.figure.target)}, yet with the system's requests it reaches "
-            f"{number(asked.figure.target)} of the ceiling. If it answered the system as it does "
+            f"{number(asked.figure.target)} of perfect play. If it answered the system as it does "
             f"peers (chance {number(peer)} in place of {number(system)}), it would reach "
             f"{number(float(reached.mean()))}."
         )
@@ -165,9 +165,9 @@ def _optimum(found: Replication) -> Iterator[str]:
     if perfect is None:
         return
     game = simulate(population="perfect", episodes=_EPISODES)
-    optimum, ceiling = summarise(game["optimum"]).mean, summarise(game["ceiling"]).mean
+    asking, optimum = (summarise(game[name]).mean for name in ("perfect", "optimum"))
     yield (
         f"What the study calls optimal ({number(perfect.figure.target)} tasks; ours "
         f"{number(perfect.ours.mean)}) is the optimum of asking: where everybody gives all it has "
-        f"unasked, the same rules permit {number(optimum / ceiling)} times as much."
+        f"unasked, the same rules permit {number(optimum / asking)} times as much."
     )

@@ -32,11 +32,11 @@ def standing_chart(result: SearchResult, replay: Replay) -> Chart:
     )
     figure = figures.standing(rows, float(target.efficiency * relative))
     note = (
-        f"Mean group revenue relative to the ceiling, with 95% intervals: {len(replay.answer)} "
+        f"Mean group revenue relative to perfect play, with 95% intervals: {len(replay.answer)} "
         "episodes played again, all on the same seeds. The verdict rests on fresh ones."
     )
     return Chart(
-        "standing", "Where the group stands", figure, f"Of the ceiling: {alt}.", data, note
+        "standing", "Where the group stands", figure, f"Of perfect play: {alt}.", data, note
     )
 
 

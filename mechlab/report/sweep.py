@@ -38,7 +38,7 @@ def sentences(found: Swept) -> tuple[str, ...]:
 def _line(found: Swept, name: str) -> Iterator[str]:
     first, *others = found.line(name)
     base = first.measures["efficiency"].mean
-    start = f"{name}: {percent(base)} of the ceiling at {first.label}"
+    start = f"{name}: {percent(base)} of perfect play at {first.label}"
     if all(_nothing(point.change) for point in others):
         yield f"{start}, and the same in every episode at all other values."
     else:

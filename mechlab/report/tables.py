@@ -120,7 +120,7 @@ def answers(result: SearchResult) -> Table:
     titles = {
         "lo": f"{size}, lo",
         "hi": f"{size}, hi",
-        "efficiency": "share of ceiling",
+        "efficiency": "share of perfect play",
         "efficiency_lo": "95% from",
         "efficiency_hi": "to",
         "spend_share": "% of revenue",

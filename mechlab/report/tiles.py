@@ -37,7 +37,7 @@ def tiles(result: SearchResult) -> list[Tile]:
             "Efficiency",
             "efficiency",
             percent(answer.efficiency.mean),
-            f"of the ceiling; 95% {interval(answer.efficiency, percent)}",
+            f"of perfect play; 95% {interval(answer.efficiency, percent)}",
         ),
         Tile(
             "Spend",

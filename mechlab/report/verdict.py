@@ -73,7 +73,7 @@ def verdict(result: SearchResult) -> Verdict:
 
 
 def target_words(result: SearchResult) -> str:
-    """Return the target: "at least 90% of turns"."""
+    """Return the target: "at least 90% of sequential play"."""
     target = result.study.target
     return f"at least {share(target.efficiency)} of {reference_words(target.relative_to)}"
 
@@ -96,16 +96,16 @@ def _headline(result: SearchResult, answer: Answer) -> str:
 
 
 def _efficiency(result: SearchResult, answer: Answer) -> str:
-    reached, of_ceiling = answer.reached, answer.efficiency
+    reached, efficiency = answer.reached, answer.efficiency
     if not reached.n:
         return "No fresh episodes were played at it."
     relative = result.study.target.relative_to
     goal = (
-        f"{percent(reached.mean)} of {reference_words(relative)}, " if relative != "ceiling" else ""
+        f"{percent(reached.mean)} of {reference_words(relative)}, " if relative != "perfect" else ""
     )
     return (
-        f"The group then earns {goal}{percent(of_ceiling.mean)} of the ceiling "
-        f"(95% interval {interval(of_ceiling, percent)}; {of_ceiling.n:,} fresh episodes)."
+        f"The group then earns {goal}{percent(efficiency.mean)} of perfect play "
+        f"(95% interval {interval(efficiency, percent)}; {efficiency.n:,} fresh episodes)."
     )
 
 

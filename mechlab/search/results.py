@@ -35,7 +35,7 @@ class Answer:
             nan where not shown.
         reached: efficiency relative to the target's reference point, of fresh episodes at
             ``mechanism``; of no episodes where nothing is shown.
-        efficiency, spend, subsidy: of the same episodes; efficiency is relative to the ceiling,
+        efficiency, spend, subsidy: of the same episodes; efficiency is relative to perfect play,
             whatever the target is relative to; spend and subsidy are in money an episode.
         spend_share: mean spend over mean group revenue of the same episodes.
     """

@@ -15,7 +15,7 @@ from mechlab.mechanism import incentives
 
 @dataclass(frozen=True, eq=False)
 class Heeding(Agent):
-    """Plays as at the ceiling, looks at some acts at once, and keeps what it had to go by."""
+    """Plays as in perfect play, looks at some acts at once, and keeps what it had to go by."""
 
     name: str = "heeding"
     acts: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class Heeding(Agent):
     def propensities(self, game, incentives):
         at_once = {act: incentives.payment[act] for act in self.acts}
         self.seen.append((at_once, incentives))
-        return game.reference("ceiling")
+        return game.reference("perfect")
 
 
 def watched(name, mechanism, acts):

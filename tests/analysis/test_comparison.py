@@ -86,7 +86,7 @@ def test_what_is_not_shown_has_open_ends():
         "use_bonus": (50.0, inf),
     }
     (words,) = said(comparison)
-    assert words.headline == "No mechanism was shown to reach at least 80% of turns."
+    assert words.headline == "No mechanism was shown to reach at least 80% of sequential play."
     assert "Not enough at its best: answer_bonus; not decided: use_bonus." in words.more
 
 

@@ -64,7 +64,7 @@ def test_the_first_value_is_what_the_others_are_compared_with():
 
 
 def test_what_changes_nothing_is_said_to_change_nothing():
-    """What a task pays scales revenue and ceiling alike, and scripted agents heed no money."""
+    """What a task pays scales perfect play's revenue alike, and scripted agents heed no money."""
     text = 'question = "?"\npopulation = "perfect"\n[vary]\nsettings = [{reward = 1}, {reward = 8}]'
     found = swept(text, episodes=3)
     assert "the same in every episode" in sentences(found)[0]
@@ -81,7 +81,7 @@ population = ["silent*10", "silent*5 + perfect*5", "perfect*10"]
 efficiency = 0.9
 """
     assert (
-        "first value shown to reach 90% of the ceiling is perfect*10" in sentences(swept(text))[1]
+        "first value shown to reach 90% of perfect play is perfect*10" in sentences(swept(text))[1]
     )
 
 

@@ -89,7 +89,7 @@ def test_what_the_farm_of_a_flat_bonus_costs_and_produces():
     found = one("selfish_group", SharingBonus(rate=10), SMALL)
     assert found.values["given"] == 120
     assert found.values["spend"] == pytest.approx(1200)
-    assert found.values["efficiency"] > 1.5  # unasked giving passes the ceiling of asking
+    assert found.values["efficiency"] > 1.5  # unasked giving passes perfect play, which asks
 
 
 def test_a_royalty_on_use_resists_farming_by_one_and_by_two():

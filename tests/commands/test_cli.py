@@ -11,7 +11,7 @@ import pytest
 from mechlab.commands import main
 
 MEASURES = [
-    *("tasks", "group_revenue", "ceiling", "turns", "optimum", "efficiency", "optimality"),
+    *("tasks", "group_revenue", "perfect", "sequential", "optimum", "efficiency", "optimality"),
     *("messages_per_task", "gini", "response_rate", "pipeline_efficiency"),
     *("spend", "subsidy", "net_revenue"),
 ]
@@ -43,7 +43,7 @@ def mechlab(monkeypatch, capsys, tmp_path):
     return run
 
 
-def test_run_json_has_the_contract_and_the_published_ceiling(mechlab):
+def test_run_json_has_the_contract_and_the_published_reference(mechlab):
     code, out, _ = mechlab(
         "run", "--population", "perfect", "--episodes", 200, "--seed", 0, "--json"
     )
@@ -56,11 +56,11 @@ def test_run_json_has_the_contract_and_the_published_ceiling(mechlab):
         "mechanism": "none",
         "condition": "baseline",
     }
-    # Ceiling: arXiv 2604.07821, table 1, 204.0 +- 2.3 tasks and 7.7 messages a task; turns and
+    # Perfect: arXiv 2604.07821, table 1, 204.0 +- 2.3 tasks and 7.7 messages a task; sequential,
     # optimum: a scalar port of the released rules, 180.4 and 385.1 tasks at $10,000.
     assert 200 <= answer["measures"]["tasks"]["mean"] <= 206
     assert 7.3 <= answer["measures"]["messages_per_task"]["mean"] <= 8.1
-    assert 1_760_000 <= answer["measures"]["turns"]["mean"] <= 1_850_000
+    assert 1_760_000 <= answer["measures"]["sequential"]["mean"] <= 1_850_000
     assert 3_820_000 <= answer["measures"]["optimum"]["mean"] <= 4_000_000
     assert answer["measures"]["efficiency"] == {
         "mean": 1.0,
@@ -159,8 +159,8 @@ def test_search_answers_reports_and_goes_on_from_its_record(mechlab, tmp_path):
         *("confidence", "episodes", "calls", "cost_usd", "storage", "report"),
         *("ranking", "frontier"),
     }
-    # Selfish agents give for any bonus above 0, and for none at 0: answering is worth 0.9 of the
-    # ceiling, so the smallest sufficient rate lies just above 0.
+    # Selfish agents give for any bonus above 0, and for none at 0: answering is worth 0.9 of
+    # perfect play, so the smallest sufficient rate lies just above 0.
     assert answer["status"] == "certified"
     low, high = answer["size"]["interval"]
     assert 0 <= low <= answer["size"]["value"] == high <= 100

@@ -108,19 +108,21 @@ def test_acts_move_propensities_and_declared_fields_only(name):
 @every_game
 def test_roles_and_reference_points_are_behaviours(name):
     game = GAMES.get(name)()
-    assert next(iter(game.references)) == "ceiling"
-    assert set(game.references) <= {"ceiling", "turns", "optimum"}
+    assert next(iter(game.references)) == "perfect"
+    assert set(game.references) <= {"perfect", "sequential", "optimum"}
     assert set(game.roles) <= set(AGENTS)
     for behaviour in (*game.references.values(), *game.roles.values()):
         assert set(behaviour) <= set(game.propensities)
-    ceiling = simulate(game, "perfect", episodes=3)["efficiency"]
-    assert np.allclose(ceiling, 1.0)
+    efficiency = simulate(game, "perfect", episodes=3)["efficiency"]
+    assert np.allclose(efficiency, 1.0)
 
 
 @every_game
-def test_the_optimum_is_at_least_the_ceiling_and_the_ceiling_at_least_turns(name):
+def test_the_optimum_is_at_least_perfect_play_and_that_at_least_sequential_play(name):
     episodes = simulate(name, "silent", episodes=5)
-    means = [episodes[point].mean() for point in ("optimum", "ceiling", "turns", "group_revenue")]
+    means = [
+        episodes[point].mean() for point in ("optimum", "perfect", "sequential", "group_revenue")
+    ]
     assert means == sorted(means, reverse=True)
 
 

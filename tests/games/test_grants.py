@@ -28,7 +28,7 @@ def test_giving_all_unasked_completes_every_task_from_the_second_round():
 def test_who_waits_for_turns_gets_less_and_the_silent_get_nothing():
     episodes = simulate("grants", "silent", episodes=10)
     assert (episodes["tasks"] == 0).all()
-    assert (episodes["turns"] < episodes["ceiling"]).all()
+    assert (episodes["sequential"] < episodes["perfect"]).all()
 
 
 def test_a_grant_of_one_round_is_too_short_to_be_used_after_asking():
@@ -62,7 +62,7 @@ def test_a_flat_bonus_is_earned_again_each_time_a_grant_expires():
 @pytest.mark.parametrize("settings", [{}, {"family": 70}, {"agents": 70, "needed": 60}])
 def test_the_owners_of_a_task_are_others_and_distinct(settings):
     game = Grants(**{"agents": 5, "needed": 4, **settings})
-    row = game.behaviour([game.references["ceiling"]] * game.agents)
+    row = game.behaviour([game.references["perfect"]] * game.agents)
     for seed in range(5):
         state = game.start(np.array([seed], np.uint64), "baseline")
         game.play(state, 0, row, Amounts.zeros(1, game.agents))

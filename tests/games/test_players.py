@@ -58,7 +58,7 @@ class Script:
 
 
 def asks_answers_and_submits(view):
-    """What the row of the reference point ``turns`` does in the grants game."""
+    """What the row of the reference point ``sequential`` does in the grants game."""
     return [
         *(SubmitTask(t.pieces) for t in view.tasks if set(t.pieces) <= view.access.keys()),
         *(Grant(to, pieces) for to, pieces in view.requests.items()),

@@ -13,7 +13,7 @@ from tests.games.thresholds import smallest
 def test_the_smallest_bonus_that_makes_giving_dominant(agents, multiplier):
     game = PublicGoods(agents=agents, multiplier=multiplier)
     found = smallest(game, lambda rate: SharingBonus(rate=rate), high=2.0, target=0.99)
-    # Below it nobody gives, and the group has 1 / multiplier of the ceiling.
+    # Below it nobody gives, and the group has 1 / multiplier of perfect play.
     assert found == pytest.approx(1 - multiplier / agents, rel=0.01)
 
 

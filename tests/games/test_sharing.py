@@ -36,7 +36,7 @@ def test_the_reference_points_are_the_published_ones():
     assert 7.3 <= summary["messages_per_task"].mean <= 8.1  # 7.7 published, 7.67 in the port
     assert summary["gini"].mean < 0.017 + 0.01  # 0.017 published, 0.006 in the port
     assert summary["response_rate"].mean == summary["pipeline_efficiency"].mean == 1.0
-    assert 176 <= summary["turns"].mean / 10_000 <= 185  # 180.4 in the port
+    assert 176 <= summary["sequential"].mean / 10_000 <= 185  # 180.4 in the port
     assert 382 <= summary["optimum"].mean / 10_000 <= 400  # 385.1 in the port, bound 400
 
 

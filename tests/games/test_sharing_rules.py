@@ -111,7 +111,7 @@ def test_a_round_of_large_sets_is_like_one_of_small_sets(settings):
     """Perfect agents waste nothing, however many words a set takes."""
     game = make_game("sharing", settings)
     state = game.start(episode_seeds(2, 0, 3), "baseline")
-    behaviour = game.behaviour([game.references["ceiling"]] * game.agents)
+    behaviour = game.behaviour([game.references["perfect"]] * game.agents)
     given = answered = 0.0
     for round in range(4):
         now = Amounts.zeros(3, game.agents)

@@ -43,10 +43,10 @@ def calls(column="*"):
 
 
 def test_models_play_as_well_as_their_answers(server):
-    """The server's policy asks and answers on its own turn, as the reference ``turns`` does."""
+    """The server's policy asks and answers on its own turn, as in ``sequential`` play."""
     episodes = play(episodes=6)
     assert server.done == {"good": 6 * CALLS}
-    assert (episodes["group_revenue"] / episodes["turns"]).mean() > 0.7
+    assert (episodes["group_revenue"] / episodes["sequential"]).mean() > 0.7
     assert not episodes["invalid_turns"].any()
 
 

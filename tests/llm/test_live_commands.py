@@ -26,7 +26,7 @@ settings = {agents = 3, rounds = 4, pieces = 9, hand = 3, needed = 2}
 
 [target]
 efficiency = 0.5
-relative_to = "turns"
+relative_to = "sequential"
 
 [budget]
 episodes = 60

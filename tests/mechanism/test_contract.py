@@ -202,7 +202,7 @@ def test_it_pays_on_what_really_happens_in_a_game(cls, name):
             check_fit(mechanism, game.fields, name)
         return
     check_fit(mechanism, game.fields, name)
-    behaviour = game.behaviour([game.references["ceiling"]] * game.agents)
+    behaviour = game.behaviour([game.references["perfect"]] * game.agents)
     state = game.start(np.arange(4, dtype=np.uint64), game.conditions[0])
     now, past = (Amounts.zeros(4, game.agents) for _ in range(2))
     for round in range(3):

@@ -18,7 +18,7 @@ def test_among_honest_agents_uses_are_counted_as_their_part_of_the_reward():
     """Each of the n pieces of an unspoilt task stands for r / n of its reward."""
     game = make_game("sharing")
     state = game.start(np.arange(8, dtype=np.uint64), "baseline")
-    behaviour = game.behaviour([game.references["ceiling"]] * game.agents)
+    behaviour = game.behaviour([game.references["perfect"]] * game.agents)
     now, total = (Amounts.zeros(8, game.agents) for _ in range(2))
     for round in range(5):
         now.clear()

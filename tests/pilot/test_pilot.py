@@ -29,7 +29,7 @@ mechanisms = ["sharing_bonus(rate=[0, 3000])"]
 smallest = "rate"
 [target]
 efficiency = 0.6
-relative_to = "turns"
+relative_to = "sequential"
 [budget]
 episodes = 400
 [pilot]
@@ -124,7 +124,7 @@ def test_more_bend_makes_the_interval_wider():
 
 @pytest.mark.parametrize(("population", "found"), [("perfect", -math.inf), ("silent", math.inf)])
 def test_what_no_dose_reaches_or_all_do_is_said(population, found):
-    text = BASE.replace('"o3"', f'"{population}"').replace('"turns"', '"ceiling"')
+    text = BASE.replace('"o3"', f'"{population}"').replace('"sequential"', '"perfect"')
     one, played = line(text), Played(Study.read(text))
     for size in (1300.0, 1700.0):
         played.play(one, size, LEAST // 2)

@@ -35,7 +35,7 @@ seed = 7
 
 [target]
 efficiency = 0.8
-relative_to = "turns"
+relative_to = "sequential"
 confidence = 0.95
 """
 
@@ -205,7 +205,7 @@ def _play(study: Study, candidate: str, rate: float, episodes: int, first: int) 
 
 
 def _relative(played: Episodes) -> np.ndarray:
-    return played["group_revenue"] / played["turns"]
+    return played["group_revenue"] / played["sequential"]
 
 
 def _answer(study: Study, candidate: str, low: float, high: float) -> Answer:

@@ -25,9 +25,9 @@ def test_the_whole_answer():
     answer = a_result().best
     for fact in (
         "answer_bonus(rate=640)",
-        "at least 80% of turns, with 95% confidence",
+        "at least 80% of sequential play, with 95% confidence",
         "between $580 and $640 per piece",
-        f"{answer.efficiency.mean:.1%} of the ceiling",
+        f"{answer.efficiency.mean:.1%} of perfect play",
         f"{answer.spend_share:.1%} of group revenue",
         "10 agents, reluctant",
         "stand-ins",

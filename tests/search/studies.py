@@ -10,7 +10,7 @@ BONUS = {
     "population": "gpt-5-mini",
     "mechanisms": ["sharing_bonus(rate=[0, 3000])"],
     "smallest": "rate",
-    "target": {"efficiency": 0.75, "relative_to": "turns"},
+    "target": {"efficiency": 0.75, "relative_to": "sequential"},
     "budget": {"episodes": 5000},
     "seed": 3,
 }

@@ -37,7 +37,7 @@ def kept(before: dict, after: dict) -> bool:
 @pytest.mark.parametrize("episodes", [10, 60])  # too few for exploring, for certifying
 def test_a_larger_budget_goes_on_from_the_evidence(tmp_path, episodes):
     url = f"sqlite:///{tmp_path}/a.db"
-    hard = {"target": {"efficiency": 0.82, "relative_to": "turns"}}
+    hard = {"target": {"efficiency": 0.82, "relative_to": "sequential"}}
     little, much = short_of(episodes, **hard), short_of(8000, **hard)
     first = search(little, url)
     assert first.best.status == "out_of_budget"

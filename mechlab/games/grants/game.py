@@ -33,7 +33,7 @@ class Grants(Game):
     next round: as grants expire, it can be given again and again.
 
     Two points can be told beforehand, with T rounds, N agents and L tasks each. Where requests
-    are answered at once a task takes two turns, so the ceiling is N * L * floor(T / 2) tasks, or
+    are answered at once a task takes two turns, so perfect play makes N * L * floor(T / 2) tasks,
     hardly more with long grants. Where all grant all from the first turn on, every task is complete
     from the second round, and L * C(N, needed + 1) / C(N - 1, needed) are in the first, on average.
 
@@ -69,8 +69,8 @@ class Grants(Game):
         "silent": {**PERFECT, "answer": 0.0},
     }
     references: ClassVar[Mapping[str, Mapping[str, float]]] = {
-        "ceiling": roles["perfect"],
-        "turns": PERFECT,
+        "perfect": roles["perfect"],
+        "sequential": PERFECT,
         "optimum": {"volunteer": 1.0, "submit": 1.0},
     }
 

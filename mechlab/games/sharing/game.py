@@ -64,8 +64,8 @@ class Sharing(Game):
         "saboteur": {**PERFECT, "falsify": 1.0},
     }
     references: ClassVar[Mapping[str, Mapping[str, float]]] = {
-        "ceiling": roles["perfect"],
-        "turns": PERFECT,
+        "perfect": roles["perfect"],
+        "sequential": PERFECT,
         "optimum": {"volunteer": 1.0, "submit": 1.0},
     }
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.flows import Array, Flows, over_partners
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -34,10 +34,12 @@ class AnswerBonus(Mechanism):
         answered = over_partners(flows.answered)
         return self.rate * answered
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What one answered request earns."""
         if not self.rate:
             return ""
-        giving = f"that another agent has {words.asked} from you and that you {words.give}"
-        earned = f"You earn {words.money(self.rate)} for each {words.unit}"
-        return f"{earned} {giving} {words.to}. What nobody {words.asked} earns nothing."
+        giving = (
+            f"that another agent has {vocabulary.asked} from you and that you {vocabulary.give}"
+        )
+        earned = f"You earn {vocabulary.money(self.rate)} for each {vocabulary.unit}"
+        return f"{earned} {giving} {vocabulary.to}. What nobody {vocabulary.asked} earns nothing."

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from mechlab.flows import Array, Flows
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -44,13 +44,14 @@ class Contract(Mechanism):
         owed: Array = due.sum(axis=2) - due.sum(axis=1)
         return self.price * owed
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """Who owes whom how much."""
         if not self.price or not self.quota:
             return ""
-        price, most = words.money(self.price), f"{self.quota:g}"
+        price, most = vocabulary.money(self.price), f"{self.quota:g}"
         return (
             f"A contract binds you with each other agent: it pays you {price} for each "
-            f"{words.unit} that you {words.give} {words.to}, and you pay it as much for each that "
-            f"it has {words.given} you, for at most {most} {words.units} each way a round."
+            f"{vocabulary.unit} that you {vocabulary.give} {vocabulary.to}, and you pay it as "
+            f"much for each that it has {vocabulary.given} you, for at most {most} "
+            f"{vocabulary.units} each way a round."
         )

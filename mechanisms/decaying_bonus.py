@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.flows import Array, Flows, over_partners
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -38,13 +38,13 @@ class DecayingBonus(Mechanism):
         given = over_partners(flows.given)
         return rate * given
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What one unit earns at first, and how that fades."""
         if not self.rate:
             return ""
-        earned = words.money(self.rate)
+        earned = vocabulary.money(self.rate)
         return (
-            f"In the first round you earn {earned} for each {words.unit} that you {words.give} "
-            f"{words.to}. From then on this amount falls steadily, by half every "
-            f"{self.half_life:g} rounds."
+            f"In the first round you earn {earned} for each {vocabulary.unit} that you "
+            f"{vocabulary.give} {vocabulary.to}. From then on this amount falls steadily, by half "
+            f"every {self.half_life:g} rounds."
         )

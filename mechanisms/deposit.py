@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from mechlab.flows import Array, Flows, over_partners
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -39,13 +39,13 @@ class Deposit(Mechanism):
         lost = np.divide(withheld, due, out=np.zeros_like(due), where=due > 0.0)
         return np.asarray(0.0 - self.stake * lost)
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What is staked, and how it comes back."""
         if not self.stake:
             return ""
-        stake = words.money(self.stake)
+        stake = vocabulary.money(self.stake)
         return (
             f"Each round you stake {stake}. You get it back in proportion to how many of the "
-            f"{words.units} {words.asked} from you that you could {words.give} you have "
-            f"{words.given}, and all of it where none was {words.asked}."
+            f"{vocabulary.units} {vocabulary.asked} from you that you could {vocabulary.give} you "
+            f"have {vocabulary.given}, and all of it where none was {vocabulary.asked}."
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.flows import Array, Flows, over_partners
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -33,9 +33,9 @@ class FalsificationFine(Mechanism):
         falsified = over_partners(flows.falsified)
         return -self.rate * falsified
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What one falsified unit costs."""
         if not self.rate:
             return ""
-        fine = words.money(self.rate)
-        return f"You pay {fine} for each altered {words.unit} that you {words.give}."
+        fine = vocabulary.money(self.rate)
+        return f"You pay {fine} for each altered {vocabulary.unit} that you {vocabulary.give}."

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from mechlab.flows import Array, Flows
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -40,9 +40,9 @@ class Matching(Mechanism):
         part = self.rate / flows.agents * given
         return np.repeat(part[:, None], flows.agents, axis=1)
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What a unit draws in, and for whom."""
         if not self.rate:
             return ""
-        match = f"For each {words.unit} that any agent has {words.given} {words.to}"
-        return f"{match}, {words.money(self.rate)} is added and shared equally by all agents."
+        match = f"For each {vocabulary.unit} that any agent has {vocabulary.given} {vocabulary.to}"
+        return f"{match}, {vocabulary.money(self.rate)} is added and shared equally by all agents."

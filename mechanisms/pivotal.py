@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.flows import Array, Flows
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -34,11 +34,12 @@ class Pivotal(Mechanism):
         received: Array = flows.credit.sum(axis=1)
         return self.share * received
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What use of one's giving earns."""
         if not self.share:
             return ""
         return (
-            f"You earn {words.percent(self.share)} of what others earn with {words.units} that you "
-            f"have {words.given} them. It is paid from outside: they keep all that they earn."
+            f"You earn {vocabulary.percent(self.share)} of what others earn with "
+            f"{vocabulary.units} that you have {vocabulary.given} them. It is paid from outside: "
+            "they keep all that they earn."
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -17,7 +17,7 @@ class Protocol(Mechanism):
     Source: the policy condition of Yadav, Black and Sourbut, arXiv 2604.07821, which gives all
     three at once. The sentences are ours, as is taking the steps one by one.
 
-    >>> Protocol(ask=False, submit=False).instructions(Words())
+    >>> Protocol(ask=False, submit=False).instructions(Vocabulary())
     ('Send every piece of information that you have and that an agent has requested from you.',)
     >>> sorted(Protocol().advises)
     ['answer', 'ask', 'submit']
@@ -35,12 +35,13 @@ class Protocol(Mechanism):
         """The steps in force."""
         return frozenset(step for step, told in self.params.items() if told)
 
-    def instructions(self, words: Words) -> tuple[str, ...]:
+    def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
         """Return the steps in force as sentences."""
         sentences = {
-            "ask": f"Ask the agents that have them for all {words.units} that you need and lack.",
-            "answer": f"{words.give.capitalize()} every {words.unit} that you have and that an "
-            f"agent has {words.asked} from you.",
-            "submit": f"Hand in each {words.product} as soon as you can.",
+            "ask": f"Ask the agents that have them for all {vocabulary.units} that you need "
+            "and lack.",
+            "answer": f"{vocabulary.give.capitalize()} every {vocabulary.unit} that you have and "
+            f"that an agent has {vocabulary.asked} from you.",
+            "submit": f"Hand in each {vocabulary.product} as soon as you can.",
         }
         return tuple(sentence for step, sentence in sentences.items() if step in self.advises)

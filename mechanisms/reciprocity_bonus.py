@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from mechlab.flows import Array, Flows
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -37,13 +37,14 @@ class ReciprocityBonus(Mechanism):
         before = flows.past.given
         return self.rate * (_mutual(before + flows.given) - _mutual(before))
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What a mutual unit earns."""
         if not self.rate:
             return ""
         return (
-            f"For each {words.unit} that you {words.give} {words.to} and that this agent repays "
-            f"with another, at any time, each of you earns {words.money(self.rate)}."
+            f"For each {vocabulary.unit} that you {vocabulary.give} {vocabulary.to} and that this "
+            f"agent repays with another, at any time, each of you earns "
+            f"{vocabulary.money(self.rate)}."
         )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.flows import Array, Flows, over_partners
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -38,13 +38,14 @@ class Royalty(Mechanism):
         paid = over_partners(flows.credit)
         return self.share * (received - paid)
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """Who pays whom, and how much."""
         if not self.share:
             return ""
-        share, use = words.percent(self.share), f"{words.units} that others have {words.given} you"
+        share = vocabulary.percent(self.share)
+        use = f"{vocabulary.units} that others have {vocabulary.given} you"
         return (
             f"When you earn money with {use}, you pay {share} of the part that rests on them to "
             "those agents. You receive the same share of what others earn with "
-            f"{words.units} that you have {words.given} them."
+            f"{vocabulary.units} that you have {vocabulary.given} them."
         )

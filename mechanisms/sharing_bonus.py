@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.flows import Array, Flows, over_partners
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -32,9 +32,9 @@ class SharingBonus(Mechanism):
         given = over_partners(flows.given)
         return self.rate * given
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What one unit earns."""
         if not self.rate:
             return ""
-        earned = words.money(self.rate)
-        return f"You earn {earned} for each {words.unit} that you {words.give} {words.to}."
+        earned = f"You earn {vocabulary.money(self.rate)} for each {vocabulary.unit}"
+        return f"{earned} that you {vocabulary.give} {vocabulary.to}."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.flows import Array, Flows
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -36,10 +36,12 @@ class TeamShare(Mechanism):
         mean: Array = flows.produced.mean(axis=1, keepdims=True)
         return self.share * (mean - flows.produced)
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What is pooled and how it is divided."""
         if not self.share:
             return ""
-        share = words.percent(self.share)
-        pool = f"{share} of what each agent earns itself, {words.product} by {words.product}"
+        share = vocabulary.percent(self.share)
+        pool = (
+            f"{share} of what each agent earns itself, {vocabulary.product} by {vocabulary.product}"
+        )
         return f"{pool}, goes into a common pool, which all agents share equally every round."

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from mechlab.flows import Array, Flows, over_partners
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 _TIE = 1e-9  # relative: sums of the same gifts in another order must still tie
@@ -41,10 +41,10 @@ class Tournament(Mechanism):
         winners = np.count_nonzero(top, axis=1, keepdims=True)
         return np.where(top, self.prize / np.maximum(1, winners), 0.0)
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """Who wins what."""
         if not self.prize:
             return ""
-        giving = f"has {words.given} the most {words.units} {words.to}"
-        prize = f"Every round, the agent that {giving} wins {words.money(self.prize)}"
+        giving = f"has {vocabulary.given} the most {vocabulary.units} {vocabulary.to}"
+        prize = f"Every round, the agent that {giving} wins {vocabulary.money(self.prize)}"
         return f"{prize}; if several tie, they divide it equally, and if nobody has, nobody wins."

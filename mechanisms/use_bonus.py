@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.flows import Array, Flows
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -34,9 +34,11 @@ class UseBonus(Mechanism):
         used: Array = flows.used.sum(axis=1)
         return self.rate * used
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What one use earns."""
         if not self.rate:
             return ""
-        use = f"a {words.unit} that you have {words.given} becomes part of another agent's"
-        return f"You earn {words.money(self.rate)} each time {use} {words.product}."
+        use = (
+            f"a {vocabulary.unit} that you have {vocabulary.given} becomes part of another agent's"
+        )
+        return f"You earn {vocabulary.money(self.rate)} each time {use} {vocabulary.product}."

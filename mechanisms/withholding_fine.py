@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.flows import Array, Flows, over_partners
-from mechlab.mechanism import Mechanism, Words, mechanism
+from mechlab.mechanism import Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
@@ -46,14 +46,14 @@ class WithholdingFine(Mechanism):
         mean: Array = withheld.mean(axis=1, keepdims=True)
         return self.rate * (self.rebate * mean - withheld)
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """What is fined, how much, and where it goes."""
         if not self.rate:
             return ""
         fine = (
-            f"At the end of each of your turns you pay {words.money(self.rate)} for each "
-            f"{words.unit} that another agent has {words.asked} from you before, that you have "
-            f"and that you have not {words.given}."
+            f"At the end of each of your turns you pay {vocabulary.money(self.rate)} for each "
+            f"{vocabulary.unit} that another agent has {vocabulary.asked} from you before, that "
+            f"you have and that you have not {vocabulary.given}."
         )
-        back = f"{words.percent(self.rebate)} of all fines is paid back to all agents equally."
+        back = f"{vocabulary.percent(self.rebate)} of all fines is paid back to all agents equally."
         return f"{fine} {back}" if self.rebate else fine

@@ -67,16 +67,17 @@ def farming(mechanism: Mechanism, game: Game, colluders: int, seen: Worst | None
 
 
 def _waste(game: Game, price: float, colluders: int, seen: Worst | None) -> str:
-    unit, money, who = game.words.unit, game.words.money, WHO[colluders]
+    unit, money, who = game.vocabulary.unit, game.vocabulary.money, WHO[colluders]
     if price > 0:
         return f"It can be farmed by {who}: it pays {money(price)} for a {unit} that nobody uses."
     if seen:
         return f"It cannot be farmed by {who}: a {unit} that nobody uses is not paid for."
-    return f"All {game.words.units} {game.words.given} are used, so none pays for its own sake."
+    given = f"{game.vocabulary.units} {game.vocabulary.given}"
+    return f"All {given} are used, so none pays for its own sake."
 
 
 def _cost(game: Game, attacks: list[Attack], colluders: int) -> str:
-    money, who = game.words.money, WHO[colluders]
+    money, who = game.vocabulary.money, WHO[colluders]
     fair, best = attacks[0], max(attacks, key=lambda attack: attack.taken)
     most = max(attack.spend for attack in attacks)
     spend = f"an episode costs at most {money(most)}, against {money(fair.spend)} among the honest"
@@ -138,8 +139,9 @@ def flood(mechanism: Mechanism, game: Game) -> Verdict:
 
 
 def _story(game: Game, values: dict[str, float], of: str) -> str:
-    spend, revenue = (game.words.money(clean(values[k + of], game)) for k in ("spend", "revenue"))
-    given = f"{values['given' + of]:,.0f} {game.words.units} are {game.words.given} an episode"
+    nouns = game.vocabulary
+    spend, revenue = (nouns.money(clean(values[k + of], game)) for k in ("spend", "revenue"))
+    given = f"{values['given' + of]:,.0f} {nouns.units} are {nouns.given} an episode"
     efficiency = f"{values['efficiency' + of]:.2f} of perfect play"
     return f"{given}, at a cost of {spend}, and the group earns {revenue} ({efficiency})"
 

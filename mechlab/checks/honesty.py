@@ -15,7 +15,7 @@ def dominance(game: Game, everywhere: Worst, at_honest: Worst) -> Verdict:
         "margin_among_honest": at_honest.value,
         "margin_among_honest_in_units": at_honest.value / game.unit,
     }
-    money, unit = game.words.money, game.words.unit
+    money, unit = game.vocabulary.money, game.vocabulary.unit
     best, least = at_honest.value, everywhere.value
     if least > 0:
         words = f"Honest giving is dominant: it pays at least {money(least)} more per {unit}."
@@ -42,7 +42,7 @@ def falsifying(game: Game, most: Worst | None) -> Verdict:
     """Whether giving something false ever pays more than to give honestly or not at all."""
     if most is None:
         return Verdict("falsifying", None, "Nothing can be falsified in this game.")
-    money, unit, gain = game.words.money, game.words.unit, most.value
+    money, unit, gain = game.vocabulary.money, game.vocabulary.unit, most.value
     values = {"gain": gain, "gain_in_units": gain / game.unit}
     if gain > 0:
         words = f"Falsifying pays: up to {money(gain)} more per {unit} than honest alternatives."

@@ -21,7 +21,7 @@ _DRAWN = 5  # agents in a drawn state: the formula does not know how many there 
 
 def balance(mechanism: Mechanism, game: Game, seen: Worst) -> Verdict:
     """Whether payments sum to zero: in all sampled plays, and exactly in drawn states."""
-    money, largest = game.words.money, seen.value
+    money, largest = game.vocabulary.money, seen.value
     if largest:
         flow = "comes in from outside" if largest > 0 else "leaves the group"
         words = f"Not budget-balanced: up to {money(abs(largest))} a round {flow}."
@@ -46,7 +46,7 @@ def _exactly(mechanism: Mechanism, game: Game) -> tuple[bool, str, float]:
         return True, "Payments sum to zero in every round, but for rounding.", 0.0
     words = (
         "Not budget-balanced: payments sum to zero in all sampled plays of this game, and not in "
-        f"states that others could reach (off by up to {game.words.money(off)})."
+        f"states that others could reach (off by up to {game.vocabulary.money(off)})."
     )
     return False, words, off
 
@@ -65,7 +65,7 @@ def rationality(mechanism: Mechanism, game: Game) -> Verdict:
         if paid[b] < worst:
             worst, earned = float(paid[b]), float(episodes.produced[b, 0])
             shown = play(game, mechanism, group, check="rationality", episode=b)
-    worst, money = clean(worst, game), game.words.money
+    worst, money = clean(worst, game), game.vocabulary.money
     values = {"worst_payment": worst, "earned": earned, "mean_among_honest": clean(usual, game)}
     if worst >= 0:
         words = "Honest agents lose nothing by it, whatever the others do (in all sampled groups)."

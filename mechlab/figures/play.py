@@ -115,7 +115,7 @@ def giving(episodes: Episodes, most: float | None = None) -> go.Figure:
     names = agent_names(episodes)
     mean = episodes.given.mean(axis=0)
     np.fill_diagonal(mean, np.nan)
-    units = plain(episodes.game.words.units)
+    units = plain(episodes.game.vocabulary.units)
     figure = blank("Receiver", "Giver")
     figure.add_heatmap(
         z=mean,

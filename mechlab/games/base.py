@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mechlab.errors import UserError, unknown
 from mechlab.flows import FIELDS, Amounts, Array
-from mechlab.mechanism import Mechanism, Words
+from mechlab.mechanism import Mechanism, Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import Parameterised
 from mechlab.registry import Registry
@@ -33,7 +33,7 @@ class Game(Parameterised, ABC):
         fields: the fields of ``Flows`` that it fills.
         conditions: names of the rule variants; the first is the plain game.
         propensities: the columns of a behaviour, each a number from 0 to 1 unless stated.
-        words: the game's own nouns, for prompts and rules.
+        vocabulary: the game's own nouns, for prompts and rules.
         roles: behaviour of the scripted agents ``perfect``, ``silent`` and ``saboteur``, where the
             game has them.
         references: behaviour of all agents at the reference points: ``perfect``, and
@@ -44,7 +44,7 @@ class Game(Parameterised, ABC):
     fields: ClassVar[frozenset[str]] = frozenset(FIELDS)
     conditions: ClassVar[tuple[str, ...]] = ("baseline",)
     propensities: ClassVar[tuple[str, ...]]
-    words: ClassVar[Words] = Words()
+    vocabulary: ClassVar[Vocabulary] = Vocabulary()
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     references: ClassVar[Mapping[str, Mapping[str, float]]]
 

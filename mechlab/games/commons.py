@@ -14,7 +14,7 @@ from mechlab.games.base import Seeds, game
 from mechlab.games.players import amount
 from mechlab.games.rng import uniforms
 from mechlab.games.simultaneous import Choices, CommonsView, Harvest, Simultaneous, View, others
-from mechlab.mechanism import Words
+from mechlab.mechanism import Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
@@ -65,7 +65,7 @@ class Commons(Simultaneous):
     fields: ClassVar[frozenset[str]] = frozenset({"given", "used", "credit", "produced"})
     conditions: ClassVar[tuple[str, ...]] = ("baseline", "quota")
     propensities: ClassVar[tuple[str, ...]] = ("restrain", "endgame")
-    words: ClassVar[Words] = Words(
+    vocabulary: ClassVar[Vocabulary] = Vocabulary(
         unit="unit of the stock",
         units="units of the stock",
         give="leave",

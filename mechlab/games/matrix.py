@@ -17,7 +17,7 @@ from mechlab.games.payoffs import moves, payoffs, sides
 from mechlab.games.players import whole
 from mechlab.games.rng import uniforms
 from mechlab.games.simultaneous import Choices, Choose, MatrixView, Simultaneous, View
-from mechlab.mechanism import Words
+from mechlab.mechanism import Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
@@ -59,7 +59,7 @@ class Matrix(Simultaneous):
 
     name: ClassVar[str] = "matrix"
     fields: ClassVar[frozenset[str]] = frozenset({"given", "used", "credit", "produced"})
-    words: ClassVar[Words] = Words(
+    vocabulary: ClassVar[Vocabulary] = Vocabulary(
         unit="cooperative move",
         units="cooperative moves",
         give="make",

@@ -11,7 +11,7 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Array
-from mechlab.mechanism import Mechanism, Words
+from mechlab.mechanism import Mechanism, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Seats:
 
     Args:
         agents: number of agents, players or not.
-        words: the game's nouns, in which the mechanism is told.
+        vocabulary: the game's nouns, in which the mechanism is told.
         mechanism: what players are told and not shown.
         players: numbers of the agents that are players.
         limit: most actions in a turn.
@@ -52,7 +52,7 @@ class Seats:
     def __init__(
         self,
         agents: int,
-        words: Words,
+        vocabulary: Vocabulary,
         mechanism: Mechanism,
         players: Collection[int],
         limit: float = np.inf,
@@ -61,7 +61,7 @@ class Seats:
             parts = ", ".join(sorted(mechanism.shows - self.shown))
             raise UserError(f"{mechanism} shows players the {parts}, which this game cannot")
         self.shows = mechanism.shows
-        told = (mechanism.rule(words), *mechanism.instructions(words))
+        told = (mechanism.rule(vocabulary), *mechanism.instructions(vocabulary))
         self.told = tuple(sentence for sentence in told if sentence)
         self.hides, self.players, self.limit = mechanism.hides, tuple(sorted(players)), limit
         self.invalid_actions = 0

@@ -22,7 +22,7 @@ from mechlab.games.simultaneous import (
     View,
     others,
 )
-from mechlab.mechanism import Words
+from mechlab.mechanism import Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
@@ -70,7 +70,7 @@ class PublicGoods(Simultaneous):
     fields: ClassVar[frozenset[str]] = frozenset({"given", "used", "credit", "produced"})
     conditions: ClassVar[tuple[str, ...]] = ("baseline", "punishment")
     propensities: ClassVar[tuple[str, ...]] = ("give", "punish")
-    words: ClassVar[Words] = Words(
+    vocabulary: ClassVar[Vocabulary] = Vocabulary(
         unit="token",
         units="tokens",
         give="contribute",

@@ -117,7 +117,7 @@ class Table(Seats):
     def __init__(
         self, game: Simultaneous, state: Any, mechanism: Mechanism, players: Collection[int]
     ) -> None:
-        super().__init__(game.agents, game.words, mechanism, players, limit=1)
+        super().__init__(game.agents, game.vocabulary, mechanism, players, limit=1)
         self.game, self.state = game, state
         self._past: list[Array] = []  # the first stage's choices of each round, (N,)
         self._earned: list[Array] = []  # income of each round, (N,)

@@ -3,14 +3,14 @@
 from mechlab.mechanism.base import MECHANISMS, Mechanism, check_fit, mechanism
 from mechlab.mechanism.compose import Capped, Stack
 from mechlab.mechanism.parser import parse
-from mechlab.mechanism.vocabulary import Words
+from mechlab.mechanism.vocabulary import Vocabulary
 
 __all__ = [
     "MECHANISMS",
     "Capped",
     "Mechanism",
     "Stack",
-    "Words",
+    "Vocabulary",
     "check_fit",
     "mechanism",
     "parse",

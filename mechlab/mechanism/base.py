@@ -10,7 +10,7 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Array, Flows
-from mechlab.mechanism.vocabulary import Words
+from mechlab.mechanism.vocabulary import Vocabulary
 from mechlab.parameters import Parameterised, parameters
 from mechlab.registry import Registry
 
@@ -41,7 +41,7 @@ class Mechanism(Parameterised, ABC):
         """Return what each agent is paid this round: (B, N), in the game's money, + to agents."""
         return np.zeros((flows.episodes, flows.agents))
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """Return what agents are told of the payments, in the game's words; empty if none."""
         return ""
 
@@ -50,7 +50,7 @@ class Mechanism(Parameterised, ABC):
         """The steps of the protocol it gives, among ``ask``, ``answer`` and ``submit``."""
         return frozenset()
 
-    def instructions(self, words: Words) -> tuple[str, ...]:
+    def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
         """Return the advised steps as sentences, in their order."""
         return ()
 

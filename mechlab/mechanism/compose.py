@@ -9,7 +9,7 @@ import numpy as np
 
 from mechlab.flows import Array, Flows
 from mechlab.mechanism.base import Mechanism, literal
-from mechlab.mechanism.vocabulary import Words
+from mechlab.mechanism.vocabulary import Vocabulary
 from mechlab.parameters import Param
 
 
@@ -62,18 +62,18 @@ class Stack(Mechanism):
         """Return the sum of the parts' payments."""
         return np.asarray(np.sum([part.payments(flows) for part in self.parts], axis=0))
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """Join the parts' rules."""
-        return " ".join(filter(None, (part.rule(words) for part in self.parts)))
+        return " ".join(filter(None, (part.rule(vocabulary) for part in self.parts)))
 
     @property
     def advises(self) -> frozenset[str]:
         """All steps that a part advises."""
         return frozenset().union(*(part.advises for part in self.parts))
 
-    def instructions(self, words: Words) -> tuple[str, ...]:
+    def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
         """Join the parts' steps, each sentence once."""
-        sentences = (step for part in self.parts for step in part.instructions(words))
+        sentences = (step for part in self.parts for step in part.instructions(vocabulary))
         return tuple(dict.fromkeys(sentences))
 
     @property
@@ -138,10 +138,12 @@ class Capped(Mechanism):
         """Return the inner payments, clipped."""
         return np.clip(self.inner.payments(flows), -self.limit, self.limit)
 
-    def rule(self, words: Words) -> str:
+    def rule(self, vocabulary: Vocabulary) -> str:
         """The inner rule and its cap; empty where nothing is paid."""
-        inner = self.inner.rule(words)
-        cap = f"In any one round this pays you, or costs you, at most {words.money(self.limit)}."
+        inner = self.inner.rule(vocabulary)
+        cap = (
+            f"In any one round this pays you, or costs you, at most {vocabulary.money(self.limit)}."
+        )
         return f"{inner} {cap}" if inner and self.limit else ""
 
     @property
@@ -149,9 +151,9 @@ class Capped(Mechanism):
         """What the inner mechanism advises."""
         return self.inner.advises
 
-    def instructions(self, words: Words) -> tuple[str, ...]:
+    def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
         """The inner mechanism's steps."""
-        return self.inner.instructions(words)
+        return self.inner.instructions(vocabulary)
 
     @property
     def hides(self) -> frozenset[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Words:
-    """How a game speaks: mechanisms build the sentences that agents read from these.
+class Vocabulary:
+    """The nouns and verbs of a game, from which mechanisms build the sentences that agents read.
 
     Attributes:
         unit, units: what is given, one and several.
@@ -31,7 +31,7 @@ class Words:
     def money(self, amount: float) -> str:
         """Return an amount of the game's money in words; small ones keep two digits.
 
-        >>> Words().money(1000), Words().money(-2.5), Words().money(0.00417)
+        >>> Vocabulary().money(1000), Vocabulary().money(-2.5), Vocabulary().money(0.00417)
         ('$1,000', '-$2.50', '$0.0042')
         """
         size = abs(float(amount))
@@ -39,9 +39,9 @@ class Words:
         return f"{'-' if amount < 0 else ''}{self.currency}{size:,.{digits}f}"
 
     def percent(self, share: float) -> str:
-        """Return a share in words.
+        """Return a share as percent.
 
-        >>> Words().percent(0.125)
+        >>> Vocabulary().percent(0.125)
         '12.5%'
         """
         return f"{100 * share:.4g}%"

@@ -71,9 +71,9 @@ def _giving_chart(chart: str, name: str, episodes: Episodes, most: float) -> Cha
     agents = agent_names(episodes)
     mean = episodes.given.mean(axis=0)
     gave = mean.sum(axis=1)
-    words = episodes.game.words
+    units = episodes.game.vocabulary.units
     alt = (
-        f"An agent gave {number(gave.mean())} useful {words.units} an episode on average, the "
+        f"An agent gave {number(gave.mean())} useful {units} an episode on average, the "
         f"least giving {number(gave.min())}, the most giving {number(gave.max())}."
     )
     data = Table(pd.DataFrame({"giver": agents, **dict(zip(agents, mean.T, strict=True))}))

@@ -134,7 +134,7 @@ def test_every_view_tells_the_rules_in_the_games_words_and_hides_what_is_hidden(
     first, last = (seen("sharing_bonus(rate=2)")[k] for k in (0, -1))
     assert (first.agent, first.agents, first.round) == (0, game.agents, 0)
     assert first.rounds == game.rounds
-    assert game.words.unit in first.rules[0]
+    assert game.vocabulary.unit in first.rules[0]
     assert len(last.board) == game.agents
     assert len(last.thoughts) > 0
     hidden = seen("hidden(board=true, notices=true, thoughts=true)")[-1]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mechlab.errors import UserError
 from mechlab.flows import FIELDS, Amounts, Flows
 from mechlab.games.base import GAMES
-from mechlab.mechanism import MECHANISMS, Capped, Stack, Words, check_fit, parse
+from mechlab.mechanism import MECHANISMS, Capped, Stack, Vocabulary, check_fit, parse
 from mechlab.parameters import parameters
 from tests.draws import CLASSES, KINDS, busy, flows, over
 
@@ -133,12 +133,14 @@ def test_agents_are_told_of_payments_where_there_are_any(cls):
         variants = (plain, Capped(plain, 5.0), Capped(plain, 0.0), Stack.of(plain, plain))
         for mechanism in variants:
             pays = bool(mechanism.payments(busy()).any())
-            assert bool(mechanism.rule(Words())) == pays, mechanism
+            assert bool(mechanism.rule(Vocabulary())) == pays, mechanism
 
 
 @every_class
 def test_it_speaks_in_whole_sentences_and_in_the_nouns_of_the_game(cls):
-    foreign = Words("berry", "berries", "hand", "handed", "to a hungry one", "begged", "pie", "~")
+    foreign = Vocabulary(
+        "berry", "berries", "hand", "handed", "to a hungry one", "begged", "pie", "~"
+    )
     for mechanism in at_ends(cls):
         for sentence in filter(None, (mechanism.rule(foreign), *mechanism.instructions(foreign))):
             assert sentence[0].isupper() or sentence[0].isdigit()
@@ -151,7 +153,7 @@ def test_it_speaks_in_whole_sentences_and_in_the_nouns_of_the_game(cls):
 def test_it_advises_hides_and_shows_only_what_there_is(cls):
     for mechanism in at_ends(cls):
         assert mechanism.advises <= {"ask", "answer", "submit"}
-        assert len(mechanism.instructions(Words())) == len(mechanism.advises)
+        assert len(mechanism.instructions(Vocabulary())) == len(mechanism.advises)
         assert mechanism.hides <= {"board", "notices", "thoughts"}
         assert mechanism.shows <= {"record"}
 

@@ -1,4 +1,4 @@
-"""Words, compositions and the notation of mechanisms; each mechanism has tests of its own."""
+"""Vocabulary, compositions and the notation of mechanisms; each mechanism has tests of its own."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,7 +25,7 @@ from mechlab.mechanism import (
     Capped,
     Mechanism,
     Stack,
-    Words,
+    Vocabulary,
     check_fit,
     mechanism,
     parse,
@@ -65,7 +65,7 @@ def test_a_stack_is_all_that_its_parts_are():
     assert stack.advises == {"answer", "submit"}
     assert stack.hides == {"notices", "thoughts"}
     assert stack.balanced and stack.anonymous
-    assert stack.instructions(Words()) == Protocol(ask=False).instructions(Words())
+    assert stack.instructions(Vocabulary()) == Protocol(ask=False).instructions(Vocabulary())
     assert not Stack.of(Royalty(), SharingBonus()).balanced
     assert not Stack.of(Royalty(), WithholdingFine(rebate=0.5)).balanced
 
@@ -78,8 +78,8 @@ def test_stacks_are_flat_and_never_empty():
 
 
 def test_the_same_step_is_told_once():
-    assert Stack.of(Protocol(), Protocol()).instructions(Words()) == Protocol().instructions(
-        Words()
+    assert Stack.of(Protocol(), Protocol()).instructions(Vocabulary()) == Protocol().instructions(
+        Vocabulary()
     )
 
 
@@ -91,7 +91,7 @@ def test_a_capped_mechanism_is_what_it_caps_but_for_its_balance():
         {"board", "notices", "thoughts"},
     )
     assert capped.anonymous and not capped.balanced
-    assert "$500" in capped.rule(Words())
+    assert "$500" in capped.rule(Vocabulary())
 
 
 @pytest.mark.parametrize("limit", [-1, float("nan"), float("inf"), True, "5"])
@@ -247,8 +247,8 @@ def test_a_mechanism_of_ones_own_takes_a_class_and_a_method(monkeypatch):
     ],
 )
 def test_money_is_told_with_sensible_digits(amount, says):
-    assert Words().money(amount) == says
+    assert Vocabulary().money(amount) == says
 
 
 def test_money_has_the_sign_of_the_game():
-    assert Words(currency="EUR ").money(5) == "EUR 5"
+    assert Vocabulary(currency="EUR ").money(5) == "EUR 5"

@@ -1,6 +1,6 @@
 from mechanisms import AnswerBonus
 from mechlab.flows import Flows
-from mechlab.mechanism import Words
+from mechlab.mechanism import Vocabulary
 
 
 def test_pays_for_answers_and_not_for_unasked_giving():
@@ -9,6 +9,6 @@ def test_pays_for_answers_and_not_for_unasked_giving():
 
 
 def test_agents_are_told_that_asking_comes_first():
-    rule = AnswerBonus(rate=300).rule(Words())
+    rule = AnswerBonus(rate=300).rule(Vocabulary())
     assert "$300" in rule
     assert "that another agent has requested from you" in rule

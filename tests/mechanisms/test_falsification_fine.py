@@ -1,6 +1,6 @@
 from mechanisms import FalsificationFine
 from mechlab.flows import Flows
-from mechlab.mechanism import Words
+from mechlab.mechanism import Vocabulary
 
 
 def test_fines_falsified_pieces_and_no_honest_ones():
@@ -9,5 +9,5 @@ def test_fines_falsified_pieces_and_no_honest_ones():
 
 
 def test_agents_are_told_the_price_of_a_lie():
-    rule = FalsificationFine(rate=500).rule(Words())
+    rule = FalsificationFine(rate=500).rule(Vocabulary())
     assert rule == "You pay $500 for each altered piece of information that you send."

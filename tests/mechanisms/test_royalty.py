@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from mechanisms import Royalty
 from mechlab.flows import Flows
-from mechlab.mechanism import Words
+from mechlab.mechanism import Vocabulary
 from tests.draws import flows
 
 
@@ -25,6 +25,6 @@ def test_two_who_give_each_other_the_same_owe_nothing():
 
 
 def test_agents_are_told_both_sides_of_it():
-    rule = Royalty(share=0.125).rule(Words())
+    rule = Royalty(share=0.125).rule(Vocabulary())
     assert "you pay 12.5% of the part that rests on them" in rule
     assert "You receive the same share" in rule

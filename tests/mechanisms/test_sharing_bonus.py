@@ -4,7 +4,7 @@ import pytest
 from mechanisms import SharingBonus
 from mechlab.errors import UserError
 from mechlab.flows import Flows
-from mechlab.mechanism import Words
+from mechlab.mechanism import Vocabulary
 
 
 def test_the_published_incentive_pays_1000_a_piece_asked_for_or_not():
@@ -23,7 +23,7 @@ def test_a_rate_outside_the_range_is_refused_with_rule_and_value():
 
 
 def test_agents_are_told_the_rate():
-    assert SharingBonus(rate=1000).rule(Words()) == (
+    assert SharingBonus(rate=1000).rule(Vocabulary()) == (
         "You earn $1,000 for each piece of information that you send unaltered to an agent that "
         "lacks it."
     )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mechanisms import WithholdingFine
 from mechlab.flows import Flows
-from mechlab.mechanism import Words
+from mechlab.mechanism import Vocabulary
 from tests.draws import flows
 
 
@@ -30,5 +30,5 @@ def test_it_is_balanced_only_where_all_fines_are_paid_back(rate, rebate, balance
 
 
 def test_agents_are_told_of_the_rebate_where_there_is_one():
-    assert "50% of all fines" in WithholdingFine(rate=100, rebate=0.5).rule(Words())
-    assert "fines" not in WithholdingFine(rate=100, rebate=0).rule(Words())
+    assert "50% of all fines" in WithholdingFine(rate=100, rebate=0.5).rule(Vocabulary())
+    assert "fines" not in WithholdingFine(rate=100, rebate=0).rule(Vocabulary())

@@ -13,7 +13,7 @@ from mechlab.games.flow_rows import Ledger
 from mechlab.games.grants.rules import BEGIN, play_turns
 from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, Sizes, State, Terms, empty_state
 from mechlab.games.grants.table import Table
-from mechlab.mechanism import Mechanism, Words
+from mechlab.mechanism import Mechanism, Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
@@ -57,7 +57,7 @@ class Grants(Game):
         "submit",  # each complete task, each turn
         "prompt",  # 1: answers the moment it is asked, not on its own turn
     )
-    words: ClassVar[Words] = Words(
+    vocabulary: ClassVar[Vocabulary] = Vocabulary(
         unit="piece",
         units="pieces",
         give="lend",
@@ -131,7 +131,7 @@ class Grants(Game):
 
     def seat(self, state: State, mechanism: Mechanism, players: Collection[int]) -> Table:
         """Seat players at a batch of one (see ``view``)."""
-        return Table(state, self.terms, self.rounds, self.words, mechanism, players)
+        return Table(state, self.terms, self.rounds, self.vocabulary, mechanism, players)
 
     def tallies(self, state: State) -> dict[str, Any]:
         """Tasks by agent, and the counts of messages, requests, grants and feasible tasks."""

@@ -24,7 +24,7 @@ from mechlab.games.grants.state import MESSAGES, State, Terms
 from mechlab.games.grants.turns import ask_piece, close_turn, grant_piece, open_turn, submit_slot
 from mechlab.games.grants.view import Loan, Message, Notice, Piece, Reading, View
 from mechlab.games.players import Seats, peer, whole
-from mechlab.mechanism import Mechanism, Words
+from mechlab.mechanism import Mechanism, Vocabulary
 
 
 class Table(Seats):
@@ -33,7 +33,7 @@ class Table(Seats):
     Args:
         state, terms: of a batch of one.
         rounds: number of rounds.
-        words: the game's nouns.
+        vocabulary: the game's nouns.
         mechanism: what agents are told and not shown.
         players: numbers of the agents that are players, not rows.
     """
@@ -45,13 +45,13 @@ class Table(Seats):
         state: State,
         terms: Terms,
         rounds: int,
-        words: Words,
+        vocabulary: Vocabulary,
         mechanism: Mechanism,
         players: Collection[int],
     ) -> None:
         self._read = Reading(state)
         self.agents, self.family = self._read.agents, self._read.family
-        super().__init__(self.agents, words, mechanism, players)
+        super().__init__(self.agents, vocabulary, mechanism, players)
         self.state, self.terms, self.rounds = state, terms, rounds
         self._messages: list[Message] = []
         self._notices: list[Notice] = []

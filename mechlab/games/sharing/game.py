@@ -16,7 +16,7 @@ from mechlab.games.sharing.rules import Rules
 from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, State, deal, empty_state
 from mechlab.games.sharing.table import Table
 from mechlab.games.sharing.turns import ask_by_system, play_turns
-from mechlab.mechanism import Mechanism, Words
+from mechlab.mechanism import Mechanism, Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
@@ -57,7 +57,7 @@ class Sharing(Game):
         "repeat",  # each turn on which it asks, also for what it asked for before; not if thorough
         "breadth",  # to ask each further holder of a piece too; not if thorough
     )
-    words: ClassVar[Words] = Words()
+    vocabulary: ClassVar[Vocabulary] = Vocabulary()
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {
         "perfect": {**PERFECT, "prompt": 1.0},
         "silent": {**PERFECT, "answer": 0.0, "answer_system": 0.0},

@@ -28,7 +28,7 @@ from mechlab.games.sharing.turns import (
     submit_slot,
 )
 from mechlab.games.sharing.view import Exchange, Message, Notice, Pieces, Reading, View
-from mechlab.mechanism import Mechanism, Words
+from mechlab.mechanism import Mechanism, Vocabulary
 
 
 class Table(Seats):
@@ -52,7 +52,7 @@ class Table(Seats):
         players: Collection[int],
     ) -> None:
         self._read = Reading(state)
-        super().__init__(self._read.agents, Words(), mechanism, players, rules.action_limit)
+        super().__init__(self._read.agents, Vocabulary(), mechanism, players, rules.action_limit)
         self.state, self.rules, self.rounds = state, rules, rounds
         automated = {"asking": rules.system_asks, "answering": rules.system_answers}
         self._automated = frozenset(part for part, on in automated.items() if on)

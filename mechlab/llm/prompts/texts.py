@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from mechlab.games.base import Game
 from mechlab.games.sharing.view import Exchange
 from mechlab.llm.dialogue import Message, Telling
-from mechlab.mechanism import Mechanism, Words
+from mechlab.mechanism import Mechanism, Vocabulary
 
 
 class Happened(Protocol):
@@ -36,25 +36,25 @@ class Nouns:
     """What things are called in the prompts of one telling.
 
     Attributes:
-        words: the game's nouns, in which the mechanism is told.
+        vocabulary: the game's nouns, in which the mechanism is told.
         agent, income: what agents and their earnings are called.
         neutral: whether names are neutral ones.
 
-    >>> Nouns.of(Telling(framing="neutral"), Words(), unit="item").agent
+    >>> Nouns.of(Telling(framing="neutral"), Vocabulary(), unit="item").agent
     'player'
     """
 
-    words: Words = field(default_factory=Words)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     agent: str = "agent"
     income: str = "revenue"
     neutral: bool = False
 
     @classmethod
-    def of(cls, telling: Telling, words: Words, **neutral: str) -> Self:
+    def of(cls, telling: Telling, vocabulary: Vocabulary, **neutral: str) -> Self:
         """Return the nouns of a telling; ``neutral`` replaces words where names are neutral."""
         if telling.framing != "neutral":
-            return cls(words)
-        return cls(replace(words, **neutral), "player", "score", True)
+            return cls(vocabulary)
+        return cls(replace(vocabulary, **neutral), "player", "score", True)
 
     def told(self, sentence: str) -> str:
         """Return a sentence with neutral names, and points for dollars, where names are neutral.
@@ -73,7 +73,7 @@ class Nouns:
         >>> Nouns().money(-2.5), Nouns(neutral=True).money(1000)
         ('-$2.50', '1,000 points')
         """
-        return self.told(self.words.money(amount))
+        return self.told(self.vocabulary.money(amount))
 
 
 def numbers(values: Iterable[object]) -> str:
@@ -162,7 +162,7 @@ def plain(amount: float) -> str:
     return f"{amount:.10g}"
 
 
-_BARE = Words(currency="")
+_BARE = Vocabulary(currency="")
 
 
 def bare(amount: float) -> str:
@@ -266,7 +266,7 @@ class Told:
 
     def __init__(self, game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> None:
         self.game, self.full = game, telling.history == "full"
-        self.nouns = Nouns.of(telling, game.words, **self.renamed)
+        self.nouns = Nouns.of(telling, game.vocabulary, **self.renamed)
         names = {name: pair[self.nouns.neutral] for name, pair in self.names.items()}
         values = {"game": game, "mechanism": mechanism, "telling": telling, "nouns": self.nouns}
         self.text = Text(self.template, agent=self.nouns.agent, full=self.full, **names, **values)

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Self
 
 from mechlab.errors import unknown
 from mechlab.games.base import Game
-from mechlab.mechanism.base import literal
 from mechlab.mechanism.incentives import Incentives
+from mechlab.notation import literal
 from mechlab.parameters import Parameterised, parameters
 from mechlab.registry import Registry
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+from itertools import chain, groupby
 
 from mechlab.agents.base import AGENTS, FIT, LIVE, Agent, Remote
 from mechlab.errors import UserError
 from mechlab.games.base import Player
+from mechlab.notation import Notation, Term, check_size
 
 Member = Agent | Player | Remote
 
-_TERM = re.compile(
-    r"\s*(?P<name>[^\s*+()]+)\s*(?:\((?P<values>[^()]*)\))?\s*(?:\*\s*(?P<count>\d+))?\s*"
-)
-_PLUS = re.compile(r"\+(?![^()]*\))")  # one that stands in no brackets
+_NOTATION = Notation("population", "'o3*5 + perfect*5' or 'logit(lambda=2)*5'")
 
 
 @dataclass(frozen=True)
@@ -51,11 +46,11 @@ class Population:
         """
         if not isinstance(spec, (str, Sequence)):
             return cls((spec,) * agents)
-        members = _parse(spec, agents) if isinstance(spec, str) else tuple(map(_member, spec))
-        if len(members) != agents:
-            raise UserError(
-                f"population {_text(spec)} has {len(members)} agents; the game is set to {agents}"
-            )
+        if isinstance(spec, str):
+            terms = _NOTATION.counted(spec, agents)
+            return cls(tuple(chain.from_iterable([_agent(term)] * count for term, count in terms)))
+        members = tuple(_agent(_single(s)) if isinstance(s, str) else s for s in spec)
+        check_size("the population", len(members), agents)
         return cls(members)
 
     @property
@@ -78,58 +73,30 @@ class Population:
         return " + ".join(name if n == 1 else f"{name}*{n}" for name, n in runs)
 
 
-def _parse(spec: str, agents: int) -> tuple[Member, ...]:
-    terms = [_term(term, spec) for term in _PLUS.split(spec)]
-    alone = len(terms) == 1
-    return tuple(
-        member
-        for term in terms
-        for member in [_tuned(term)] * int(term["count"] or (agents if alone else 1))
-    )
+def _single(name: str) -> Term:
+    """Return the term of a single agent."""
+    term, *more = _NOTATION.terms(name)
+    if more or term.count is not None:
+        raise UserError(f"each item of a sequence is one agent, got {name!r}")
+    return term
 
 
-def _term(term: str, spec: str) -> re.Match[str]:
-    found = _TERM.fullmatch(term)
-    if found is None:
-        raise UserError(
-            f"a population is written like 'o3*5 + perfect*5' or 'logit(lambda=2)*5', got {spec!r}"
-        )
-    return found
-
-
-def _tuned(term: re.Match[str]) -> Agent | Remote:
+def _agent(term: Term) -> Agent | Remote:
     """Return the agent of a term, with the parameters that stand in its brackets."""
-    pairs = (value.partition("=") for value in (term["values"] or "").split(",") if value.strip())
-    values = {name.strip(): _value(value) for name, _, value in pairs}
-    if term["name"].startswith(LIVE):
+    if term.name.startswith(LIVE):
         from mechlab.llm.agent import LiveAgent
 
-        return LiveAgent.read(term["name"].removeprefix(LIVE), values)
-    if term["name"].startswith(FIT):
+        return LiveAgent.read(term.name.removeprefix(LIVE), term.values)
+    if term.name.startswith(FIT):
         from mechlab.agents.emulated import read_fitted
 
-        agent: Agent = read_fitted(term["name"])
+        agent: Agent = read_fitted(term.name)
     else:
-        agent = AGENTS.get(term["name"])
-    return agent.tuned(values) if values else agent
-
-
-def _value(text: str) -> Any:
-    try:
-        return ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        return text.strip()
-
-
-def _member(item: str | Member) -> Member:
-    return _tuned(_term(item, item)) if isinstance(item, str) else item
+        agent = AGENTS.get(term.name)
+    return agent.tuned(term.values) if term.values else agent
 
 
 def _name(member: Member) -> str:
     if isinstance(member, (Agent, Remote)):
         return str(member)
     return str(getattr(member, "name", type(member).__name__))
-
-
-def _text(spec: object) -> str:
-    return repr(spec) if isinstance(spec, str) else "given"

@@ -14,7 +14,7 @@ from mechlab.games.base import make_game
 from mechlab.llm.session import CALLS, session_for
 from mechlab.llm.settings import Live
 from mechlab.mechanism import parse
-from mechlab.mechanism.base import literal
+from mechlab.notation import literal
 from mechlab.recipe import Part, Recipe
 from mechlab.simulation import Episodes, simulate
 from mechlab.statistics import Summary, summarise

@@ -26,12 +26,13 @@ from mechlab.agents.population import Member
 from mechlab.checks.collusion import colluder
 from mechlab.errors import unknown
 from mechlab.games.base import Game, make_game
-from mechlab.mechanism.base import literal
 from mechlab.mechanism.incentives import Incentives
+from mechlab.notation import Notation, literal
 from mechlab.parameters import parameters
 from mechlab.simulation import Episodes, simulate
 
 Row = Mapping[str, float]
+_NOTATION = Notation("group", "'volunteer&submit*2 + honest*8'")
 IDLE, ERRATIC = "idle", re.compile(r"erratic(\d+)")
 
 
@@ -131,15 +132,14 @@ def members(game: Game, group: str) -> tuple[Member, ...]:
     """Return the agents of a group; a single name without a count fills it.
 
     Raises:
-        UserError: for an unknown name.
+        UserError: for an unknown name, or where the counts do not add up to the game's agents.
     """
-    terms = [term.strip() for term in group.split(" + ")]
-    made: list[Member] = []
-    for term in terms:
-        name, _, count = term.partition("*")
-        repeats = int(count or (game.agents if len(terms) == 1 else 1))
-        made += [_member(game, name, len(made) + k) for k in range(repeats)]
-    return tuple(made)
+    agents: list[Member] = []
+    for term, count in _NOTATION.counted(group, game.agents):
+        for value in term.values:
+            raise unknown(f"parameter of {term.name}", value, ())
+        agents += [_member(game, term.name, len(agents) + k) for k in range(count)]
+    return tuple(agents)
 
 
 def _member(game: Game, name: str, position: int) -> Member:

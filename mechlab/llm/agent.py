@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from mechlab.agents.base import LIVE, Remote
 from mechlab.errors import UserError, unknown
 from mechlab.llm.settings import Options
-from mechlab.mechanism.base import literal
+from mechlab.notation import literal
 
 
 @dataclass(frozen=True)

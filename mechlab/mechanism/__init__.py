@@ -1,8 +1,7 @@
 """Mechanisms: parameterised objects that change what agents are paid, told or shown."""
 
 from mechlab.mechanism.base import MECHANISMS, Mechanism, check_fit, mechanism
-from mechlab.mechanism.compose import Capped, Stack
-from mechlab.mechanism.parser import parse
+from mechlab.mechanism.compose import Capped, Stack, parse
 from mechlab.mechanism.vocabulary import Vocabulary
 
 __all__ = [

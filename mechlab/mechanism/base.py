@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
 import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Array, Flows
 from mechlab.mechanism.vocabulary import Vocabulary
+from mechlab.notation import literal
 from mechlab.parameters import Parameterised, parameters
 from mechlab.registry import Registry
 
@@ -111,12 +112,3 @@ lacks (it has: produced)
             f"{mechanism} needs the flows {', '.join(sorted(missing))}, "
             f"which the game {game!r} lacks (it has: {', '.join(sorted(fields))})"
         )
-
-
-def literal(value: Any) -> str:
-    """Return a parameter's value as a specification has it: words of TOML, short whole numbers."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return repr(value)

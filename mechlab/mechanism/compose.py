@@ -1,15 +1,18 @@
-"""Mechanisms made of mechanisms: several at once, and one with a cap."""
+"""Mechanisms made of mechanisms, several at once or one with a cap, and how all are written."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
+from mechlab.errors import unknown
 from mechlab.flows import Array, Flows
-from mechlab.mechanism.base import Mechanism, literal
+from mechlab.mechanism.base import MECHANISMS, Mechanism
 from mechlab.mechanism.vocabulary import Vocabulary
+from mechlab.notation import Notation, Term, literal
 from mechlab.parameters import Param
 
 
@@ -171,3 +174,53 @@ class Capped(Mechanism):
 
     def __str__(self) -> str:
         return f"capped({self.inner}, limit={literal(self.limit)})"
+
+
+Build = Callable[[str, dict[str, Any]], Mechanism]  # from the name and the values of one mechanism
+
+_NOTATION = Notation(
+    "mechanism",
+    "'sharing_bonus(rate=1000) + protocol' or 'capped(royalty(share=0.1), limit=500)'",
+    nests=True,
+)
+
+
+def _registered(name: str, values: dict[str, Any]) -> Mechanism:
+    return MECHANISMS.get(name).build(values)
+
+
+def parse(spec: str, build: Build = _registered) -> Mechanism:
+    """Build a mechanism from its specification.
+
+    Args:
+        spec: the specification; see ``mechlab.notation``.
+        build: builds each mechanism from its name and the values that are written out.
+
+    Raises:
+        UserError: for an unknown mechanism or parameter, a value out of range, or bad syntax.
+
+    >>> parse("sharing_bonus(rate=1000) + protocol")
+    Stack(parts=(SharingBonus(rate=1000.0), Protocol(ask=True, answer=True, submit=True)))
+    >>> str(parse("capped(royalty(share=0.1), limit=500)"))
+    'capped(royalty(share=0.1), limit=500)'
+    >>> parse("royalty(0.1)")
+    Traceback (most recent call last):
+    mechlab.errors.UserError: a mechanism is written like 'sharing_bonus(rate=1000) + protocol' or \
+'capped(royalty(share=0.1), limit=500)', got 'royalty(0.1)', which goes wrong at character 9
+    """
+
+    def built(term: Term) -> Mechanism:
+        if term.name == Capped.name and len(term.sums) == 1 and term.values:
+            for name in term.values.keys() - {"limit"}:
+                raise unknown(f"parameter of {Capped.name}", name, ["limit"])
+            return Capped(stacked(term.sums[0]), **term.values)
+        if term.name == Capped.name or term.sums or not term.name.isidentifier():
+            wrong = term.sums[-1][0] if term.sums else term
+            _NOTATION.refuse(spec, wrong.position)
+        return build(term.name, dict(term.values))
+
+    def stacked(terms: tuple[Term, ...]) -> Mechanism:
+        parts = [built(term) for term in terms]
+        return parts[0] if len(parts) == 1 else Stack.of(*parts)
+
+    return stacked(_NOTATION.terms(spec))

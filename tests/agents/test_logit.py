@@ -47,7 +47,7 @@ def test_it_is_written_in_populations_with_its_parameter():
         ("logit(lambda=-1)", r"must be in \[0, "),
         ("logit(lambda=high)", "got 'high'"),
         ("selfish(lambda=1)", r"valid: none"),
-        ("logit(2)", "unknown parameter of logit"),
+        ("logit(2)", "is written like .* goes wrong at character 7"),
         ("logit(lambda=2", "is written like"),
     ],
 )

@@ -38,7 +38,7 @@ ONE = """
 question = "What is the smallest bonus?"
 population = "{model}"
 mechanisms = ["sharing_bonus(rate=[0, 3000])"]
-smallest = "rate"
+minimise = "rate"
 target = {{efficiency = {target}, relative_to = "sequential"}}
 budget = {{episodes = 2000}}
 pilot = {{}}

@@ -50,7 +50,7 @@ def a_study(mechanisms: list[str], smallest: str) -> Study:
             "question": "How fast is a search?",
             "population": "gpt-5-mini",
             "mechanisms": mechanisms,
-            "smallest": smallest,
+            "minimise": smallest,
             "target": {"efficiency": 0.7, "relative_to": "sequential"},
             "budget": {"episodes": 20_000},
         }

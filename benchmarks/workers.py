@@ -46,7 +46,7 @@ STUDY = {
     "population": "o3",
     "settings": {"agents": 30, "pieces": 500, "tasks": 32, "needed": 8, "rounds": 200},
     "mechanisms": ["sharing_bonus(rate=[0, 3000])"],
-    "smallest": "rate",
+    "minimise": "rate",
     "target": {"efficiency": 0.93, "relative_to": "sequential"},
     "budget": {"episodes": 100_000},
 }

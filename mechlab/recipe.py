@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_core import ErrorDetails
@@ -25,7 +25,12 @@ class Recipe(Part):
     Attributes:
         name: names what comes of it; the file's name where it is not given.
         question: the question in words.
+
+    Class attributes:
+        renamed: the present names of fields, by the names that they had in older files.
     """
+
+    renamed: ClassVar[Mapping[str, str]] = {}
 
     name: str = Field(default="study", pattern=r"^[\w-]+$")
     question: str
@@ -60,7 +65,7 @@ class Recipe(Part):
         return recipe
 
 
-def line(model: type[BaseModel], errors: list[ErrorDetails]) -> str:
+def line(model: type[Recipe], errors: list[ErrorDetails]) -> str:
     """Put the most telling of pydantic's errors about a model into one line."""
     # A misspelt field comes first: it explains why another one is missing.
     error = min(errors, key=lambda e: e["type"] != "extra_forbidden")
@@ -69,6 +74,8 @@ def line(model: type[BaseModel], errors: list[ErrorDetails]) -> str:
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"][1:]
     )
     if error["type"] == "extra_forbidden":
+        if where in model.renamed:
+            return f"{where}: is now called {model.renamed[where]}"
         parent = ".".join(map(str, parents))
         of = f"field of {parent}" if parent else "field"
         return str(unknown(of, str(field), _part(model, parents).model_fields))

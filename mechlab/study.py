@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from optuna.distributions import CategoricalDistribution
 from pydantic import (
@@ -30,6 +30,7 @@ from mechlab.recipe import Part, Recipe
 
 BASELINE = "none"
 MONEY = ("spend", "subsidy")
+_REFERENCES = {"ceiling": "perfect", "turns": "sequential"}  # words of studies written earlier
 
 
 def _readable(text: str) -> str:
@@ -88,8 +89,8 @@ class Study(Recipe):
         question: the question in words.
         game, settings, population, condition: as in ``simulate``.
         mechanisms: candidates, each a specification in which a parameter may be a range.
-        smallest: what the answer is the smallest of: ``spend``, ``subsidy`` (means an episode), or
-            a parameter that every candidate has.
+        minimise: what the answer has as little of as possible: ``spend``, ``subsidy`` (means an
+            episode), or a parameter that every candidate has.
         target, budget: see there.
         seed: seed of all episodes.
         live: endpoints, options and caps of live agents.
@@ -105,12 +106,14 @@ class Study(Recipe):
     'sequential'
     """
 
+    renamed: ClassVar[Mapping[str, str]] = {"smallest": "minimise"}
+
     game: str = "sharing"
     settings: Settings = Field(default={})
     population: str
     condition: str = "baseline"
     mechanisms: Annotated[tuple[_Specification, ...], Field(min_length=1, strict=False)]
-    smallest: str
+    minimise: str
     target: Target
     budget: Budget = Budget()
     seed: int = Field(default=0, ge=0)
@@ -233,16 +236,19 @@ def _check_live(study: Study) -> None:
         dialogue_for(study.played, none, 0, study.live.options)
 
 
-def _check_smallest(study: Study) -> None:
+def _check_minimise(study: Study) -> None:
     for name, candidate in study.candidates.items():
-        if study.smallest in MONEY or name == BASELINE:
+        if study.minimise in MONEY or name == BASELINE:
             continue
-        value = candidate.value(study.smallest, {})
+        value = candidate.value(study.minimise, {})
         if isinstance(value, (bool, str, CategoricalDistribution)):
-            raise UserError(f"{study.smallest} of {name} is no number: use one, spend or subsidy")
+            raise UserError(f"{study.minimise} of {name} is no number: use one, spend or subsidy")
 
 
 def _check_reference(study: Study) -> None:
+    if study.target.relative_to in _REFERENCES:
+        new = _REFERENCES[study.target.relative_to]
+        raise UserError(f"{study.target.relative_to!r} is now called {new!r}")
     if study.target.relative_to not in study.played.references:
         raise unknown("reference point", study.target.relative_to, study.played.references)
 
@@ -270,7 +276,7 @@ _CHECKS: Mapping[str, Callable[[Study], object]] = {
     "population": _check_live,
     "condition": _check_condition,
     "mechanisms": _check_mechanisms,
-    "smallest": _check_smallest,
+    "minimise": _check_minimise,
     "target.relative_to": _check_reference,
     "transfer": _check_transfer,
 }

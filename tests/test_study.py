@@ -15,7 +15,7 @@ BASE = """
 question = "What is the smallest bonus?"
 population = "selfish"
 mechanisms = ["sharing_bonus(rate=[0, 3000])"]
-smallest = "rate"
+minimise = "rate"
 
 [target]
 efficiency = 0.9
@@ -35,7 +35,7 @@ def error(text: str) -> str:
 
 
 def test_template_loads_and_fits_the_rule_of_sixty_lines():
-    assert Study.read(template()).smallest == "rate"
+    assert Study.read(template()).minimise == "rate"
     assert len(template().splitlines()) < 60
 
 
@@ -62,7 +62,7 @@ def test_shipped_studies_load(path):
         (
             '"rate"',
             '"rat"',
-            "smallest: unknown parameter of sharing_bonus 'rat': did you mean 'rate'?",
+            "minimise: unknown parameter of sharing_bonus 'rat': did you mean 'rate'?",
         ),
         ("0.9", "-0.9", "target.efficiency must be greater than 0, got -0.9"),
         ("0.9", '"high"', "target.efficiency must be a valid number, got 'high'"),
@@ -77,6 +77,9 @@ def test_shipped_studies_load(path):
             '"sequentiel"',
             "target.relative_to: unknown reference point 'sequentiel': did you mean",
         ),
+        ("minimise", "smallest", "smallest: is now called minimise"),
+        ('"sequential"', '"turns"', "target.relative_to: 'turns' is now called 'sequential'"),
+        ('"sequential"', '"ceiling"', "target.relative_to: 'ceiling' is now called 'perfect'"),
         ("[target]", "game = 'x'\n[target]", "game: unknown game 'x'"),
         ("[target]", "seed = -1\n[target]", "seed must be greater than or equal to 0, got -1"),
         (

@@ -21,7 +21,7 @@ _TRAITS: Mapping[str, Callable[[Study], str]] = {
     "settings": lambda study: ", ".join(f"{k}={v}" for k, v in study.settings.items()),
     "condition": lambda study: study.condition,
     "target": lambda study: f"{study.target.efficiency:.0%} of {study.target.relative_to}",
-    "smallest": lambda study: f"smallest {study.smallest}",
+    "minimise": lambda study: f"smallest {study.minimise}",
 }
 
 
@@ -45,7 +45,7 @@ class Entry:
     def goal(self) -> Goal:
         """What the size is the smallest of, and what it is enough for."""
         study = self.result.study
-        return study.smallest, study.target.efficiency, study.target.relative_to
+        return study.minimise, study.target.efficiency, study.target.relative_to
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _entry(context: str, result: SearchResult, answer: Answer, several: bool) ->
 def situations(studies: Sequence[Study]) -> tuple[str, ...]:
     """Return the situation of each study: its population, and what else is not the same in all.
 
-    >>> fields = {"question": "?", "mechanisms": ["protocol"], "smallest": "spend"}
+    >>> fields = {"question": "?", "mechanisms": ["protocol"], "minimise": "spend"}
     >>> some = [
     ...     Study(**fields, population=name, target={"efficiency": 0.5})
     ...     for name in ("o3", "perfect")

@@ -112,7 +112,7 @@ def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
         "mechanism": str(answer.mechanism),
         "params": answer.mechanism.params,
         "size": {
-            "measure": study.smallest,
+            "measure": study.minimise,
             "value": answer.size,
             "interval": list(answer.interval),
         },
@@ -139,7 +139,7 @@ def print_verdict(result: SearchResult, page: Path) -> None:
     OUT.print(Text(words.headline, style=f"bold {colour}"))
     rows = {
         "status": Text(f"{words.status.replace('_', ' ')}: {words.meaning}", style=colour),
-        f"smallest {result.study.smallest}": Text(words.size),
+        f"smallest {result.study.minimise}": Text(words.size),
         "efficiency": Text(words.efficiency),
         "spend": Text(words.spend),
         "rivals": Text(words.rivals),

@@ -56,7 +56,7 @@ def _json(comparison: Comparison, page: Path) -> dict[str, Any]:
     return {
         "rankings": [
             {
-                "smallest": smallest,
+                "minimise": smallest,
                 "target": {"efficiency": efficiency, "relative_to": relative},
                 "places": [_place(comparison, place) for place in places],
             }

@@ -14,7 +14,7 @@ POINTS = 121  # of the curve
 def sizes(found: PilotResult) -> go.Figure:
     """Return what the answer's candidate reached by size, with the interval of the answer."""
     curve, target = found.best.curve, found.study.target
-    figure = blank(found.study.smallest, f"Revenue, relative to {target.relative_to}")
+    figure = blank(found.study.minimise, f"Revenue, relative to {target.relative_to}")
     x = np.linspace(curve.sizes[0], curve.sizes[-1], POINTS)
     figure.add_scatter(x=x, y=curve.at(x), name="emulated agents", line_color=colour(0))
     doses = [dose for dose in found.doses if dose.candidate == found.candidate]

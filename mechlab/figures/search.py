@@ -46,7 +46,7 @@ def dose_response(result: SearchResult, answer: Answer) -> go.Figure:
         _add_curve(figure, result.curves[answer.candidate], hue)
     _add_evidence(figure, rows_of(result.evidence, answer.candidate), column)
     level(figure, result.study.target.efficiency, "target")
-    if parameter in ("size", result.study.smallest):
+    if parameter in ("size", result.study.minimise):
         _add_interval(figure, answer)
     return figure.update_yaxes(tickformat=".0%", rangemode="tozero")
 

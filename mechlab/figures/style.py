@@ -151,7 +151,7 @@ def size_title(result: SearchResult) -> str:
 
     Where candidates measure one parameter in different units, the unit is left out.
     """
-    smallest = result.study.smallest
+    smallest = result.study.minimise
     if smallest in MONEY:
         return f"{smallest}, dollars an episode"
     units = {unit_of(answer.mechanism, smallest) for answer in result.answers} - {""}

@@ -78,7 +78,7 @@ class PilotResult:
             "mechanism": str(self.mechanism),
             "params": self.mechanism.params,
             "size": {
-                "measure": study.smallest,
+                "measure": study.minimise,
                 "value": self.size,
                 "interval": list(self.interval),
                 "emulated": list(self.best.interval(study.target.confidence)),

@@ -32,7 +32,7 @@ def pilot(study: Study, storage: str | None = None) -> PilotResult:
 
     Raises:
         UserError: for a study without ``[pilot]``, a mixed group, a budget that does not cover
-            the pilot, or a candidate whose one free number is not the study's ``smallest``.
+            the pilot, or a candidate whose one free number is not what the study minimises.
     """
     quest = Quest(study, tuple(lines_of(study)))
     url = storage or f"sqlite:///.mechlab/{study.name}.db"
@@ -49,10 +49,10 @@ def lines_of(study: Study) -> Iterator[Line]:
     for name, candidate in study.candidates.items():
         free = candidate.space
         number = [n for n, d in free.items() if isinstance(d, (FloatDistribution, IntDistribution))]
-        if name != BASELINE and list(free) == number == [study.smallest]:
-            yield Line(study, name, study.smallest, *map(float, ends(free[study.smallest])))
+        if name != BASELINE and list(free) == number == [study.minimise]:
+            yield Line(study, name, study.minimise, *map(float, ends(free[study.minimise])))
         elif name != BASELINE:
             raise UserError(
-                f"a pilot searches candidates whose one free number is the study's smallest "
-                f"({study.smallest}); {name} has {', '.join(free) or 'none'}"
+                f"a pilot searches candidates whose one free number is what the study minimises "
+                f"({study.minimise}); {name} has {', '.join(free) or 'none'}"
             )

@@ -13,7 +13,7 @@ from mechlab.report.words import rank_words, rounded
 from mechlab.search.pareto import Place
 
 _SHARES = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "spend_share"})
-_CONTEXT = ("population", "game", "target", "status", "smallest", "study")
+_CONTEXT = ("population", "game", "target", "status", "minimise", "study")
 _SIGNS = {True: "yes", False: "no", None: "-"}
 
 
@@ -45,7 +45,7 @@ def _row(entry: Entry, place: Place) -> dict[str, object]:
         "population": str(study.group),
         "game": study.game,
         "status": answer.status.replace("_", " "),
-        "smallest": study.smallest,
+        "minimise": study.minimise,
         "lo": answer.interval[0],
         "hi": answer.interval[1],
         "target": f"{study.target.efficiency:.0%} of {study.target.relative_to}",

@@ -36,7 +36,7 @@ def sentences(found: PilotResult) -> tuple[str, ...]:
 
 
 def _unit(found: PilotResult) -> str:
-    return unit_of(found.mechanism, found.study.smallest)
+    return unit_of(found.mechanism, found.study.minimise)
 
 
 def _interval(found: PilotResult) -> str:
@@ -47,7 +47,7 @@ def _interval(found: PilotResult) -> str:
         "unreachable": "fresh episodes showed the upper end not to be enough",
         "out_of_budget": "the upper end is not shown",
     }[found.status]
-    return f"The smallest sufficient {found.study.smallest} lies between {between}: {shown}."
+    return f"The smallest sufficient {found.study.minimise} lies between {between}: {shown}."
 
 
 def _emulated(found: PilotResult) -> str:

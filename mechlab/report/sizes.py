@@ -12,9 +12,9 @@ from mechlab.study import BASELINE, MONEY
 
 def size_of(result: SearchResult, answer: Answer, value: float) -> str:
     """Return a value of the study's measure of size, with its unit."""
-    if result.study.smallest in MONEY:
+    if result.study.minimise in MONEY:
         return f"{money(value)} an episode" if math.isfinite(value) else "unknown"
-    return quantity(value, unit_of(answer.mechanism, result.study.smallest))
+    return quantity(value, unit_of(answer.mechanism, result.study.minimise))
 
 
 def between(result: SearchResult, answer: Answer) -> str:
@@ -26,16 +26,16 @@ def between(result: SearchResult, answer: Answer) -> str:
         return f"more than {size_of(result, answer, low)}"
     if not math.isfinite(low):
         return f"at most {size_of(result, answer, high)}"
-    if result.study.smallest in MONEY:
+    if result.study.minimise in MONEY:
         return f"between {money(low)} and {money(high)} an episode"
-    return f"between {span(low, high, unit_of(answer.mechanism, result.study.smallest))}"
+    return f"between {span(low, high, unit_of(answer.mechanism, result.study.minimise))}"
 
 
 def size_words(result: SearchResult, answer: Answer) -> str:
     """Return the smallest sufficient size in a sentence: what was shown enough, and what not."""
     if answer.candidate == BASELINE and answer.status == "certified":
         return "Nothing need be paid."
-    smallest, low, high = result.study.smallest, *answer.interval
+    smallest, low, high = result.study.minimise, *answer.interval
     if answer.status == "unreachable":
         return f"No {smallest} in its range is enough."
     if not math.isfinite(low) and not math.isfinite(high):

@@ -91,7 +91,7 @@ def _relative(result: SearchResult) -> dict[str, str]:
 
 def _lean(result: SearchResult, frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out columns without values, and parameters that are the size."""
-    again = [name for name in frame if str(name).endswith(f".{result.study.smallest}")]
+    again = [name for name in frame if str(name).endswith(f".{result.study.minimise}")]
     return frame.drop(columns=again).dropna(axis="columns", how="all")
 
 

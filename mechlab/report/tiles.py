@@ -24,7 +24,7 @@ class Tile:
 def tiles(result: SearchResult) -> list[Tile]:
     """Return smallest size, efficiency, spend and subsidy of the study's answer."""
     answer = result.best
-    size = Tile(f"Smallest sufficient {result.study.smallest}", "size", *_size(result, answer))
+    size = Tile(f"Smallest sufficient {result.study.minimise}", "size", *_size(result, answer))
     if not answer.spend.n:
         names = ("efficiency", "spend", "subsidy")
         return [

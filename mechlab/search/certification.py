@@ -87,7 +87,7 @@ class Certification:
         """Whether the baseline is certified: nothing but a subsidy can be smaller than nothing."""
         baseline = self.certificates.get(BASELINE)
         certified = baseline is not None and baseline.status == "certified"
-        return certified and self.study.smallest != "subsidy"
+        return certified and self.study.minimise != "subsidy"
 
     def _open(self) -> list[Batch]:
         """Return what can be played now: first for the certificate, then at its answers."""
@@ -135,7 +135,7 @@ class Certification:
     def _tell(self, batch: Batch, outcome: Outcome) -> None:
         self.told.append((batch, outcome))
         if not at_answer(batch):
-            observed = outcome[self.study.smallest] if self.study.smallest in MONEY else None
+            observed = outcome[self.study.minimise] if self.study.minimise in MONEY else None
             self._certifier.tell(batch, outcome[REACHED], observed)
 
     def _played(self, batch: Batch, worker: str) -> bool:

@@ -110,7 +110,7 @@ def advisor(study: Study) -> Advisor:
 
     return Advisor(
         target=study.target.efficiency,
-        size=None if study.smallest in MONEY else known,
+        size=None if study.minimise in MONEY else known,
         confidence=study.target.confidence,
         tolerance=study.target.tolerance,
         seed=study.seed,
@@ -145,7 +145,7 @@ def tried(
     free = own(name, asked.params)
     found = play(study, name, free, replicates, group)
     observed = sizes(study, name, free, found)
-    told = observed if study.smallest in MONEY else None
+    told = observed if study.minimise in MONEY else None
     record = {**found, **played(replicates.start, found[REACHED], told)}
     return record, sum(observed) / len(observed)
 

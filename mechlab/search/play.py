@@ -54,11 +54,11 @@ def play(
 
 def size(study: Study, candidate: str, params: Mapping[str, Any]) -> float | None:
     """Return the size of an incentive, or None where it is an outcome of episodes."""
-    if study.smallest in MONEY:
+    if study.minimise in MONEY:
         return None
     if candidate == BASELINE:
         return 0.0
-    return float(study.candidates[candidate].value(study.smallest, params))
+    return float(study.candidates[candidate].value(study.minimise, params))
 
 
 def sizes(
@@ -66,4 +66,4 @@ def sizes(
 ) -> list[float]:
     """Return the size of each episode."""
     known = size(study, candidate, params)
-    return outcome[study.smallest] if known is None else [known] * len(outcome[REACHED])
+    return outcome[study.minimise] if known is None else [known] * len(outcome[REACHED])

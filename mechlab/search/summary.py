@@ -235,7 +235,7 @@ def _mean_size(
     known = size(study, name, own(name, params))
     if known is not None:
         return known
-    return float(np.mean([value for o in outcomes for value in o[study.smallest]]))
+    return float(np.mean([value for o in outcomes for value in o[study.minimise]]))
 
 
 def _curves(study: Study, beliefs: Mapping[str, Belief]) -> Iterator[tuple[str, pd.DataFrame]]:

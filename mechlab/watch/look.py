@@ -108,7 +108,7 @@ class Lookout:
         return f"more than {ends[0]}" if math.isfinite(low) else f"at most {ends[0]}"
 
     def _size(self, value: float) -> str:
-        return money(value) if self.store.study.smallest in MONEY else number(value)
+        return money(value) if self.store.study.minimise in MONEY else number(value)
 
     def _batches(self) -> Sequence[Any]:
         table = TABLES.tables["mechlab_batch"]

@@ -48,7 +48,7 @@ def _tables(study: Study, scene: Scene) -> list[Rows]:
     trial = ("trial", "setting", f"share of {study.target.relative_to}", "episodes", "state")
     return [
         Rows(
-            f"Smallest sufficient {study.smallest}",
+            f"Smallest sufficient {study.minimise}",
             size,
             [(s.candidate, str(s.trials), s.believed, s.shown, s.status) for s in scene.standings],
             believed,

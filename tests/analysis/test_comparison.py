@@ -72,7 +72,7 @@ def test_the_same_candidate_for_the_same_group_is_told_apart_by_its_study():
 
 def test_different_goals_are_not_ranked_against_each_other():
     result = with_answers("b", SMALL)
-    study = result.study.model_copy(update={"smallest": "spend"})
+    study = result.study.model_copy(update={"minimise": "spend"})
     comparison = Comparison((with_answers("a", SMALL), replace(result, study=study)))
     assert [goal[0] for goal in comparison.rankings] == ["rate", "spend"]
 

@@ -25,7 +25,7 @@ question = "What carries over?"
 game = "public_goods"
 population = "selfish"
 mechanisms = ["sharing_bonus(rate=[0, 1])"]
-smallest = "rate"
+minimise = "rate"
 target = {efficiency = 0.9}
 """
 

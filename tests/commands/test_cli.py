@@ -20,7 +20,7 @@ STUDY = """
 question = "How much?"
 population = "selfish"
 mechanisms = ["answer_bonus(rate=[0, 100])"]
-smallest = "rate"
+minimise = "rate"
 [target]
 efficiency = 0.5
 [budget]
@@ -133,7 +133,7 @@ def test_a_mistake_is_one_line_and_exit_2(mechlab, arguments, said):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("smallest", "smalest", ["study.toml", "smalest", "did you mean 'smallest'?"]),
+        ("minimise", "minimize", ["study.toml", "minimize", "did you mean 'minimise'?"]),
         ("efficiency = 0.5", "efficiency = -1", ["study.toml", "target.efficiency", "-1"]),
         ("rate=[0, 100]", "rate=[0, 9000]", ["study.toml", "[0, 5000]", "9000"]),
         ("answer_bonus", "answer_bons", ["study.toml", "did you mean 'answer_bonus'?"]),

@@ -21,7 +21,7 @@ STUDY = """
 question = "How small may the bonus be?"
 population = "llm:m-1"
 mechanisms = ["sharing_bonus(rate=[0, 5000])"]
-smallest = "rate"
+minimise = "rate"
 settings = {agents = 3, rounds = 4, pieces = 9, hand = 3, needed = 2}
 
 [target]

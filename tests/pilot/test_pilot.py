@@ -26,7 +26,7 @@ BASE = """
 question = "What is the smallest bonus?"
 population = "o3"
 mechanisms = ["sharing_bonus(rate=[0, 3000])"]
-smallest = "rate"
+minimise = "rate"
 [target]
 efficiency = 0.6
 relative_to = "sequential"
@@ -197,7 +197,7 @@ def test_the_budget_is_never_exceeded():
         ('"o3"', '"o3*5 + perfect*5"', "agents of one sort"),
         ("(rate=[0, 3000])", "(rate=[0, 3000]) + royalty(share=[0, 1])", "whose one free number"),
         ("episodes = 400", "episodes = 19", "at least 28, got 19"),
-        ('smallest = "rate"', 'smallest = "spend"', "whose one free number"),
+        ('minimise = "rate"', 'minimise = "spend"', "whose one free number"),
     ],
 )
 def test_what_a_pilot_cannot_answer_is_refused(old, new, said):

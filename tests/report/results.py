@@ -30,7 +30,7 @@ STUDY = """\
 question = "What is the smallest bonus that brings reluctant agents back to near-optimal revenue?"
 population = "reluctant"
 mechanisms = ["use_bonus(rate=[0, 3000])", "answer_bonus(rate=[0, 3000])"]
-smallest = "rate"
+minimise = "rate"
 seed = 7
 
 [target]

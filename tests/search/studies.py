@@ -9,7 +9,7 @@ BONUS = {
     "question": "What is the smallest sharing bonus?",
     "population": "gpt-5-mini",
     "mechanisms": ["sharing_bonus(rate=[0, 3000])"],
-    "smallest": "rate",
+    "minimise": "rate",
     "target": {"efficiency": 0.75, "relative_to": "sequential"},
     "budget": {"episodes": 5000},
     "seed": 3,

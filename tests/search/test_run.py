@@ -142,7 +142,7 @@ def test_a_group_that_needs_nothing_gets_nothing(tmp_path):
 
 
 def test_a_target_out_of_reach_is_told(tmp_path):
-    study = a_study(population="silent", mechanisms=["sharing_bonus", "protocol"], smallest="spend")
+    study = a_study(population="silent", mechanisms=["sharing_bonus", "protocol"], minimise="spend")
     result = search(study, url(tmp_path))
     assert {a.status for a in result.answers} == {"unreachable"}
     assert all(np.isnan(a.size) for a in result.answers)

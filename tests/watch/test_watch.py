@@ -26,7 +26,7 @@ question = '''{question}'''
 game = "public_goods"
 population = "selfish"
 mechanisms = ["sharing_bonus(rate=[0, 1])"]
-smallest = "rate"
+minimise = "rate"
 [target]
 efficiency = 0.8
 [budget]

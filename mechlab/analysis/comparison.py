@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from mechlab.checks import Verdicts, check
 from mechlab.errors import UserError
 from mechlab.search.pareto import Interval, Place, ranking
 from mechlab.search.results import Answer, SearchResult
 from mechlab.study import Study
 
 Goal = tuple[str, float, str]  # what is smallest, of which target, relative to what
+
+PROMISES = ("balance", "farming_1", "farming_2")  # the checks by which mechanisms are compared
 
 # what tells one study from another, in words; the population is always named
 _TRAITS: Mapping[str, Callable[[Study], str]] = {
@@ -98,6 +101,14 @@ class Comparison:
         return {
             context: ranking({e.label: e.answer.shown for e in mine if e.context == context})
             for context in dict.fromkeys(entry.context for entry in mine)
+        }
+
+    @cached_property
+    def promises(self) -> dict[str, Verdicts]:
+        """What each answer promises in its study's game, by the labels of the entries."""
+        return {
+            e.label: check(e.answer.mechanism, e.result.study.played, only=PROMISES)
+            for e in self.entries
         }
 
     @property

@@ -12,9 +12,11 @@ from mechlab.agents.population import Member, Population
 from mechlab.errors import UserError
 from mechlab.flows import Array
 from mechlab.games.base import Game, make_game
+from mechlab.mechanism import Mechanism, Stack, parse
 from mechlab.simulation import simulate
 from mechlab.statistics import Summary, summarise
 
+PUBLISHED = "sharing_bonus(rate=1000)"  # the incentive of the published study
 NEAR = 0.9  # of perfect play: near-optimal, as the studies of this lab have it
 REPAIRS = {"cooperation": "incentive", "competence": "protocol", "both": "both", "neither": "none"}
 
@@ -135,7 +137,7 @@ def decompose(  # noqa: PLR0913 - what an episode is made of
     episodes: int = 200,
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
-    incentive: str = "sharing_bonus(rate=1000)",
+    incentive: str | Mechanism = PUBLISHED,
 ) -> Decomposition:
     """Take a group's failure apart: which side of communication limits it, and what repairs it.
 
@@ -164,7 +166,9 @@ def decompose(  # noqa: PLR0913 - what an episode is made of
     group = Population.of(population, played.agents)
 
     def efficiency(
-        condition: str, mechanism: str = "none", members: Sequence[Member] = group.members
+        condition: str,
+        mechanism: str | Mechanism = "none",
+        members: Sequence[Member] = group.members,
     ) -> Array:
         return simulate(
             played, members, mechanism, episodes=episodes, seed=seed, condition=condition
@@ -173,7 +177,8 @@ def decompose(  # noqa: PLR0913 - what an episode is made of
     measured = {condition: efficiency(condition) for condition in CONDITIONS}
     perfect = Population.of("perfect", played.agents).members
     best = {condition: efficiency(condition, members=perfect) for condition in CONDITIONS}
-    tried = {"protocol": "protocol", "incentive": incentive, "both": f"{incentive} + protocol"}
+    paid, protocol = _mechanism(incentive), _mechanism("protocol")
+    tried = {"protocol": protocol, "incentive": paid, "both": Stack.of(paid, protocol)}
     moved = {name: efficiency("baseline", mechanism) for name, mechanism in tried.items()}
     gains = {name: values - measured["baseline"] for name, values in moved.items()}
     chances = _chances(measured["auto_request"], measured["auto_fulfill"])
@@ -187,11 +192,15 @@ def decompose(  # noqa: PLR0913 - what an episode is made of
         perfect={name: summarise(values) for name, values in best.items()},
         chances=chances,
         interventions={
-            name: Intervention(tried[name], summarise(moved[name]), summarise(gains[name]))
+            name: Intervention(str(tried[name]), summarise(moved[name]), summarise(gains[name]))
             for name in tried
         },
         margin=_margin(REPAIRS[max(chances, key=lambda name: chances[name])], gains),
     )
+
+
+def _mechanism(given: str | Mechanism) -> Mechanism:
+    return parse(given) if isinstance(given, str) else given
 
 
 def _chances(cooperation: Array, competence: Array) -> dict[Diagnosis, float]:

@@ -126,7 +126,6 @@ def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
         "storage": result.storage,
         "report": str(page),
         **as_json(result),
-        **({"transfer": result.transfer.to_dict("records")} if result.study.transfer else {}),
     }
 
 

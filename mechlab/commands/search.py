@@ -12,6 +12,8 @@ from mechlab.commands._app import INTERRUPTED, Json, Output, Storage, StudyFile,
 from mechlab.errors import UserError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mechlab.search.results import SearchResult
 
 
@@ -38,7 +40,6 @@ def search(  # noqa: PLR0913 - an argument an option
     """
     from mechlab.commands import _terminal
     from mechlab.commands.pilot import answer
-    from mechlab.report import write_report
     from mechlab.search import search as search_study
     from mechlab.search.run import SearchStopped
     from mechlab.study import Study
@@ -60,7 +61,7 @@ def search(  # noqa: PLR0913 - an argument an option
     except SearchStopped as stopped:
         warn(str(stopped))
         raise typer.Exit(INTERRUPTED) from None
-    _print_result(result, write_report(result, page), as_json)
+    _report(result, page, as_json)
 
 
 @app.command(epilog="Example: mechlab report studies/quickstart.toml -o reports/quickstart.html")
@@ -68,36 +69,40 @@ def report(
     file: StudyFile, storage: Storage = None, output: Output = None, as_json: Json = False
 ) -> None:
     """Write the report of a search from its record, finished or not."""
-    from mechlab.report import write_report
     from mechlab.search.run import known
     from mechlab.study import Study
 
     study = Study.load(file)
-    result = known(study, storage)
-    _print_result(result, write_report(result, output or _page(study.name)), as_json)
+    _report(known(study, storage), output or _page(study.name), as_json)
 
 
 def _page(name: str) -> Path:
     return Path("reports") / f"{name}.html"
 
 
-def _print_result(result: SearchResult, page: Path, as_json: bool) -> None:
+def _report(result: SearchResult, path: Path, as_json: bool) -> None:
+    """Write the report of a search, and print its verdict."""
+    from mechlab.analysis.findings import findings
     from mechlab.commands import _terminal
+    from mechlab.report import write_report
 
+    found = findings(result)
+    page = write_report(result, found, path)
     if as_json:
-        _terminal.print_json(_terminal.search_as_json(result, page))
+        moved = {"transfer": found.transfer.to_dict("records")} if result.study.transfer else {}
+        _terminal.print_json({**_terminal.search_as_json(result, page), **moved})
     else:
         _terminal.print_verdict(result, page)
-        _print_transfer(result)
+        _print_transfer(found.transfer)
 
 
-def _print_transfer(result: SearchResult) -> None:
+def _print_transfer(rows: pd.DataFrame) -> None:
     """Print what the answer comes to in other games and among other agents, if the study asks."""
     from mechlab.commands import _terminal
 
-    if result.transfer.empty:
+    if rows.empty:
         return
-    fields = {(row["game"], row["population"]): row for row in result.transfer.to_dict("records")}
+    fields = {(row["game"], row["population"]): row for row in rows.to_dict("records")}
     games, groups = (list(dict.fromkeys(names)) for names in zip(*fields, strict=True))
     _terminal.say("What carries over, with money scaled by each game's unit (% of the target's")
     _terminal.say("reference point, or of perfect play):")

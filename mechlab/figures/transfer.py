@@ -25,7 +25,7 @@ def transfer(rows: pd.DataFrame) -> go.Figure:
     """Return what became of a mechanism: games down, populations across, the outcome in words.
 
     Args:
-        rows: as ``SearchResult.transfer`` has them; with none, the figure is empty.
+        rows: as ``mechlab.analysis.transfer`` returns them; with none, the figure is empty.
     """
     games, groups = list(dict.fromkeys(rows["game"])), list(dict.fromkeys(rows["population"]))
     fields = {(row["game"], row["population"]): row for row in rows.to_dict("records")}

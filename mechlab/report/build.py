@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from mechlab import figures
 from mechlab.analysis.comparison import Comparison
+from mechlab.analysis.findings import Findings
 from mechlab.errors import UserError
 from mechlab.report import embed, export, words
 from mechlab.report.chart import Chart
@@ -23,7 +24,7 @@ from mechlab.report.tables import Table
 from mechlab.search.results import SearchResult
 
 
-def write_report(result: SearchResult, path: str | Path) -> Path:
+def write_report(result: SearchResult, found: Findings, path: str | Path) -> Path:
     """Write the report of a search as one HTML page, or its figures, and return the path.
 
     A path that ends in .png, .svg or .pdf takes the first figure; each other one goes beside it,
@@ -32,7 +33,7 @@ def write_report(result: SearchResult, path: str | Path) -> Path:
     Raises:
         UserError: where the path cannot be written; an existing file is then left as it was.
     """
-    return write(page(result), Path(path))
+    return write(page(result, found), Path(path))
 
 
 def write_comparison(comparison: Comparison, path: str | Path) -> Path:

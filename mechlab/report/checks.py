@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import pandas as pd
 
-from mechlab.checks import Verdict, Verdicts, check
-from mechlab.games.base import Game
-from mechlab.mechanism import Mechanism
+from mechlab.checks import Verdict, Verdicts
 from mechlab.report.tables import Table
 from mechlab.report.words import rounded
-from mechlab.search.results import SearchResult
 
 _SIGNS = {True: "holds", False: "fails", None: "no promise"}
 
@@ -32,9 +28,8 @@ class Checks:
     table: Table
 
 
-def checks_of(result: SearchResult) -> Checks:
-    """Check the study's answer, at its parameters."""
-    verdicts = list(checked(result.best.mechanism, result.study.played))
+def checks_of(verdicts: Verdicts) -> Checks:
+    """Return the checks of an answer as a page shows them."""
     found = [(_named(v), _SIGNS[v.holds], v.words) for v in verdicts]
     rows = [
         {"check": _named(v), "what": name.replace("_", " "), "value": value}
@@ -42,13 +37,7 @@ def checks_of(result: SearchResult) -> Checks:
         for name, value in v.values.items()
     ]
     columns = ["check", "what", "value"]
-    return Checks(rounded(result.best.mechanism), found, Table(pd.DataFrame(rows, columns=columns)))
-
-
-@lru_cache(maxsize=64)  # an answer is checked once, however many pages show it
-def checked(mechanism: Mechanism, game: Game, only: tuple[str, ...] = ()) -> Verdicts:
-    """Check a mechanism in a game, all or only some of its promises, or remember what was found."""
-    return check(mechanism, game, only=only)
+    return Checks(rounded(verdicts.mechanism), found, Table(pd.DataFrame(rows, columns=columns)))
 
 
 def _named(verdict: Verdict) -> str:

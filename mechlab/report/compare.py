@@ -10,7 +10,6 @@ from mechlab.report import compare_charts as charts
 from mechlab.report import compare_tables as tables
 from mechlab.report.compare_words import said
 from mechlab.report.page import Page
-from mechlab.report.promises import promises
 from mechlab.report.verdict import KINDS
 
 PLACES = {
@@ -32,7 +31,6 @@ def comparison_page(comparison: Comparison) -> Page:
         "needs": [charts.needs_chart(comparison)],
         "doses": charts.dose_charts(comparison),
     }
-    checked = promises(comparison)
     names = [result.study.name for result in comparison.results]
     sections = {
         "title": " and ".join(names) if len(names) < 3 else f"{len(names)} studies compared",
@@ -44,10 +42,10 @@ def comparison_page(comparison: Comparison) -> Page:
         "agents": _agents(comparison),
         "confidence": comparison.confidence,
         "groups": groups,
-        "said_of": {row.entry.label: row.words for row in checked},
+        "said_of": {name: [v.words for v in found] for name, found in comparison.promises.items()},
         "commands": _commands(names),
     }
-    shown = {"ranking": tables.ranking(comparison), "promises": tables.promises(checked)}
+    shown = {"ranking": tables.ranking(comparison), "promises": tables.promises(comparison)}
     drawn = [chart for group in groups.values() for chart in group]
     return Page("compare.html.j2", sections, drawn, shown)
 

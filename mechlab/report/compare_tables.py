@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from mechlab.analysis.comparison import Comparison, Entry
-from mechlab.report.promises import Promise
+from mechlab.checks import Verdicts
 from mechlab.report.tables import Table
 from mechlab.report.words import rank_words, rounded
 from mechlab.search.pareto import Place
@@ -61,22 +59,9 @@ def _row(entry: Entry, place: Place) -> dict[str, object]:
     }
 
 
-def promises(checked: Sequence[Promise]) -> Table:
+def promises(comparison: Comparison) -> Table:
     """Return price, balance and farming of each entry."""
-    rows = [
-        {
-            "mechanism": rounded(row.entry.answer.mechanism),
-            "study": row.entry.context,
-            "spend_share": row.entry.answer.spend_share,
-            "subsidy": row.entry.answer.subsidy.mean,
-            "balanced": _SIGNS[row.balance.holds],
-            "farmed_by_one": _SIGNS[_not(row.alone.holds)],
-            "farmed_by_two": _SIGNS[_not(row.pair.holds)],
-            "price_of_waste": row.pair.values["price_of_waste"],
-            "worst_spend": row.pair.values["worst_spend"],
-        }
-        for row in checked
-    ]
+    rows = [_promise(entry, comparison.promises[entry.label]) for entry in comparison.entries]
     titles = {
         "spend_share": "spend, % of revenue",
         "balanced": "sums to zero",
@@ -87,6 +72,21 @@ def promises(checked: Sequence[Promise]) -> Table:
     }
     money = frozenset({"subsidy", "price_of_waste", "worst_spend"})
     return Table(pd.DataFrame(rows), titles, frozenset({"spend_share"}), money)
+
+
+def _promise(entry: Entry, found: Verdicts) -> dict[str, object]:
+    pair = found["farming_2"]
+    return {
+        "mechanism": rounded(entry.answer.mechanism),
+        "study": entry.context,
+        "spend_share": entry.answer.spend_share,
+        "subsidy": entry.answer.subsidy.mean,
+        "balanced": _SIGNS[found["balance"].holds],
+        "farmed_by_one": _SIGNS[_not(found["farming_1"].holds)],
+        "farmed_by_two": _SIGNS[_not(pair.holds)],
+        "price_of_waste": pair.values["price_of_waste"],
+        "worst_spend": pair.values["worst_spend"],
+    }
 
 
 def _not(holds: bool | None) -> bool | None:

@@ -7,7 +7,7 @@ from mechlab.analysis.decomposition import NEAR, Decomposition
 from mechlab.report.chart import Chart
 from mechlab.report.sheet import Section, Sheet, summary_table
 from mechlab.report.verdict import KINDS
-from mechlab.report.words import interval, percent, share
+from mechlab.report.words import interval, percent, rounded, share
 from mechlab.search.provenance import surroundings
 
 CALLED = {
@@ -76,7 +76,8 @@ def _suggestion(found: Decomposition) -> str:
 
 def _check(found: Decomposition) -> str:
     did = "; ".join(
-        f"{one.mechanism} moves it by {_points(one.gain.mean)} (to {percent(one.efficiency.mean)})"
+        f"{rounded(one.mechanism)} moves it by {_points(one.gain.mean)} "
+        f"(to {percent(one.efficiency.mean)})"
         for one in found.interventions.values()
     )
     low, high = found.margin.ci95
@@ -143,7 +144,7 @@ def _ladder(found: Decomposition) -> Chart:
 
 def _repairs(found: Decomposition) -> Chart:
     rows = {"nothing": found.efficiency["baseline"]}
-    rows |= {one.mechanism: one.efficiency for one in found.interventions.values()}
+    rows |= {rounded(one.mechanism): one.efficiency for one in found.interventions.values()}
     alt = "; ".join(f"{name} {percent(one.mean)}" for name, one in rows.items())
     figure = figures.bars(rows, "Group revenue, % of perfect play", {})
     return Chart("tried", "What the interventions do", figure, f"{alt}.", summary_table(rows))

@@ -6,17 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mechlab.agents.emulated import Emulated, stored
-from mechlab.analysis.decomposition import CONDITIONS, decompose
+from mechlab.analysis.findings import Findings, MemberFit
 from mechlab.report.chart import Chart
 from mechlab.report.decomposition import map_chart, sentences
-from mechlab.report.replay import EPISODES, OFFLINE
 from mechlab.report.tables import Table
-from mechlab.report.words import rounded
-from mechlab.search.results import SearchResult
-from mechlab.study import BASELINE
 
-PUBLISHED = "sharing_bonus(rate=1000)"  # tried as the incentive where the answer is none
 _SHOWN = {
     "condition": "condition",
     "measure": "measure",
@@ -48,58 +42,34 @@ class Group:
     residuals: Table | None
 
 
-def group_of(result: SearchResult) -> Group:
-    """Take the group of a study apart, where that costs nothing, and tell what it rests on."""
-    said, charts = _taken_apart(result)
-    fits, residuals = _fits(result)
-    return Group(said, charts, fits, residuals)
-
-
-def _taken_apart(result: SearchResult) -> tuple[tuple[str, ...], list[Chart]]:
-    study, best = result.study, result.best.candidate
-    possible = study.group.kinds <= OFFLINE and set(CONDITIONS) <= set(study.played.conditions)
-    if not possible:
-        return (), []
-    paid = study.candidates.keys() - {BASELINE}
-    incentive = rounded(result.best.mechanism) if best in paid else PUBLISHED
-    found = decompose(
-        study.played,
-        study.group.members,
-        episodes=EPISODES,
-        seed=study.seed,
-        incentive=incentive,
+def group_of(found: Findings) -> Group:
+    """Say what limits the group, and what its emulated agents rest on."""
+    limits = found.decomposition
+    return Group(
+        said=sentences(limits) if limits else (),
+        charts=[map_chart(limits)] if limits else [],
+        fits=[_fit(fit) for fit in found.fits],
+        residuals=_residuals(found.fits),
     )
-    return sentences(found), [map_chart(found)]
 
 
-def _fits(result: SearchResult) -> tuple[list[str], Table | None]:
-    names = dict.fromkeys(m.name for m in result.study.group.members if isinstance(m, Emulated))
-    known = {name: stored()["models"][name] for name in names if name in stored()["models"]}
-    rows = [
-        {"agent": name, **{key: row[key] for key in _SHOWN}}
-        for name, entry in known.items()
-        for row in entry["figures"]
-        if row["measure"]
-    ]
-    if not rows:
-        return [], None
-    frame = pd.DataFrame(rows)
-    frame["factor"] = pd.to_numeric(frame["factor"])  # undefined where there is none
+def _residuals(fits: tuple[MemberFit, ...]) -> Table | None:
+    if not fits:
+        return None
+    rows = [fit.figures[list(_SHOWN)].assign(agent=fit.agent) for fit in fits]
+    frame = pd.concat(rows, ignore_index=True)[["agent", *_SHOWN]]
     for name in ("inside", "fitted"):
         frame[name] = frame[name].map({True: "yes", False: "no"})
-    fits = [_fit(n, frame[frame["agent"] == n], known[n]["borrowed"]) for n in known]
-    return fits, Table(frame, _SHOWN)
+    return Table(frame, _SHOWN)
 
 
-def _fit(name: str, rows: pd.DataFrame, borrowed: list[str]) -> str:
-    fitted = rows[rows["fitted"] == "yes"]
-    inside = int((fitted["inside"] == "yes").sum())
+def _fit(fit: MemberFit) -> str:
+    fitted, missed = fit.fitted, fit.missed
     text = (
-        f"{name}: {inside} of the {len(fitted)} published figures that it was fitted to lie within "
-        "their published interval, or within 10% where none was published"
+        f"{fit.agent}: {len(fitted) - len(missed)} of the {len(fitted)} published figures that it "
+        "was fitted to lie within their published interval, or within 10% where none was published"
     )
-    missed = fitted[fitted["inside"] == "no"]
-    named = zip(missed["measure"], missed["condition"], strict=True)
-    worst = "; not met: " + ", ".join(f"{m} ({c})".replace("_", " ") for m, c in named)
-    lent = f"; borrowed from other models: {', '.join(borrowed)}" if borrowed else ""
+    pairs = zip(missed["measure"], missed["condition"], strict=True)
+    worst = "; not met: " + ", ".join(f"{m} ({c})".replace("_", " ") for m, c in pairs)
+    lent = f"; borrowed from other models: {', '.join(fit.borrowed)}" if fit.borrowed else ""
     return f"{text}{worst if len(missed) else ''}{lent}."

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from mechlab import figures
+from mechlab.analysis.findings import Replay
 from mechlab.figures.play import agent_names
 from mechlab.flows import Array
 from mechlab.report.chart import Chart
-from mechlab.report.replay import Replay
 from mechlab.report.tables import Table
 from mechlab.report.words import money, number, percent
 from mechlab.search.results import SearchResult

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from mechlab.analysis.findings import Findings
 from mechlab.report import play_charts, search_charts, tables
 from mechlab.report.chart import Chart
 from mechlab.report.checks import checks_of
 from mechlab.report.group import group_of
 from mechlab.report.history import history
 from mechlab.report.page import Page
-from mechlab.report.replay import EPISODES, replay
 from mechlab.report.tiles import tiles
 from mechlab.report.transcripts import Heard, heard
 from mechlab.report.transfer import transfer_charts
@@ -32,16 +32,16 @@ PLACES = {
 }
 
 
-def page(result: SearchResult) -> Page:
+def page(result: SearchResult, found: Findings) -> Page:
     """Gather the content of one study's page."""
-    group, checked = group_of(result), checks_of(result)
+    group, checked = group_of(found), checks_of(found.checks)
     groups = {
         "doses": search_charts.dose_charts(result),
         "certificate": search_charts.certificate_charts(result),
         **_tried(result),
-        **_played(result),
+        **_played(result, found),
         "map": group.charts,
-        "transfer": transfer_charts(result),
+        "transfer": transfer_charts(found.transfer),
     }
     spoken = heard(result)
     sections = {
@@ -54,7 +54,7 @@ def page(result: SearchResult) -> Page:
         "tiles": tiles(result),
         "members": _members(result),
         "groups": groups,
-        "replayed": EPISODES,
+        "replayed": len(found.replay.answer) if found.replay else 0,
         "group": group,
         "checks": checked,
     }
@@ -101,9 +101,9 @@ def _tried(result: SearchResult) -> dict[str, list[Chart]]:
     }
 
 
-def _played(result: SearchResult) -> dict[str, list[Chart]]:
+def _played(result: SearchResult, found: Findings) -> dict[str, list[Chart]]:
     """Return the charts of the answer played again, all empty where it cannot be."""
-    again, name = replay(result), rounded(result.best.mechanism)
+    again, name = found.replay, rounded(result.best.mechanism)
     if again is None:
         return {"standing": [], "revenue": [], "giving": [], "lorenz": [], "income": []}
     return {

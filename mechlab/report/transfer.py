@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from mechlab.figures.transfer import transfer
 from mechlab.report.chart import Chart
 from mechlab.report.tables import Table
-from mechlab.search.results import SearchResult
 
 _SHARES = frozenset(
     {"efficiency", "efficiency_lo", "efficiency_hi", "baseline", "spend_share"}
@@ -13,9 +14,8 @@ _SHARES = frozenset(
 )
 
 
-def transfer_charts(result: SearchResult) -> list[Chart]:
+def transfer_charts(rows: pd.DataFrame) -> list[Chart]:
     """The map of games and populations; none where the study does not ask for it."""
-    rows = result.transfer
     if rows.empty:
         return []
     counts = rows["outcome"].value_counts()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -132,23 +131,12 @@ class SearchResult:
 
         return ranking({answer.candidate: answer.shown for answer in self.answers})
 
-    @cached_property
-    def transfer(self) -> pd.DataFrame:
-        """What becomes of the answer in the study's ``[transfer]``; empty unless it is certified.
-
-        See ``mechlab.analysis.transfer.transfer``. It is played when it is first asked for.
-        """
-        from mechlab.analysis.transfer import COLUMNS, transfer
-
-        if self.study.transfer is None or self.best.status != "certified":
-            return pd.DataFrame(columns=list(COLUMNS))
-        return transfer(self.study, self.best.mechanism)
-
     def report(self, path: str | Path) -> Path:
         """Write the HTML report, or figures (.png, .svg, .pdf), and return the path."""
+        from mechlab.analysis.findings import findings
         from mechlab.report import write_report
 
-        return write_report(self, Path(path))
+        return write_report(self, findings(self), Path(path))
 
     def _repr_html_(self) -> str:
         """The verdict, in a notebook."""

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from mechlab.analysis.comparison import Comparison
-from mechlab.report import write_comparison, write_report
+from mechlab.report import write_comparison
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result, named, renamed, with_transcripts, with_trials
 
@@ -41,7 +41,7 @@ def browser(folder):
 
 @pytest.fixture(scope="module")
 def report(folder):
-    return write_report(a_result(), folder / "report.html")
+    return a_result().report(folder / "report.html")
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +185,7 @@ def test_print_has_whole_charts(page):
 
 
 def test_ten_thousand_trials_open(browser, folder):
-    path = write_report(with_trials(10_000), folder / "big.html")
+    path = with_trials(10_000).report(folder / "big.html")
     browser.media()
     browser.open(path)
     assert browser.complaints == []
@@ -196,7 +196,7 @@ def test_ten_thousand_trials_open(browser, folder):
 def test_hostile_text_runs_nothing(browser, folder, report, start):
     texts = HOSTILE[start : start + 8]
     browser.media()
-    browser.open(write_report(named(texts), folder / f"hostile-{start}.html"))
+    browser.open(named(texts).report(folder / f"hostile-{start}.html"))
     browser.js("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert browser.js("window.pwned") is None
     assert browser.js("document.querySelector('main img, iframe, object, form, base')") is None
@@ -212,7 +212,7 @@ def test_hostile_text_runs_nothing(browser, folder, report, start):
 def test_hostile_text_in_charts_is_shown_letter_by_letter(browser, folder):
     texts = [text for text in HOSTILE if "<" in text][:8]
     browser.media()
-    browser.open(write_report(named(texts), folder / "labels.html"))
+    browser.open(named(texts).report(folder / "labels.html"))
     legend = browser.js(
         "[...document.querySelectorAll('#chart-frontier .legendtext')].map(t => t.textContent)"
     )
@@ -312,7 +312,7 @@ def test_a_comparison_sorts_and_hands_out_its_data(browser, compared, folder):
 
 def test_transcripts_are_searched_and_read_and_run_nothing(browser, folder):
     browser.media()
-    browser.open(write_report(with_transcripts(), folder / "live.html"))
+    browser.open(with_transcripts().report(folder / "live.html"))
     turns = "document.querySelector('[data-table=turns]')"
     browser.js(
         f"const f = {turns}.querySelector('input'); f.value = 'round=2 agent=1 pwned';"
@@ -338,7 +338,7 @@ def test_transcripts_are_searched_and_read_and_run_nothing(browser, folder):
 
 def test_a_click_on_a_trial_of_live_agents_shows_what_they_said(browser, folder):
     browser.media()
-    browser.open(write_report(with_transcripts(), folder / "live.html"))
+    browser.open(with_transcripts().report(folder / "live.html"))
     point = browser.js(
         "(() => { const p = document.querySelector('[data-figure=course] .points path');"
         " p.scrollIntoView({block: 'center'}); const r = p.getBoundingClientRect();"

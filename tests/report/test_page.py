@@ -11,7 +11,7 @@ import pytest
 
 from mechlab.analysis.comparison import Comparison
 from mechlab.errors import UserError
-from mechlab.report import write_comparison, write_report
+from mechlab.report import write_comparison
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result, named, only_begun, with_transcripts, with_trials
 
@@ -33,9 +33,7 @@ CHARTS = {
 
 @pytest.fixture(scope="module")
 def html(tmp_path_factory):
-    return write_report(a_result(), tmp_path_factory.mktemp("report") / "one.html").read_text(
-        "utf-8"
-    )
+    return a_result().report(tmp_path_factory.mktemp("report") / "one.html").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +97,7 @@ def test_the_trials_are_all_there(data):
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
     path = tmp_path_factory.mktemp("hostile") / "hostile.html"
-    return write_report(named(HOSTILE), path).read_text("utf-8")
+    return named(HOSTILE).report(path).read_text("utf-8")
 
 
 def test_hostile_text_stays_text(hostile, page):
@@ -150,7 +148,7 @@ def test_where_no_dose_varies_there_is_no_section_about_it(tmp_path, compared):
     if compared:
         path = write_comparison(Comparison((fixed,)), tmp_path / "page.html")
     else:
-        path = write_report(fixed, tmp_path / "page.html")
+        path = fixed.report(tmp_path / "page.html")
     html = path.read_text("utf-8")
     headings = {h.text_content() for h in lxml.html.document_fromstring(html).iter("h2", "h3")}
     assert "Provenance" in headings
@@ -159,7 +157,7 @@ def test_where_no_dose_varies_there_is_no_section_about_it(tmp_path, compared):
 
 
 def _verdict(result, folder):
-    html = write_report(result, folder / "page.html").read_text("utf-8")
+    html = result.report(folder / "page.html").read_text("utf-8")
     verdict = lxml.html.document_fromstring(html).get_element_by_id("verdict")
     return " ".join(verdict.text_content().split())
 
@@ -167,7 +165,7 @@ def _verdict(result, folder):
 def test_ten_thousand_trials_are_small_and_quick(tmp_path):
     result = with_trials(10_000)
     started = time.process_time()
-    path = write_report(result, tmp_path / "big.html")
+    path = result.report(tmp_path / "big.html")
     assert time.process_time() - started < 5
     assert path.stat().st_size < 8_000_000
 
@@ -177,17 +175,17 @@ def test_an_unwritable_path_is_one_line_and_harms_nothing(tmp_path):
     with pytest.raises(
         UserError, match=r"file/report\.html: the report cannot be written: .+"
     ) as error:
-        write_report(a_result(), tmp_path / "file" / "report.html")
+        a_result().report(tmp_path / "file" / "report.html")
     assert "\n" not in str(error.value)
     (tmp_path / "folder").mkdir()
     with pytest.raises(UserError, match="cannot be written"):
-        write_report(a_result(), tmp_path / "folder")
+        a_result().report(tmp_path / "folder")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
     assert (tmp_path / "file").read_text() == "kept"
 
 
 def test_transcripts_stand_in_the_page_word_for_word(tmp_path):
-    path = write_report(with_transcripts(), tmp_path / "live.html")
+    path = with_transcripts().report(tmp_path / "live.html")
     page = lxml.html.document_fromstring(path.read_text("utf-8"))
     data = json.loads(page.get_element_by_id("data").text)
     turns = data["tables"]["turns"]

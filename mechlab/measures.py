@@ -1,23 +1,44 @@
-"""What is measured of an episode, one function a measure, each an array (B,).
+"""Measures of an episode, one function each: episodes in, an array (B,) out.
 
-Undefined is nan, never 0. Money is in the game's unit of money. Definitions: arXiv 2604.07821,
-section 3 and appendix; spend, subsidy and net revenue are ours.
+What is undefined is nan, never 0. Money is in the game's unit of money. Definitions: arXiv
+2604.07821, section 3 and appendix; spend, subsidy and net revenue are ours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import numpy as np
 
 from mechlab.flows import Array
 from mechlab.registry import Registry
 
-if TYPE_CHECKING:
-    from mechlab.simulation import Episodes
 
-Measure = Callable[["Episodes"], Array]
+class Measurable(Protocol):
+    """What a measure reads of episodes; see ``mechlab.simulation.Episodes`` for the shapes."""
+
+    @property
+    def revenue(self) -> Array:
+        """Group revenue of each round, (B, T)."""
+
+    @property
+    def payments(self) -> Array:
+        """What the mechanism paid each agent, net of fines, (B, N)."""
+
+    @property
+    def spend(self) -> Array:
+        """All positive payments, (B,)."""
+
+    @property
+    def tallies(self) -> Mapping[str, Array]:
+        """Counts of the game's own measures, each (B,) or (B, N)."""
+
+    def reference(self, name: str) -> Array:
+        """Return the group revenue of a reference point at the same settings and seeds, (B,)."""
+
+
+Measure = Callable[[Measurable], Array]
 
 MEASURES = Registry[Measure]("measure")
 
@@ -25,70 +46,71 @@ _NEEDS: dict[str, frozenset[str]] = {}
 
 
 def measure(*needs: str) -> Callable[[Measure], Measure]:
-    """Register a measure under its function's name; ``needs`` are the tallies that it reads."""
+    """Register a function as the measure of its name; ``needs`` are the tallies that it reads."""
 
     def register(function: Measure) -> Measure:
-        _NEEDS[function.__name__] = frozenset(needs)
-        return MEASURES.add(function.__name__, function)
+        name = function.__name__.removeprefix("_")
+        _NEEDS[name] = frozenset(needs)
+        return MEASURES.add(name, function)
 
     return register
 
 
 def measures_of(tallies: frozenset[str]) -> list[str]:
-    """Return the names of the measures that can be taken from these tallies, in their order."""
+    """Return the names of the measures that need no other tallies, in the order of registration."""
     return [name for name in MEASURES if _NEEDS[name] <= tallies]
 
 
 @measure("tasks")
-def tasks(episodes: Episodes) -> Array:
+def _tasks(episodes: Measurable) -> Array:
     """Tasks completed, over all agents."""
     return np.asarray(episodes.tallies["tasks"].sum(axis=1))
 
 
 @measure()
-def group_revenue(episodes: Episodes) -> Array:
+def _group_revenue(episodes: Measurable) -> Array:
     """What all agents earned from the game itself, payments left out."""
     return np.asarray(episodes.revenue.sum(axis=1))
 
 
 @measure()
-def perfect(episodes: Episodes) -> Array:
+def _perfect(episodes: Measurable) -> Array:
     """Group revenue of perfect play: ask, answer at once, submit; same settings and seeds."""
     return episodes.reference("perfect")
 
 
 @measure()
-def sequential(episodes: Episodes) -> Array:
+def _sequential(episodes: Measurable) -> Array:
     """Group revenue of perfect play where each answers on its own turn only."""
     return episodes.reference("sequential")
 
 
 @measure()
-def optimum(episodes: Episodes) -> Array:
+def _optimum(episodes: Measurable) -> Array:
     """The largest group revenue that the rules permit, unasked giving included."""
     return episodes.reference("optimum")
 
 
 @measure()
-def efficiency(episodes: Episodes) -> Array:
+def _efficiency(episodes: Measurable) -> Array:
     """Group revenue over that of perfect play."""
-    return ratio(group_revenue(episodes), perfect(episodes))
+    return ratio(_group_revenue(episodes), _perfect(episodes))
 
 
 @measure()
-def optimality(episodes: Episodes) -> Array:
+def _optimality(episodes: Measurable) -> Array:
     """Group revenue over the optimum's."""
-    return ratio(group_revenue(episodes), optimum(episodes))
+    return ratio(_group_revenue(episodes), _optimum(episodes))
 
 
 @measure("messages", "tasks")
-def messages_per_task(episodes: Episodes) -> Array:
+def _messages_per_task(episodes: Measurable) -> Array:
     """Private and broadcast messages over tasks completed."""
-    return ratio(episodes.tallies["messages"], tasks(episodes))
+    return ratio(episodes.tallies["messages"], _tasks(episodes))
 
 
 @measure("tasks")
-def gini(episodes: Episodes) -> Array:
+def _gini(episodes: Measurable) -> Array:
     """Gini coefficient of tasks per agent: 2 sum(i x_(i)) / (n sum(x)) - (n + 1) / n."""
     ordered = np.sort(episodes.tallies["tasks"], axis=1)
     n = ordered.shape[1]
@@ -97,60 +119,64 @@ def gini(episodes: Episodes) -> Array:
 
 
 @measure("sent", "requested")
-def response_rate(episodes: Episodes) -> Array:
+def _response_rate(episodes: Measurable) -> Array:
     """Pieces sent truthfully over pieces requested; unasked sending can lift it over 1."""
     return ratio(episodes.tallies["sent"], episodes.tallies["requested"])
 
 
 @measure("feasible", "tasks")
-def pipeline_efficiency(episodes: Episodes) -> Array:
+def _pipeline_efficiency(episodes: Measurable) -> Array:
     """Tasks submitted over tasks that became feasible."""
-    return ratio(tasks(episodes), episodes.tallies["feasible"])
+    return ratio(_tasks(episodes), episodes.tallies["feasible"])
 
 
 @measure("survived")
-def survival(episodes: Episodes) -> Array:
+def _survival(episodes: Measurable) -> Array:
     """Rounds before the common stock collapsed."""
     return np.asarray(episodes.tallies["survived"])
 
 
 @measure("invalid_turns")
-def invalid_turns(episodes: Episodes) -> Array:
-    """Turns of live agents that brought no valid answer and acted as empty ones."""
+def _invalid_turns(episodes: Measurable) -> Array:
+    """Turns of live agents without a valid answer; nothing was done on them."""
     return np.asarray(episodes.tallies["invalid_turns"])
 
 
 @measure("defections", "thoughts")
-def hard_defection(episodes: Episodes) -> Array:
+def _hard_defection(episodes: Measurable) -> Array:
     """Share of live agents' thoughts with language of withholding, leverage or bargaining."""
     return ratio(episodes.tallies["defections"], episodes.tallies["thoughts"])
 
 
 @measure("market_terms", "thought_words")
-def market_terms(episodes: Episodes) -> Array:
+def _market_terms(episodes: Measurable) -> Array:
     """Market terms per 1,000 words of live agents' thoughts."""
     return 1000.0 * ratio(episodes.tallies["market_terms"], episodes.tallies["thought_words"])
 
 
 @measure()
-def spend(episodes: Episodes) -> Array:
+def _spend(episodes: Measurable) -> Array:
     """All positive payments, over agents and rounds."""
     return np.asarray(episodes.spend)
 
 
 @measure()
-def subsidy(episodes: Episodes) -> Array:
+def _subsidy(episodes: Measurable) -> Array:
     """Net payments from outside: payments less fines."""
     return np.asarray(episodes.payments.sum(axis=1))
 
 
 @measure()
-def net_revenue(episodes: Episodes) -> Array:
+def _net_revenue(episodes: Measurable) -> Array:
     """Group revenue less the subsidy."""
-    return group_revenue(episodes) - subsidy(episodes)
+    return _group_revenue(episodes) - _subsidy(episodes)
 
 
 def ratio(above: Array, below: Array) -> Array:
-    """Return ``above / below``, nan where ``below`` is 0."""
+    """Return ``above / below``, nan where ``below`` is 0.
+
+    >>> ratio(np.array([1.0, 0.0]), np.array([2.0, 0.0]))
+    array([0.5, nan])
+    """
     undefined = np.full(np.shape(below), np.nan)
     return np.asarray(np.divide(above, below, out=undefined, where=below != 0))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mechlab.agents.population import Member, Population
 from mechlab.agents.response import behaviours
-from mechlab.agents.scene import Scene
+from mechlab.agents.scenario import Scenario
 from mechlab.flows import Amounts, Array, Flows, over_agents
 from mechlab.games.base import Game, Seeds, Table, make_game
 from mechlab.measures import MEASURES, measures_of
@@ -23,7 +23,7 @@ BATCH = 256  # episodes played at once: fewer calls weigh more, a larger state l
 
 
 @dataclass(frozen=True, eq=False)
-class Episodes(Scene):
+class Episodes(Scenario):
     """Episodes of one game, population, mechanism and condition, as they came out.
 
     B episodes, N agents, T rounds.
@@ -111,14 +111,14 @@ def simulate(  # noqa: PLR0913 - what an episode is made of
     check_fit(rules, played.fields, played.name)
     played.check_condition(condition)
     seeds = episode_seeds(seed, first, episodes)
-    scene = Scene(played, group, rules, condition, seed, first, seeds)
+    scenario = Scenario(played, group, rules, condition, seed, first, seeds)
     behaviour = behaviours(played, group, rules, condition)
     if "live" in group.kinds:
-        return _play_live(scene, behaviour)
+        return _play_live(scenario, behaviour)
     players = group.players
     size = 1 if players else BATCH  # players sit at a table of their own
-    parts = [_play(scene, behaviour, chunk, players) for chunk in _chunks(seeds, size)]
-    return _episodes(scene, parts)
+    parts = [_play(scenario, behaviour, chunk, players) for chunk in _chunks(seeds, size)]
+    return _episodes(scenario, parts)
 
 
 def episode_seeds(seed: int, first: int, count: int) -> Seeds:
@@ -144,40 +144,40 @@ def _chunks(seeds: Seeds, size: int = BATCH) -> Iterator[Seeds]:
 Record = dict[str, Array]  # what came out of some episodes, by name; the first axis is theirs
 
 
-def _episodes(scene: Scene, parts: Sequence[Record]) -> Episodes:
-    """Return the first episodes of a scene, given what came out of them in one part or several."""
+def _episodes(scenario: Scenario, parts: Sequence[Record]) -> Episodes:
+    """Return the first episodes of a scenario, whose records come in one part or several."""
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     record: dict[str, Any] = {name: arrays.pop(name) for name in _RECORD}
-    known = {**vars(scene), "seeds": scene.seeds[: len(record["spend"])]}
+    known = {**vars(scenario), "seeds": scenario.seeds[: len(record["spend"])]}
     return Episodes(**known, **record, tallies=arrays)
 
 
-def _play_live(scene: Scene, behaviour: Array) -> Episodes:
+def _play_live(scenario: Scenario, behaviour: Array) -> Episodes:
     """Play each episode as a task of its own, in the open session; see ``mechlab.llm``."""
     from mechlab.llm.driver import Cut, play
     from mechlab.llm.session import current_session
 
-    seated = scene.population.players
+    seated = scenario.population.players
     with current_session() as session:
         try:
-            parts = play(session, scene, lambda seed: _turns(scene, behaviour, seed, seated))
+            parts = play(session, scenario, lambda seed: _turns(scenario, behaviour, seed, seated))
         except Cut as cut:
             if cut.records:
-                cut.played = _episodes(scene, cut.records)
+                cut.played = _episodes(scenario, cut.records)
             raise
-        played = _episodes(scene, parts)
+        played = _episodes(scenario, parts)
         measures = played.frame
         counts = {n: a for n, a in played.tallies.items() if a.ndim == 1 and n not in measures}
-        session.note(scene, measures.assign(**counts))  # a fit is to counts, not to shares
+        session.note(scenario, measures.assign(**counts))  # a fit is to counts, not to shares
     return played
 
 
 def _play(
-    scene: Scene, behaviour: Array, seeds: Seeds, players: Mapping[int, Any] | None = None
+    scenario: Scenario, behaviour: Array, seeds: Seeds, players: Mapping[int, Any] | None = None
 ) -> Record:
     """Play a batch under behaviour (T, N, A), asking each player on its turn."""
     answered = players or {}
-    turns = _turns(scene, behaviour, seeds, answered)
+    turns = _turns(scenario, behaviour, seeds, answered)
     answer: Any = None
     while True:
         try:
@@ -189,11 +189,11 @@ def _play(
 
 
 def _turns(
-    scene: Scene, behaviour: Array, seeds: Seeds, players: Collection[int]
+    scenario: Scenario, behaviour: Array, seeds: Seeds, players: Collection[int]
 ) -> Generator[tuple[int, Any], Any, Record]:
     """Play a batch; yield players' turns as a table does, return record and tallies."""
-    game, mechanism = scene.game, scene.mechanism
-    state = game.start(seeds, scene.condition)
+    game, mechanism = scenario.game, scenario.mechanism
+    state = game.start(seeds, scenario.condition)
     table = game.seat(state, mechanism, players) if players else None
     record = yield from rounds(game, state, behaviour, mechanism, len(seeds), table)
     return {**record, **game.tallies(state)}
@@ -249,7 +249,9 @@ def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
     missing = np.array([s for s in dict.fromkeys(seeds.tolist()) if s not in known], np.uint64)
     row = game.behaviour([game.reference(name)] * game.agents)
     behaviour = np.broadcast_to(row, (game.rounds, *row.shape))
-    alone = Scene(game, Population(()), MECHANISMS.get("none")(), game.conditions[0], 0, 0, missing)
+    alone = Scenario(
+        game, Population(()), MECHANISMS.get("none")(), game.conditions[0], 0, 0, missing
+    )
     for chunk in _chunks(missing) if len(missing) else ():
         played = _play(alone, behaviour, chunk)
         known.update(zip(chunk.tolist(), played["revenue"].sum(axis=1).tolist(), strict=True))

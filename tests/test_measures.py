@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mechlab.measures import gini, messages_per_task, pipeline_efficiency, ratio, response_rate
+from mechlab.measures import MEASURES, ratio
 
 
 class Counts(dict):
@@ -12,6 +12,10 @@ class Counts(dict):
     @property
     def tallies(self):
         return self
+
+
+def measured(name, episodes):
+    return MEASURES.get(name)(episodes)
 
 
 def of_tasks(*tasks):
@@ -27,11 +31,11 @@ def of_tasks(*tasks):
     ],
 )
 def test_gini(tasks, expected):
-    assert gini(of_tasks(*tasks)) == pytest.approx([expected])
+    assert measured("gini", of_tasks(*tasks)) == pytest.approx([expected])
 
 
 def test_gini_of_nothing_is_undefined():
-    assert np.isnan(gini(of_tasks(0, 0, 0))).all()
+    assert np.isnan(measured("gini", of_tasks(0, 0, 0))).all()
 
 
 def test_ratios_of_counts():
@@ -42,9 +46,9 @@ def test_ratios_of_counts():
         sent=np.array([10.0]),
         feasible=np.array([5.0]),
     )
-    assert messages_per_task(counts) == [2.5]
-    assert response_rate(counts) == [1.25]
-    assert pipeline_efficiency(counts) == [0.8]
+    assert measured("messages_per_task", counts) == [2.5]
+    assert measured("response_rate", counts) == [1.25]
+    assert measured("pipeline_efficiency", counts) == [0.8]
 
 
 def test_a_ratio_to_nothing_is_undefined():

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mechlab.agents.scene import Scene
+from mechlab.agents.scenario import Scenario
 from mechlab.errors import OutOfBudget
 from mechlab.flows import Array
 from mechlab.games.base import Player, Seeds
@@ -33,36 +33,38 @@ class Cut(OutOfBudget):
         self.records = records
 
 
-def play(session: Session, scene: Scene, turns: Callable[[Seeds], Turns]) -> list[Record]:
-    """Play all episodes of a scene and return their records, in order.
+def play(session: Session, scenario: Scenario, turns: Callable[[Seeds], Turns]) -> list[Record]:
+    """Play all episodes of a scenario and return their records, in order.
 
     Args:
         session: where models are asked.
-        scene: what is played.
+        scenario: what is played.
         turns: opens the turns of the episode with a seed, (1,).
 
     Raises:
         Cut: where a cap is reached.
         UserError: for what else stops them: an endpoint, the store, invalid answers.
     """
-    for agent in scene.population.players.values():  # what cannot be played fails before it costs
+    for (
+        agent
+    ) in scenario.population.players.values():  # what cannot be played fails before it costs
         if isinstance(agent, LiveAgent):
-            dialogue_for(scene.game, scene.mechanism, 0, session.options(agent))
+            dialogue_for(scenario.game, scenario.mechanism, 0, session.options(agent))
             session.caller(agent)
-    return session.wait_for(_play_all(session, scene, turns))
+    return session.wait_for(_play_all(session, scenario, turns))
 
 
 async def _play_all(
-    session: Session, scene: Scene, turns: Callable[[Seeds], Turns]
+    session: Session, scenario: Scenario, turns: Callable[[Seeds], Turns]
 ) -> list[Record]:
     # An episode has one call under way at most, so more episodes than places would only wait.
     places = asyncio.Semaphore(session.live.concurrency)
 
     async def one(k: int) -> Record:
         async with places:
-            return await _play_one(session, scene, k, turns(scene.seeds[k : k + 1]))
+            return await _play_one(session, scenario, k, turns(scenario.seeds[k : k + 1]))
 
-    tasks = [asyncio.create_task(one(k)) for k in range(len(scene))]
+    tasks = [asyncio.create_task(one(k)) for k in range(len(scenario))]
     try:
         await settled(tasks)
     except OutOfBudget as out:
@@ -93,23 +95,28 @@ async def settled(tasks: Iterable[asyncio.Task[Any]]) -> None:
         raise out
 
 
-async def _play_one(session: Session, scene: Scene, k: int, turns: Turns) -> Record:
+async def _play_one(session: Session, scenario: Scenario, k: int, turns: Turns) -> Record:
     """Play one episode: send each view to whoever's turn it is, and the answer back."""
-    id, seed = session.name(scene, k), str(int(scene.seeds[k]))
+    id, seed = session.name(scenario, k), str(int(scenario.seeds[k]))
     known, written = await session.book.known(id, seed)
-    seats = [i for i, m in scene.population.players.items() if isinstance(m, LiveAgent)]
-    calls = 0 if session.replay else scene.game.rounds * len(seats) - len(written)
+    seats = [i for i, m in scenario.population.players.items() if isinstance(m, LiveAgent)]
+    calls = 0 if session.replay else scenario.game.rounds * len(seats) - len(written)
     async with session.account.episode(max(0, calls)) as made:
         sitting = Sitting(id, seed, known, written, made)
-        return await _play_turns(session, scene, k, sitting, turns)
+        return await _play_turns(session, scenario, k, sitting, turns)
 
 
 async def _play_turns(
-    session: Session, scene: Scene, k: int, sitting: Sitting, turns: Turns
+    session: Session, scenario: Scenario, k: int, sitting: Sitting, turns: Turns
 ) -> Record:
-    about = {"id": sitting.id, "run": session.run, "about": packed(scene.episode(k)), "at": now()}
+    about = {
+        "id": sitting.id,
+        "run": session.run,
+        "about": packed(scenario.episode(k)),
+        "at": now(),
+    }
     session.book.put(EPISODES, about)
-    seats = {i: _seat(session, scene, sitting, i) for i in scene.population.players}
+    seats = {i: _seat(session, scenario, sitting, i) for i in scenario.population.players}
     answer = None
     while True:
         try:
@@ -122,15 +129,15 @@ async def _play_turns(
         answer = await seat.act(view) if isinstance(seat, Seat) else seat.act(view)
 
 
-def _seat(session: Session, scene: Scene, sitting: Sitting, i: int) -> Seat | Player:
-    agent = scene.population.players[i]
+def _seat(session: Session, scenario: Scenario, sitting: Sitting, i: int) -> Seat | Player:
+    agent = scenario.population.players[i]
     if isinstance(agent, Player):
         return agent
     assert isinstance(agent, LiveAgent)  # the only kind that is asked over a network
     return Seat(
         agent=i,
         name=agent.name,
-        dialogue=dialogue_for(scene.game, scene.mechanism, i, session.options(agent)),
+        dialogue=dialogue_for(scenario.game, scenario.mechanism, i, session.options(agent)),
         caller=session.caller(agent),
         book=session.book,
         sitting=sitting,

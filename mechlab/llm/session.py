@@ -14,7 +14,7 @@ import sqlalchemy as sql
 from sqlalchemy.exc import SQLAlchemyError
 
 from mechlab.agents.population import Population
-from mechlab.agents.scene import Scene
+from mechlab.agents.scenario import Scenario
 from mechlab.database import location, trouble
 from mechlab.errors import UserError
 from mechlab.llm.agent import LiveAgent
@@ -72,18 +72,18 @@ class Session:
             self._callers[agent] = Caller(self._line(agent), self.book, self.account)
         return self._callers[agent]
 
-    def name(self, scene: Scene, k: int) -> str:
-        """Return the id of episode k of a scene."""
-        return digest(self.run, packed(scene.episode(k)), packed(self.live.canonical))
+    def name(self, scenario: Scenario, k: int) -> str:
+        """Return the id of episode k of a scenario."""
+        return digest(self.run, packed(scenario.episode(k)), packed(self.live.canonical))
 
-    def note(self, scene: Scene, measures: pd.DataFrame) -> None:
+    def note(self, scenario: Scenario, measures: pd.DataFrame) -> None:
         """Write down the measures of finished episodes, a row each."""
         rows = measures.to_dict("records")
 
         async def write() -> None:
             for k, row in enumerate(rows):
                 found = {str(name): float(value) for name, value in row.items()}
-                done = self.book.finish(self.name(scene, k), found)
+                done = self.book.finish(self.name(scenario, k), found)
             await asyncio.shield(done)
 
         if rows:

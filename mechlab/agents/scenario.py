@@ -1,4 +1,4 @@
-"""What episodes are made of, before they are played."""
+"""Scenarios: episodes before they are played."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from mechlab.mechanism import Mechanism
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """Who plays what under which mechanism, and the luck of each episode.
+class Scenario:
+    """Who plays which game, under which mechanism, and from which seeds.
 
     Attributes:
-        seed: the study's. first: number of the first episode under it.
-        seeds: (B,) the episodes' own seeds.
+        seed: seed of the study.
+        first: number of the first episode under that seed.
+        seeds: (B,) the seed of each episode; ``len`` is B.
     """
 
     game: Game
@@ -31,7 +32,7 @@ class Scene:
         return len(self.seeds)
 
     def episode(self, k: int) -> dict[str, Any]:
-        """Return all that names episode k, counted from 0, as plain values."""
+        """Return what identifies episode ``k``, counted from 0, as plain values for a record."""
         return {
             "game": self.game.name,
             "settings": self.game.params,

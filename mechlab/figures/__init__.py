@@ -1,14 +1,31 @@
-"""Each figure of a report on its own, as a Plotly figure, for notebooks and other pages."""
+"""Figures of results as Plotly figures, for reports, notebooks and other pages.
 
-from mechlab.figures.comparison import (
+Each function takes a result, an analysis or episodes, and returns a ``plotly`` figure in the light
+look; ``template(dark=True)`` is the look for a dark page.
+"""
+
+from mechlab.figures._analysis import (
+    Spot,
+    bars,
+    decomposition,
+    pilot_doses,
+    replicator,
+    residuals,
+    sweep,
+)
+from mechlab.figures._comparison import (
     candidates,
     differences,
+    pairwise_order,
     price_and_effect,
+    price_words,
     ranked_sizes,
+    transfer,
+    undominated_entries,
     who_needs_what,
 )
-from mechlab.figures.decomposition import bars, decomposition
-from mechlab.figures.play import (
+from mechlab.figures._play import (
+    agent_names,
     giving,
     incomes,
     lorenz,
@@ -17,11 +34,19 @@ from mechlab.figures.play import (
     revenue,
     standing,
 )
-from mechlab.figures.search import certificate, course, dose_response, frontier
-from mechlab.figures.style import plain, template
-from mechlab.figures.transfer import transfer
+from mechlab.figures._search import (
+    certificate,
+    course,
+    dose_response,
+    pareto_front,
+    rows_of,
+    undominated_trials,
+)
+from mechlab.figures._style import plain, reference_words, size_title, template, unit_of
 
 __all__ = [
+    "Spot",
+    "agent_names",
     "bars",
     "candidates",
     "certificate",
@@ -29,18 +54,30 @@ __all__ = [
     "decomposition",
     "differences",
     "dose_response",
-    "frontier",
     "giving",
     "incomes",
     "lorenz",
     "lorenz_shares",
     "mean_gini",
+    "pairwise_order",
+    "pareto_front",
+    "pilot_doses",
     "plain",
     "price_and_effect",
+    "price_words",
     "ranked_sizes",
+    "reference_words",
+    "replicator",
+    "residuals",
     "revenue",
+    "rows_of",
+    "size_title",
     "standing",
+    "sweep",
     "template",
     "transfer",
+    "undominated_entries",
+    "undominated_trials",
+    "unit_of",
     "who_needs_what",
 ]

@@ -6,8 +6,7 @@ import pandas as pd
 
 from mechlab import figures
 from mechlab.analysis.comparison import Comparison, Entry, Goal
-from mechlab.figures.comparison import on_frontier, price_words, told_apart
-from mechlab.figures.search import rows_of
+from mechlab.figures import pairwise_order, price_words, rows_of, undominated_entries
 from mechlab.report.chart import Chart
 from mechlab.report.search_charts import dose_chart
 from mechlab.report.sizes import between
@@ -46,7 +45,7 @@ def difference_charts(comparison: Comparison) -> list[Chart]:
 
 def _difference_chart(comparison: Comparison, index: int, goal: Goal) -> Chart:
     places = comparison.rankings[goal]
-    _, words = told_apart(places)
+    _, words = pairwise_order(places)
     names = [place.name for place in places]
     pairs = len(places) * (len(places) - 1) // 2
     level = sum(len(place.level) for place in places) // 2
@@ -70,7 +69,7 @@ def price_charts(comparison: Comparison) -> list[Chart]:
         return []
     steps = "; ".join(
         f"{e.label}: {percent(e.answer.efficiency.mean)} for {percent(e.answer.spend_share)}"
-        for e in on_frontier(known)
+        for e in undominated_entries(known)
     )
     note = (
         "Right costs more, up earns more; 95% intervals. Filled marks are certified, open ones "

@@ -7,8 +7,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from mechlab.figures.pilot import sizes
-from mechlab.figures.style import reference_words, unit_of
+from mechlab.figures import pilot_doses, reference_words, unit_of
 from mechlab.pilot import PilotResult
 from mechlab.report.chart import Chart
 from mechlab.report.sheet import Section, Sheet
@@ -116,4 +115,4 @@ def _chart(found: PilotResult) -> Chart:
         "the answer's interval."
     )
     alt = " ".join(sentences(found)[:2])
-    return Chart("sizes", "Where the target is reached", sizes(found), alt, Table(data), note)
+    return Chart("sizes", "Where the target is reached", pilot_doses(found), alt, Table(data), note)

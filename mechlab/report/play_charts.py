@@ -7,7 +7,7 @@ import pandas as pd
 
 from mechlab import figures
 from mechlab.analysis.findings import Replay
-from mechlab.figures.play import agent_names
+from mechlab.figures import agent_names
 from mechlab.flows import Array
 from mechlab.report.chart import Chart
 from mechlab.report.tables import Table

@@ -8,8 +8,7 @@ import pandas as pd
 
 from mechlab.analysis.replication import Replication
 from mechlab.calibrate.published import models
-from mechlab.figures.decomposition import Spot, decomposition
-from mechlab.figures.replication import residuals
+from mechlab.figures import Spot, decomposition, residuals
 from mechlab.report import misfits
 from mechlab.report.chart import Chart
 from mechlab.report.sheet import Section, Sheet

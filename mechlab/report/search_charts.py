@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mechlab import figures
-from mechlab.figures.search import efficient, rows_of
+from mechlab.figures import rows_of, undominated_trials
 from mechlab.report.chart import Chart
 from mechlab.report.sizes import size_of
 from mechlab.report.tables import Table
@@ -59,9 +59,9 @@ def certificate_charts(result: SearchResult) -> list[Chart]:
     ]
 
 
-def frontier_chart(result: SearchResult) -> Chart:
+def pareto_chart(result: SearchResult) -> Chart:
     """Efficiency against spend for all that was tried."""
-    best = efficient(result.trials)
+    best = undominated_trials(result.trials)
     ends = best.iloc[[0, -1]] if len(best) else best
     steps = " to ".join(
         f"{percent(e)} for {money(s)}"
@@ -73,7 +73,7 @@ def frontier_chart(result: SearchResult) -> Chart:
         "joins the trials that none beat in both; it rests on few episodes each, so it flatters."
     )
     return Chart(
-        "frontier", "Group revenue against spend", figures.frontier(result), alt, "trials", note
+        "frontier", "Group revenue against spend", figures.pareto_front(result), alt, "trials", note
     )
 
 

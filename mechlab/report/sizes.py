@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mechlab.figures.style import unit_of
+from mechlab.figures import unit_of
 from mechlab.report.words import money, quantity, span
 from mechlab.search.results import Answer, SearchResult
 from mechlab.study import BASELINE, MONEY

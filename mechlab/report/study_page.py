@@ -96,7 +96,7 @@ def _tried(result: SearchResult) -> dict[str, list[Chart]]:
     if not result.trials["efficiency"].notna().any():
         return {"frontier": [], "course": []}
     return {
-        "frontier": [search_charts.frontier_chart(result)],
+        "frontier": [search_charts.pareto_chart(result)],
         "course": [search_charts.course_chart(result)],
     }
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from mechlab.analysis.sweep import Point, Swept
-from mechlab.figures.style import reference_words
-from mechlab.figures.sweep import sweep as figure
+from mechlab.figures import reference_words
+from mechlab.figures import sweep as figure
 from mechlab.report.chart import Chart
 from mechlab.report.sheet import Section, Sheet
 from mechlab.report.tables import DOLLARS, Table

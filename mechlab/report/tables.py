@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mechlab.figures.style import size_title
+from mechlab.figures import size_title
 from mechlab.report.words import rank_words, rounded
 from mechlab.search.results import SearchResult
 

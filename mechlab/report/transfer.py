@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mechlab.figures.transfer import transfer
+from mechlab.figures import transfer
 from mechlab.report.chart import Chart
 from mechlab.report.tables import Table
 

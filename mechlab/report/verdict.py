@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mechlab.figures.style import reference_words
+from mechlab.figures import reference_words
 from mechlab.report.sizes import size_of, size_words
 from mechlab.report.words import interval, money, percent, rounded, share
 from mechlab.search.results import Answer, SearchResult

@@ -16,7 +16,7 @@ from mechanisms import (
 )
 from mechlab.analysis.transfer import COLUMNS, transfer
 from mechlab.errors import UserError
-from mechlab.figures.transfer import transfer as figure
+from mechlab.figures import transfer as figure
 from mechlab.mechanism import MECHANISMS, Capped, Mechanism, Stack
 from mechlab.study import Study
 

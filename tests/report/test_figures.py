@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from mechlab import figures
-from mechlab.figures.search import dose_of, efficient
-from mechlab.figures.style import PALETTE, plain, short
+from mechlab.figures._search import dose_of, undominated_trials
+from mechlab.figures._style import PALETTE, plain, short
 from mechlab.simulation import simulate
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result
@@ -38,7 +38,7 @@ def test_the_frontier_holds_all_that_none_beats():
     )
     points = {tuple(row) for row in trials.to_numpy()}
     beaten = {p for p in points for q in points if q != p and q[0] <= p[0] and q[1] >= p[1]}
-    assert {tuple(row) for row in efficient(trials).to_numpy()} == points - beaten
+    assert {tuple(row) for row in undominated_trials(trials).to_numpy()} == points - beaten
 
 
 def test_the_dose_is_the_only_free_parameter():

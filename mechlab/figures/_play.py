@@ -1,4 +1,4 @@
-"""What went on in episodes: where the group stands, revenue round by round, who gave to whom."""
+"""Figures of episodes: efficiency, revenue by round, who gave to whom, and who earned what."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from mechlab.figures.style import NEUTRAL, SCALE, blank, colour, plain, short
+from mechlab.figures._style import NEUTRAL, SCALE, add_bars, blank, colour, plain, short
 from mechlab.flows import Array
 from mechlab.simulation import Episodes
 from mechlab.statistics import summarise
@@ -17,10 +17,10 @@ _MIDDLE = (0.1, 0.9)  # the band: the middle 80% of the episodes
 
 
 def standing(played: Mapping[str, Episodes], target: float) -> go.Figure:
-    """Return the efficiency of each group of episodes on one line, beside the target.
+    """Return the efficiency of each group of episodes beside the target.
 
     Args:
-        played: episodes by the names of the rows, from the top: reference points among them.
+        played: episodes by the names of the rows, from the top; reference points too.
         target: the target, relative to perfect play.
 
     >>> from mechlab.simulation import simulate
@@ -29,32 +29,26 @@ def standing(played: Mapping[str, Episodes], target: float) -> go.Figure:
     0.8
     """
     figure = blank("Group revenue, % of perfect play", "")
-    reached = [summarise(episodes["efficiency"]) for episodes in played.values()]
-    names = [short(name, 28) for name in played]
-    figure.add_bar(
-        x=[r.mean for r in reached],
-        y=names,
-        orientation="h",
-        width=0.5,
-        error_x={"array": [r.ci95[1] - r.mean for r in reached], "thickness": 1.5},
-        marker_color=[colour(0) if i < 2 else NEUTRAL for i in range(len(names))],
-        marker_opacity=[1.0 if i == 0 else 0.55 for i in range(len(names))],
-        text=[f" {r.mean:.1%}" for r in reached],
+    means = {name: summarise(episodes["efficiency"]) for name, episodes in played.items()}
+    add_bars(
+        figure,
+        means,
+        marker_color=[colour(0) if i < 2 else NEUTRAL for i in range(len(means))],
+        marker_opacity=[1.0 if i == 0 else 0.55 for i in range(len(means))],
+        text=[f" {one.mean:.1%}" for one in means.values()],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )
     figure.add_vline(target, line_dash="dash", annotation_text="target", annotation_position="top")
-    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
-    figure.update_xaxes(tickformat=".0%", range=[0, 1.2 * max(r.mean for r in reached)])
-    return figure.update_layout(height=110 + 34 * len(names), margin_t=26, showlegend=False)
+    figure.update_xaxes(range=[0, 1.2 * max(one.mean for one in means.values())])
+    return figure.update_layout(height=110 + 34 * len(means), margin_t=26, showlegend=False)
 
 
 def revenue(played: Mapping[str, Episodes], references: Mapping[str, Episodes]) -> go.Figure:
-    """Return group revenue so far, round by round: means, and the middle 80% of the episodes.
+    """Return cumulative group revenue by round: means, and bands of the middle 80% of episodes.
 
     Args:
-        played: episodes by the names that the legend gives them, the answer first.
+        played: episodes by the names of the legend, the answer first.
         references: the reference points at the same settings and seeds, drawn as grey lines.
 
     >>> from mechlab.simulation import simulate
@@ -62,7 +56,7 @@ def revenue(played: Mapping[str, Episodes], references: Mapping[str, Episodes]) 
     >>> len(figure.data)
     2
     """
-    figure = blank("Round", "Group revenue so far", hovermode="x unified")
+    figure = blank("Round", "Cumulative group revenue", hovermode="x unified")
     for (name, episodes), dash in zip(references.items(), _DASHES, strict=False):
         _add_mean(figure, name, episodes, {"color": NEUTRAL, "dash": dash, "width": 2})
     for index, (name, episodes) in enumerate(played.items()):
@@ -106,7 +100,7 @@ def _add_band(figure: go.Figure, episodes: Episodes, hue: str) -> None:
 
 
 def giving(episodes: Episodes, most: float | None = None) -> go.Figure:
-    """Return a heat map of who gave to whom: mean useful, honest units an episode.
+    """Return a heat map of who gave to whom: mean useful, honest units per episode.
 
     Args:
         episodes: the episodes.
@@ -127,15 +121,15 @@ def giving(episodes: Episodes, most: float | None = None) -> go.Figure:
         xgap=1,
         ygap=1,
         hoverongaps=False,
-        hovertemplate=f"%{{y}} gave %{{x}}<br>%{{z:.2f}} {units} an episode<extra></extra>",
-        colorbar={"title": {"text": f"{units} an episode", "side": "right"}, "thickness": 12},
+        hovertemplate=f"%{{y}} gave %{{x}}<br>%{{z:.2f}} {units} per episode<extra></extra>",
+        colorbar={"title": {"text": f"{units} per episode", "side": "right"}, "thickness": 12},
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure.update_xaxes(tickangle=-90, showgrid=False).update_layout(height=420)
 
 
 def agent_names(episodes: Episodes) -> list[str]:
-    """Return the agents' numbers, from 1, with their names where the group is mixed."""
+    """Return the agents' numbers from 1, with their names where the group is mixed."""
     members = [getattr(m, "name", type(m).__name__) for m in episodes.population.members]
     mixed = len(set(members)) > 1
     return [
@@ -177,9 +171,9 @@ def lorenz(incomes: Mapping[str, Array]) -> go.Figure:
 
 
 def lorenz_shares(income: Array) -> Array:
-    """Return (B, N + 1): the share of an episode's income that its 0, 1, ... N poorest agents have.
+    """Return (B, N + 1) shares of an episode's income that its 0, 1, ..., N poorest agents have.
 
-    An episode in which all together have nothing, or owe, has no shares: nan.
+    They are nan where the total income of an episode is zero or less.
 
     >>> lorenz_shares(np.array([[3.0, 1.0]])).tolist()
     [[0.0, 0.25, 1.0]]
@@ -191,9 +185,9 @@ def lorenz_shares(income: Array) -> Array:
 
 
 def mean_gini(income: Array) -> float:
-    """Return the mean over episodes of the Gini coefficient of income, nan where never defined.
+    """Return the mean over episodes of the Gini coefficient of income; nan where never defined.
 
-    It is one less twice the area under the Lorenz curve of N agents: 0 where all have the same,
+    It is one minus twice the area under the Lorenz curve of N agents: 0 where all have the same,
     (N - 1) / N where one has everything.
 
     >>> mean_gini(np.array([[0.0, 0.0, 0.0, 8.0]]))
@@ -211,11 +205,11 @@ def _mean(values: Array) -> Array:
 
 
 def incomes(episodes: Episodes) -> go.Figure:
-    """Return each agent's mean income of an episode: from the game, and from the mechanism.
+    """Return the mean income of each agent per episode, from the game and from the mechanism.
 
     Bars below zero are fines and contributions, net of what is received.
     """
-    figure = blank("Agent", "Mean income an episode", barmode="relative")
+    figure = blank("Agent", "Mean income per episode", barmode="relative")
     parts = {"earned in the game": episodes.produced, "net payment": episodes.payments}
     for (name, amounts), hue, pattern in zip(
         parts.items(), (NEUTRAL, colour(0)), ("", "/"), strict=True

@@ -1,34 +1,43 @@
-"""Studies side by side: sizes ranked, price against effect, who needs what, which differ."""
+"""Figures of several studies: ranked sizes, cost and effect, differences, transfer."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from mechlab.analysis.comparison import Comparison, Entry, Goal
-from mechlab.figures.style import NEUTRAL, blank, colour, short, size_title, symbol
+from mechlab.figures._style import (
+    NEUTRAL,
+    blank,
+    colour,
+    error_bars,
+    short,
+    size_title,
+    symbol,
+)
 from mechlab.search.pareto import Place, pareto
 
-APART = {"smaller": -1, "not told apart": 0, "larger": 1}
-_GROUND = ((0.0, "#56B4E9"), (0.5, "#c9ced4"), (1.0, "#E69F00"))  # smaller, alike, larger
+_WORDS = {"smaller": -1, "not told apart": 0, "larger": 1}
+_ORDER = ((0.0, "#56B4E9"), (0.5, "#c9ced4"), (1.0, "#E69F00"))  # smaller, tied, larger
 _PALE = ((0.0, "#eef4fb"), (1.0, "#56B4E9"))  # light enough for dark words at both ends
-_INK = {"color": "#1c2127"}
 _ROW = 34  # pixels
 
 
 def candidates(comparison: Comparison) -> list[str]:
-    """Return the mechanisms in order of their first appearance; it decides their colours."""
+    """Return the mechanisms in the order of their first appearance, which decides their colours."""
     return list(dict.fromkeys(entry.answer.candidate for entry in comparison.entries))
 
 
 def ranked_sizes(comparison: Comparison, goal: Goal) -> go.Figure:
     """Return the interval of the smallest sufficient size of each mechanism, in order of rank.
 
-    An interval of which one end was not shown is drawn as an arrow from the other; a mechanism of
-    which no size is enough has its name only.
+    Where only one end of an interval was shown, an arrow points from it to the open side. A
+    mechanism that is not enough at any size has its name only.
     """
     places = comparison.rankings[goal]
     entries = [comparison.entry(place.name) for place in places]
@@ -62,13 +71,13 @@ def _ends(low: float, high: float) -> list[str]:
 
 
 def price_and_effect(comparison: Comparison) -> go.Figure:
-    """Return efficiency against spend, both of fresh episodes, for all answers, with the frontier.
+    """Return efficiency against spend, both of held-out episodes, with the Pareto front.
 
     Spend is a share of group revenue, so that games with different money stand on one scale.
     """
     known = [entry for entry in comparison.entries if entry.answer.spend.n > 1]
     figure = blank("Spend, % of group revenue", "Group revenue, % of perfect play")
-    _add_frontier(figure, known)
+    _add_pareto_front(figure, known)
     hues, shapes = candidates(comparison), list(comparison.contexts)
     for entry in known:
         _add_price(figure, entry, hues.index(entry.answer.candidate), shapes.index(entry.context))
@@ -77,21 +86,21 @@ def price_and_effect(comparison: Comparison) -> go.Figure:
     return figure.update_layout(height=440)
 
 
-def on_frontier(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the answers that no other beats in both efficiency and spend share, cheapest first."""
+def undominated_entries(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the answers that are Pareto-optimal in efficiency and spend share, cheapest first."""
     shares = [entry.answer.spend_share for entry in entries]
     best = pareto([entry.answer.efficiency.mean for entry in entries], shares)
     chosen = [entry for entry, is_best in zip(entries, best, strict=True) if is_best]
     return sorted(chosen, key=lambda entry: entry.answer.spend_share)
 
 
-def _add_frontier(figure: go.Figure, entries: Sequence[Entry]) -> None:
-    best = on_frontier(entries)
+def _add_pareto_front(figure: go.Figure, entries: Sequence[Entry]) -> None:
+    best = undominated_entries(entries)
     figure.add_scatter(
         x=[entry.answer.spend_share for entry in best],
         y=[entry.answer.efficiency.mean for entry in best],
         mode="lines",
-        name="frontier",
+        name="Pareto front",
         line={"color": NEUTRAL, "shape": "hv", "width": 2, "dash": "dot"},
         hoverinfo="skip",
     )
@@ -105,13 +114,13 @@ def _add_price(figure: go.Figure, entry: Entry, hue: int, shape: int) -> None:
         x=[answer.spend_share],
         y=[answer.efficiency.mean],
         error_x={"array": [relative * answer.spend_share], "thickness": 1.5},
-        error_y={"array": [answer.efficiency.ci95[1] - answer.efficiency.mean], "thickness": 1.5},
+        error_y=error_bars([answer.efficiency]),
         mode="markers",
         name=short(entry.label),
         text=[short(f"{answer.mechanism}: {answer.status.replace('_', ' ')}", 70)],
         marker={
             "color": colour(hue),
-            "symbol": symbol(shape) if answer.status == "certified" else f"{symbol(shape)}-open",
+            "symbol": symbol(shape, hollow=answer.status != "certified"),
             "size": 13,
             "line": {"width": 1.5},
         },
@@ -121,9 +130,9 @@ def _add_price(figure: go.Figure, entry: Entry, hue: int, shape: int) -> None:
 
 
 def who_needs_what(comparison: Comparison) -> go.Figure:
-    """Return a heat map of mechanism by study: what the answer spends, as a share of revenue.
+    """Return a heat map of mechanism by study: spend of the answer as a share of revenue.
 
-    Where no size is enough, or nothing was decided, the field has no colour and says so.
+    A field without such an answer has no colour and says why.
     """
     rows, columns = candidates(comparison), list(comparison.contexts)
     share = np.full((len(rows), len(columns)), np.nan)
@@ -133,86 +142,119 @@ def who_needs_what(comparison: Comparison) -> go.Figure:
         certified = entry.answer.status == "certified"
         share[at] = entry.answer.spend_share if certified else np.nan
         text[at] = price_words(entry)
-    figure = blank("", "")
-    names = [short(column, 28) for column in columns]
-    figure.add_heatmap(
-        z=share,
-        x=names,
-        y=[short(row, 34) for row in rows],
+    figure = _grid(
+        [short(column, 28) for column in columns],
+        [short(row, 34) for row in rows],
+        share,
         text=np.where(np.isnan(share), "", text),
-        texttemplate="%{text}",
-        textfont=_INK,
         colorscale=_PALE,
         zmin=0,
-        xgap=2,
-        ygap=2,
         hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
-        hoverongaps=False,
         colorbar={
             "title": {"text": "spend, % of revenue", "side": "right"},
             "tickformat": ".0%",
             "thickness": 12,
         },
     )
-    _write_gaps(figure, share, text, names, [short(row, 34) for row in rows])
-    figure.update_xaxes(showgrid=False, type="category").update_yaxes(
-        autorange="reversed", showgrid=False, type="category"
-    )
+    for i, j in zip(*np.nonzero(np.isnan(share) & (text != "")), strict=True):
+        figure.add_annotation(x=int(j), y=int(i), text=text[i, j], font={"size": 11})
     return figure.update_layout(height=150 + 44 * len(rows))
 
 
 def price_words(entry: Entry) -> str:
     """Return what an answer spends as a share of revenue, or why there is no such figure.
 
-    A certified answer whose budget left no fresh episodes for measuring it has none.
+    A certified answer has none if the budget left no held-out episodes to measure it.
     """
     if entry.answer.status != "certified":
         return entry.answer.status.replace("_", " ")
     return f"{entry.answer.spend_share:.1%}" if entry.answer.spend.n else "not measured"
 
 
-def _write_gaps(
-    figure: go.Figure, z: np.ndarray, text: np.ndarray, x: Sequence[str], y: Sequence[str]
-) -> None:
-    """Write the words of fields without a colour, which a heat map leaves empty."""
-    for i, j in zip(*np.nonzero(np.isnan(z) & (text != "")), strict=True):
-        figure.add_annotation(x=int(j), y=int(i), text=text[i, j], font={"size": 11})
+def _grid(x: Sequence[str], y: Sequence[str], z: Any, **look: Any) -> go.Figure:
+    """Return a heat map with words in its fields, its first row at the top."""
+    gaps = {"xgap": 2, "ygap": 2, "hoverongaps": False}
+    words = {"texttemplate": "%{text}", "textfont": {"color": "#1c2127"}}
+    figure = blank("", "").add_heatmap(x=x, y=y, z=z, **gaps, **words, **look)
+    figure.update_xaxes(showgrid=False, type="category")
+    return figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
 
 
 def differences(comparison: Comparison, goal: Goal) -> go.Figure:
-    """Return which sizes the data tell apart: each row's mechanism against each column's."""
+    """Return which sizes the data tell apart, each row's mechanism against each column's."""
     places = comparison.rankings[goal]
     names = [short(place.name, 30) for place in places]
-    z, text = told_apart(places)
-    figure = blank("than", "")
-    figure.add_heatmap(
-        z=z,
-        x=names,
-        y=names,
+    z, text = pairwise_order(places)
+    figure = _grid(
+        names,
+        names,
+        z,
         text=text,
-        texttemplate="%{text}",
         zmin=-1,
         zmax=1,
-        colorscale=_GROUND,
+        colorscale=_ORDER,
         showscale=False,
-        xgap=2,
-        ygap=2,
-        textfont=_INK,
         hovertemplate="%{y}: %{text} than %{x}<extra></extra>",
-        hoverongaps=False,
     )
-    figure.update_xaxes(showgrid=False, type="category", tickangle=-35)
-    figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    figure.update_xaxes(title="than", tickangle=-35)
     return figure.update_layout(height=190 + 40 * len(names))
 
 
-def told_apart(places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each pair -1, 0 or 1 and its word: the row's size smaller, alike or larger."""
+def pairwise_order(places: Sequence[Place]) -> tuple[np.ndarray, np.ndarray]:
+    """Return -1, 0 or 1 and its word for each pair: the row's size is smaller, tied or larger."""
     z = np.full((len(places), len(places)), np.nan)
     for i, row in enumerate(places):
         for j, column in enumerate(places):
             if i != j:
                 z[i, j] = 0 if column.name in row.level else -1 if i < j else 1
-    words = {value: word for word, value in APART.items()}
+    words = {value: word for word, value in _WORDS.items()}
     text = np.array([[words.get(value, "") for value in line] for line in z.tolist()], dtype=object)
     return z, text
+
+
+# From harm to enough, in colours that stay apart for everybody; the words stand in the fields.
+_OUTCOMES = {
+    "not played": "#e3e6ea",
+    "harms": "#E69F00",
+    "no effect": "#f6e3b8",
+    "helps": "#b9dcf2",
+    "enough": "#56B4E9",
+    "not needed": "#c9ced4",
+}
+
+
+def transfer(rows: pd.DataFrame) -> go.Figure:
+    """Return what a mechanism does in other games (rows) and populations (columns), in words.
+
+    Args:
+        rows: as ``mechlab.analysis.transfer`` returns them; with none, the figure is empty.
+    """
+    games, groups = list(dict.fromkeys(rows["game"])), list(dict.fromkeys(rows["population"]))
+    fields = {(row["game"], row["population"]): row for row in rows.to_dict("records")}
+    shown = [[fields[game, group] for group in groups] for game in games]
+    ranks = list(_OUTCOMES)
+    figure = _grid(
+        [short(group, 34) for group in groups],
+        [short(game) for game in games],
+        [[ranks.index(row["outcome"]) for row in line] for line in shown],
+        text=[[_outcome(row) for row in line] for line in shown],
+        customdata=[[short(row["why"] or row["mechanism"], 110) for row in line] for line in shown],
+        colorscale=_steps(),
+        zmin=-0.5,
+        zmax=len(ranks) - 0.5,
+        showscale=False,
+        hovertemplate="%{y}, %{x}: %{text}<br>%{customdata}<extra></extra>",
+    )
+    return figure.update_layout(height=150 + 52 * len(games))
+
+
+def _outcome(row: Mapping[Any, Any]) -> str:
+    played = row["outcome"] != "not played"
+    return f"{row['outcome']}<br>{row['efficiency']:.0%}" if played else str(row["outcome"])
+
+
+def _steps() -> list[tuple[float, str]]:
+    """Return a colour scale of equal steps."""
+    share = 1.0 / len(_OUTCOMES)
+    ends = enumerate(_OUTCOMES.values())
+    return [(edge, colour) for k, colour in ends for edge in (k * share, (k + 1) * share)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from mechlab.mechanism import Capped, Mechanism, Stack
 from mechlab.parameters import Param, parameters
 from mechlab.search.results import SearchResult
+from mechlab.statistics import Summary
 from mechlab.study import MONEY
 
 # Okabe and Ito, "Color Universal Design" (2008), those with the most contrast to white first
@@ -22,27 +23,34 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 
 
 def colour(index: int) -> str:
-    """Return the colour of the candidate with this index; they come round again after seven."""
+    """Return the colour of the candidate with this index; colours repeat after seven."""
     return PALETTE[index % len(PALETTE)]
 
 
-def symbol(index: int) -> str:
-    """Return the marker of the candidate with this index, so that colour is never alone."""
-    return SYMBOLS[index % len(SYMBOLS)]
+def symbol(index: int, hollow: bool = False) -> str:
+    """Return the marker of the candidate with this index, for readers who see no colours.
+
+    It differs where colours repeat.
+
+    >>> symbol(0), symbol(len(PALETTE), hollow=True)
+    ('circle', 'circle-open-dot')
+    """
+    repeated = "-dot" if index >= len(PALETTE) else ""
+    return SYMBOLS[index % len(SYMBOLS)] + ("-open" if hollow else "") + repeated
 
 
 def plain(text: object) -> str:
-    """Return text as Plotly shows it letter by letter: no markup, no invisible control signs.
+    """Return text that Plotly shows letter by letter: no markup, no invisible control characters.
 
     >>> plain('<b>x</b> & y')
     '&lt;b&gt;x&lt;/b&gt; &amp; y'
     """
-    seen = "".join(c if _visible(c) else "\N{REPLACEMENT CHARACTER}" for c in str(text))
-    return seen.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    visible = "".join(c if _visible(c) else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+    return visible.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def short(text: object, most: int = 40) -> str:
-    """Return at most ``most`` signs of a text, as ``plain`` shows them."""
+    """Return at most ``most`` characters of a text, as ``plain`` shows them."""
     text = str(text)
     return plain(text if len(text) <= most else text[: most - 1] + "…")
 
@@ -52,7 +60,7 @@ def _visible(sign: str) -> bool:
 
 
 def template(dark: bool = False) -> go.layout.Template:
-    """Return the look of figures on a light or on a dark ground; the ground itself is clear."""
+    """Return the look of figures on a light or a dark page; their own background is transparent."""
     ink, faint = ("#e6e8eb", "#30363d") if dark else ("#1c2127", "#e3e6ea")
     ground = "#161b22" if dark else "#ffffff"
     axis = {
@@ -98,18 +106,39 @@ def template(dark: bool = False) -> go.layout.Template:
 
 
 def blank(x: str, y: str, **layout: Any) -> go.Figure:
-    """Return an empty figure in the light look with titled axes; ``layout`` as in Plotly."""
+    """Return an empty figure in the light look with titled axes; ``layout`` goes to Plotly."""
     axes = {"xaxis_title": x, "yaxis_title": y}
     return go.Figure(layout=dict(template=template(), height=380, **layout)).update_layout(axes)
 
 
+def error_bars(means: Iterable[Summary]) -> dict[str, Any]:
+    """Return the 95% intervals of means as Plotly's error bars."""
+    return {"type": "data", "array": [m.ci95[1] - m.mean for m in means], "thickness": 1.5}
+
+
+def add_bars(figure: go.Figure, means: Mapping[str, Summary], **look: Any) -> None:
+    """Draw means of shares with their 95% intervals as bars from the left, the first at the top."""
+    names = [short(name, 34) for name in means]
+    figure.add_bar(
+        x=[one.mean for one in means.values()],
+        y=names,
+        orientation="h",
+        width=0.55,
+        error_x=error_bars(means.values()),
+        hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+        **look,
+    )
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
+    figure.update_xaxes(tickformat=".0%", rangemode="tozero")
+
+
 def level(figure: go.Figure, y: float, text: str) -> None:
-    """Draw a level line with its name at its right end."""
+    """Draw a horizontal line with its name at its right end."""
     figure.add_hline(y, line_dash="dash", annotation_text=text, annotation_position="top right")
 
 
 def reference_words(name: str) -> str:
-    """Return a reference point as a sentence speaks of it.
+    """Return a reference point as it is named in a sentence.
 
     >>> reference_words("perfect"), reference_words("sequential")
     ('perfect play', 'sequential play')
@@ -147,12 +176,12 @@ def _declared(mechanism: Mechanism) -> Iterator[tuple[str, dict[str, Param]]]:
 
 
 def size_title(result: SearchResult) -> str:
-    """Return what the study's answer is the smallest of, with its unit.
+    """Return what the study minimises, with its unit, as the title of an axis.
 
     Where candidates measure one parameter in different units, the unit is left out.
     """
     smallest = result.study.minimise
     if smallest in MONEY:
-        return f"{smallest}, dollars an episode"
+        return f"{smallest}, dollars per episode"
     units = {unit_of(answer.mechanism, smallest) for answer in result.answers} - {""}
     return f"{smallest}, {units.pop()}" if len(units) == 1 else smallest

@@ -1,4 +1,4 @@
-"""What a search found: the dose response of a candidate, and the certificate on fresh episodes."""
+"""Figures of a search: dose response, certificate, Pareto front, course of the trials."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from mechlab.figures.style import (
+from mechlab.figures._style import (
     NEUTRAL,
     blank,
     colour,
     efficiency_title,
+    error_bars,
     level,
     short,
     size_title,
@@ -21,9 +22,9 @@ from mechlab.figures.style import (
 )
 from mechlab.search.results import Answer, SearchResult
 
-TRIALS = "trials"  # meta of traces whose points are trials; their customdata begins with the number
-# verdict: colour and marker, so that colour is never alone
-VERDICTS = {
+_TRIALS = "trials"  # meta of traces of trials, whose customdata begins with the trial's number
+# colour and marker of each verdict, for readers who see no colours
+_VERDICTS = {
     "sufficient": ("#009E73", "triangle-up"),
     "insufficient": ("#D55E00", "triangle-down"),
     "undecided": (NEUTRAL, "circle"),
@@ -32,10 +33,10 @@ VERDICTS = {
 
 
 def dose_response(result: SearchResult, answer: Answer) -> go.Figure:
-    """Return efficiency against the dose of one candidate: trials, fitted curve, fresh episodes.
+    """Return efficiency by dose of one candidate: trials, fitted curve, held-out episodes.
 
-    A dose is the value of the candidate's free parameter; of a candidate with several it is the
-    study's measure of size.
+    The dose is the value of the candidate's free parameter, or the study's measure of size where
+    the candidate has several parameters.
     """
     parameter = dose_of(result, answer)
     column = parameter if parameter == "size" else f"{answer.candidate}.{parameter}"
@@ -77,7 +78,7 @@ def _add_trials(figure: go.Figure, trials: pd.DataFrame, dose: str, hue: str) ->
         x=light(trials[dose]),
         y=light(trials["efficiency"]),
         customdata=light(trials[["number", "episodes"]]),
-        meta=TRIALS,
+        meta=_TRIALS,
         mode="markers",
         name="trials",
         marker={"color": hue, "size": 6, "opacity": 0.5},
@@ -87,7 +88,7 @@ def _add_trials(figure: go.Figure, trials: pd.DataFrame, dose: str, hue: str) ->
 
 
 def light(values: pd.Series[float] | pd.DataFrame) -> np.ndarray:
-    """Return values in half the room: a page may hold ten thousand, and no eye sees the rest."""
+    """Return values in single precision, which halves a page of ten thousand trials."""
     return values.to_numpy(np.float32)
 
 
@@ -114,7 +115,7 @@ def _add_curve(figure: go.Figure, curve: pd.DataFrame, hue: str) -> None:
 
 
 def _add_evidence(figure: go.Figure, evidence: pd.DataFrame, dose: str) -> None:
-    for verdict, (hue, mark) in VERDICTS.items():
+    for verdict, (hue, mark) in _VERDICTS.items():
         rows = evidence[evidence["verdict"] == verdict]
         if rows.empty:
             continue
@@ -131,7 +132,7 @@ def _add_evidence(figure: go.Figure, evidence: pd.DataFrame, dose: str) -> None:
                 "size": 12,
                 "line": {"width": 1, "color": "white"},
             },
-            hovertemplate="%{customdata[0]} fresh episodes<br>%{x:,.4~g}: %{y:.1%} "
+            hovertemplate="%{customdata[0]} held-out episodes<br>%{x:,.4~g}: %{y:.1%} "
             f"(%{{customdata[1]:.1%}} to %{{customdata[2]:.1%}})<extra>{verdict}</extra>",
         )
 
@@ -148,7 +149,9 @@ def _around(rows: pd.DataFrame) -> dict[str, object]:
 
 
 def _add_interval(figure: go.Figure, answer: Answer) -> None:
-    for name, value, side in zip(("lo", "hi"), answer.interval, ("left", "right"), strict=True):
+    for name, value, side in zip(
+        ("lower", "upper"), answer.interval, ("left", "right"), strict=True
+    ):
         if np.isfinite(value):
             figure.add_vline(
                 value, line_dash="dot", annotation_text=name, annotation_position=f"bottom {side}"
@@ -160,14 +163,14 @@ def _sized(value: float) -> str:
 
 
 def certificate(result: SearchResult) -> go.Figure:
-    """Return the doses played on fresh episodes: mean, bounds, verdict; a row each."""
+    """Return the doses played on held-out episodes: mean, bounds and verdict, one row each."""
     rows = result.evidence[result.evidence["efficiency"].notna()].reset_index(drop=True)
     names = [
         f"{i}. {short(name, 18)} {_sized(size)}"
         for i, (name, size) in enumerate(zip(rows["candidate"], rows["size"], strict=True), start=1)
     ]
     figure = blank(efficiency_title(result), "")
-    for verdict, (hue, mark) in VERDICTS.items():
+    for verdict, (hue, mark) in _VERDICTS.items():
         some = rows[rows["verdict"] == verdict]
         figure.add_scatter(
             x=some["efficiency"],
@@ -178,20 +181,20 @@ def certificate(result: SearchResult) -> go.Figure:
             name=verdict,
             marker={"color": hue, "symbol": mark, "size": 11},
             hovertemplate="%{x:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
-            f"<br>%{{customdata[0]}} fresh episodes<extra>{verdict}</extra>",
+            f"<br>%{{customdata[0]}} held-out episodes<extra>{verdict}</extra>",
         )
     figure.add_vline(result.study.target.efficiency, line_dash="dash", annotation_text="target")
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
     return figure.update_xaxes(tickformat=".1%").update_layout(height=130 + 30 * len(rows))
 
 
-def frontier(*results: SearchResult) -> go.Figure:
-    """Return efficiency against spend for all that was tried, with the frontier and the answers.
+def pareto_front(*results: SearchResult) -> go.Figure:
+    """Return efficiency against spend of all trials, with their Pareto front and the answers.
 
-    The frontier runs through noisy means of few episodes, so it flatters; the answers, each from
-    fresh episodes with its 95% intervals, do not.
+    The front joins noisy means of few episodes, so it is biased towards the lucky ones; the answers
+    come from held-out episodes, with 95% intervals, and are not.
     """
-    figure = blank("Spend, dollars an episode", efficiency_title(results[0]))
+    figure = blank("Spend, dollars per episode", efficiency_title(results[0]))
     trials = pd.concat([result.trials for result in results])
     names = _names(results)
     for index, name in enumerate(names):
@@ -200,20 +203,20 @@ def frontier(*results: SearchResult) -> go.Figure:
             x=light(rows["spend"]),
             y=light(rows["efficiency"]),
             customdata=light(rows[["number", "episodes"]]),
-            meta=TRIALS,
+            meta=_TRIALS,
             mode="markers",
             name=short(name),
             marker={"color": colour(index), "symbol": symbol(index), "size": 6, "opacity": 0.4},
             hovertemplate="trial %{customdata[0]}, %{customdata[1]} episodes"
             "<br>%{x:$,.4~s}: %{y:.1%}<extra>%{fullData.name}</extra>",
         )
-    best = efficient(trials)
+    best = undominated_trials(trials)
     line = {"color": NEUTRAL, "shape": "hv", "width": 1.5}
     figure.add_scatter(
         x=best["spend"],
         y=best["efficiency"],
         mode="lines",
-        name="frontier of trials",
+        name="Pareto front of trials",
         line=line,
         hoverinfo="skip",
     )
@@ -240,8 +243,8 @@ def _add_answers(figure: go.Figure, answers: list[Answer], hue: str) -> None:
     figure.add_scatter(
         x=[a.spend.mean for a in known],
         y=[a.reached.mean for a in known],
-        error_x={"array": [a.spend.ci95[1] - a.spend.mean for a in known], "thickness": 1.5},
-        error_y={"array": [a.reached.ci95[1] - a.reached.mean for a in known], "thickness": 1.5},
+        error_x=error_bars(a.spend for a in known),
+        error_y=error_bars(a.reached for a in known),
         text=[f"{short(a.mechanism, 60)}: {a.status.replace('_', ' ')}" for a in known],
         mode="markers",
         showlegend=False,
@@ -251,15 +254,15 @@ def _add_answers(figure: go.Figure, answers: list[Answer], hue: str) -> None:
             "size": 16,
             "line": {"width": 1.5, "color": "white"},
         },
-        hovertemplate="%{text}<br>%{x:$,.4~s}: %{y:.1%}<extra>fresh episodes</extra>",
+        hovertemplate="%{text}<br>%{x:$,.4~s}: %{y:.1%}<extra>held-out episodes</extra>",
     )
 
 
-def efficient(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the trials than which none was both cheaper and better, in order of spend.
+def undominated_trials(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return the Pareto-optimal trials: no other was both cheaper and better; by spend.
 
-    >>> tried = pd.DataFrame({"spend": [3.0, 1.0, 2.0], "efficiency": [0.5, 0.4, 0.3]})
-    >>> efficient(tried)["spend"].tolist()
+    >>> trials = pd.DataFrame({"spend": [3.0, 1.0, 2.0], "efficiency": [0.5, 0.4, 0.3]})
+    >>> undominated_trials(trials)["spend"].tolist()
     [1.0, 3.0]
     """
     known = trials.dropna(subset=["spend", "efficiency"])
@@ -269,7 +272,7 @@ def efficient(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def course(result: SearchResult) -> go.Figure:
-    """Return the size of each trial in order; filled where its mean met the target, else open."""
+    """Return the size of each trial in order: filled if its mean met the target, else open."""
     figure = blank("Trial, in order", size_title(result))
     start, target = result.trials["started"].min(), result.study.target.efficiency
     for index, name in enumerate(_names([result])):
@@ -280,13 +283,13 @@ def course(result: SearchResult) -> go.Figure:
             x=light(rows["number"]),
             y=light(rows["size"]),
             customdata=light(rows[["number", "episodes", "efficiency"]].assign(at=seconds)),
-            meta=TRIALS,
+            meta=_TRIALS,
             mode="markers",
             name=short(name),
             marker={
                 "color": colour(index),
                 "size": 7,
-                "symbol": np.where(met, symbol(index), f"{symbol(index)}-open").tolist(),
+                "symbol": np.where(met, symbol(index), symbol(index, hollow=True)).tolist(),
             },
             hovertemplate="trial %{x}, %{customdata[3]:.1f} s after the start<br>size %{y:,.4~g}: "
             "%{customdata[2]:.1%} in %{customdata[1]} episodes<extra>%{fullData.name}</extra>",

@@ -1,0 +1,271 @@
+"""Figures of analyses: decomposition, replication, sweep, pilot, replicator dynamics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+
+from mechlab.analysis.decomposition import NEAR
+from mechlab.analysis.replication import Replica, Replication
+from mechlab.analysis.sweep import Swept
+from mechlab.checks.dynamics import growth
+from mechlab.figures._style import (
+    NEUTRAL,
+    add_bars,
+    blank,
+    colour,
+    error_bars,
+    level,
+    short,
+    symbol,
+)
+from mechlab.games.base import Game
+from mechlab.mechanism import Mechanism
+from mechlab.pilot import PilotResult
+from mechlab.statistics import Summary
+
+Spot = tuple[Summary, Summary]
+"""Competence and cooperation of a group: efficiency under auto_fulfill and under auto_request."""
+
+
+def decomposition(spots: Mapping[str, Spot], others: Mapping[str, Spot] | None = None) -> go.Figure:
+    """Return the map of cooperation against competence, with what limits groups in each part.
+
+    Args:
+        spots: groups by name, with their 95% intervals where there are any.
+        others: the same groups as measured elsewhere, drawn hollow and joined to ours.
+
+    >>> from mechlab.statistics import Summary
+    >>> one = Summary(0.95, 0.1, (0.93, 0.97), 100)
+    >>> other = Summary(0.2, 0.1, (0.18, 0.22), 100)
+    >>> decomposition({"o3": (one, other)}).data[0].y
+    (0.2,)
+    """
+    figure = blank("Competence: efficiency where the system answers", "")
+    figure.update_yaxes(title="Cooperation: efficiency where the system asks")
+    theirs = others or {}
+    for index, (name, spot) in enumerate(spots.items()):
+        if name in theirs:
+            _join(figure, spot, theirs[name])
+            _mark(figure, f"{name}, published", theirs[name], index, hollow=True)
+        _mark(figure, name, spot, index)
+    points = [s.mean for spot in (*spots.values(), *theirs.values()) for s in spot]
+    _parts(figure, 1.08 * max(1.0, *points))
+    return figure.update_layout(height=480)
+
+
+def _mark(figure: go.Figure, name: str, spot: Spot, index: int, hollow: bool = False) -> None:
+    competence, cooperation = spot
+    figure.add_scatter(
+        x=(competence.mean,),
+        y=(cooperation.mean,),
+        error_x=None if hollow else error_bars([competence]),
+        error_y=None if hollow else error_bars([cooperation]),
+        mode="markers",
+        name=short(name),
+        showlegend=not hollow,
+        marker={
+            "color": colour(index),
+            "symbol": symbol(index, hollow),
+            "size": 11,
+        },
+        hovertemplate=f"{short(name)}<br>competence %{{x:.1%}}<br>cooperation %{{y:.1%}}"
+        "<extra></extra>",
+    )
+
+
+def _join(figure: go.Figure, ours: Spot, theirs: Spot) -> None:
+    figure.add_scatter(
+        x=[ours[0].mean, theirs[0].mean],
+        y=[ours[1].mean, theirs[1].mean],
+        mode="lines",
+        line={"color": NEUTRAL, "width": 1, "dash": "dot"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _parts(figure: go.Figure, most: float) -> None:
+    """Divide the map where near-optimal begins, and say what limits a group in each part."""
+    figure.add_hline(NEAR, line_dash="dash").add_vline(NEAR, line_dash="dash")
+    corners = {
+        "limited by both": (0.0, 0.0, "left", "bottom"),
+        "limited by cooperation": (most, 0.0, "right", "bottom"),
+        "limited by competence": (0.0, most, "left", "top"),
+        "by neither": (most, most, "right", "top"),
+    }
+    for text, (x, y, side, end) in corners.items():
+        figure.add_annotation(text=text, x=x, y=y, xanchor=side, yanchor=end, opacity=0.75)
+    figure.update_xaxes(tickformat=".0%", range=[0, most])
+    figure.update_yaxes(tickformat=".0%", range=[0, most])
+
+
+def bars(rows: Mapping[str, Summary], x: str, best: Mapping[str, Summary]) -> go.Figure:
+    """Return means with their 95% intervals as bars, beside the level of near-optimal play.
+
+    Args:
+        rows: what is shown, by name, from the top.
+        x: title of the axis.
+        best: the most that could be reached in some of the rows, drawn as marks.
+    """
+    figure = blank(x, "")
+    add_bars(figure, rows, name="this group")
+    figure.add_scatter(
+        x=[one.mean for one in best.values()],
+        y=[short(name, 34) for name in best],
+        mode="markers",
+        marker={"symbol": "line-ns-open", "size": 16, "color": NEUTRAL, "line": {"width": 3}},
+        name="perfect agents",
+        hovertemplate="perfect agents, %{y}: %{x:.1%}<extra></extra>",
+    )
+    figure.add_vline(NEAR, line_dash="dash", annotation_text="near-optimal")
+    return figure.update_layout(height=170 + 32 * len(rows))
+
+
+_EDGE = 8.0  # half-widths shown: what lies further out stands at the edge
+
+
+def residuals(replication: Replication) -> go.Figure:
+    """Return our figures less the published ones, in half-widths of the published intervals.
+
+    There is one row for each condition and metric. Between -1 and 1 a figure is met. One that is
+    off by more than eight stands at the edge; hovering shows its numbers.
+
+    >>> from mechlab.analysis.replication import replicate
+    >>> len(residuals(replicate(episodes=2)).data)
+    9
+    """
+    measured = [r for r in replication.replicas if r.measured]
+    rows = list(dict.fromkeys(map(_kind, measured)))
+    figure = blank("Ours less the published, in half-widths of its interval", "")
+    figure.add_vrect(-1, 1, fillcolor=NEUTRAL, opacity=0.2, line_width=0)
+    for index, model in enumerate(dict.fromkeys(r.figure.model for r in measured)):
+        _add_model(figure, [r for r in measured if r.figure.model == model], model, index)
+    figure.update_yaxes(categoryorder="array", categoryarray=rows[::-1])
+    figure.update_xaxes(range=[-_EDGE - 0.5, _EDGE + 0.5])
+    return figure.update_layout(height=230 + 30 * len(rows))
+
+
+def _add_model(figure: go.Figure, replicas: list[Replica], model: str, index: int) -> None:
+    off = [r.residual / r.figure.tolerance if r.figure.tolerance else 0.0 for r in replicas]
+    figure.add_scatter(
+        x=[max(-_EDGE, min(_EDGE, x)) for x in off],
+        y=[_kind(r) for r in replicas],
+        customdata=[(r.figure.target, r.ours.mean, r.cell.factor) for r in replicas],
+        mode="markers",
+        name=model,
+        marker={"color": colour(index), "symbol": symbol(index), "size": 9, "opacity": 0.85},
+        hovertemplate="%{y}<br>published %{customdata[0]:.4~g}, ours %{customdata[1]:.4~g}, "
+        f"factor %{{customdata[2]:.2f}}<extra>{model}</extra>",
+    )
+
+
+def _kind(replica: Replica) -> str:
+    return f"{replica.figure.condition}: {replica.figure.metric}".replace("_", " ")
+
+
+_ORDERED = ("population", "settings")  # values between which a line may be drawn
+
+
+def sweep(result: Swept, measure: str = "efficiency") -> go.Figure:
+    """Return the means of a measure with their 95% intervals, one line for each population.
+
+    >>> from mechlab.analysis.sweep import Sweep
+    >>> sweeps = Sweep.read('''question = "?"
+    ... population = "silent"
+    ... vary.settings = [{rounds = 5}, {rounds = 10}]''')
+    >>> sweep(sweeps.asked_of(None, 2).play()).data[0].x
+    ('rounds=5', 'rounds=10')
+    """
+    figure = blank(f"{result.sweep.vary.name}", f"Mean {measure.replace('_', ' ')}")
+    joined = result.sweep.vary.name in _ORDERED
+    for index, name in enumerate(result.sweep.lines):
+        points = result.line(name)
+        means = [point.measures[measure] for point in points]
+        figure.add_scatter(
+            x=[_wrapped(point.label) for point in points],
+            y=[one.mean for one in means],
+            error_y=error_bars(means),
+            mode="lines+markers" if joined else "markers",
+            name=short(name),
+            showlegend=True,
+            line={"color": colour(index), "width": 2},
+            marker={"color": colour(index), "symbol": symbol(index), "size": 10},
+            hovertemplate=f"%{{x}}: %{{y:.4~g}}<extra>{short(name)}</extra>",
+        )
+    figure.update_yaxes(rangemode="tozero")
+    if measure in ("efficiency", "optimality"):
+        figure.update_yaxes(tickformat=".0%", title=f"Mean {measure}, % of the reference")
+    return figure.update_layout(height=460)
+
+
+def _wrapped(label: str) -> str:
+    """Return the name of a value with each of its parameters on a line of its own."""
+    return short(label, 120).replace(", ", ",<br>")
+
+
+_POINTS = 121  # of the curve
+
+
+def pilot_doses(pilot: PilotResult) -> go.Figure:
+    """Return efficiency by size for the answer's candidate, with the interval of the answer.
+
+    The study's own agents are points, the agents emulated from the pilot are a curve.
+    """
+    curve, target = pilot.best.curve, pilot.study.target
+    figure = blank(pilot.study.minimise, f"Revenue, relative to {target.relative_to}")
+    x = np.linspace(curve.sizes[0], curve.sizes[-1], _POINTS)
+    figure.add_scatter(x=x, y=curve.at(x), name="emulated agents", line_color=colour(0))
+    doses = [dose for dose in pilot.doses if dose.candidate == pilot.candidate]
+    figure.add_scatter(
+        x=[dose.size for dose in doses],
+        y=[dose.mean for dose in doses],
+        customdata=[dose.episodes for dose in doses],
+        mode="markers",
+        name="the study's own agents",
+        marker={"color": colour(1), "size": [6 + 2 * dose.episodes**0.5 for dose in doses]},
+        hovertemplate="%{x:,.4~g}: %{y:.1%} in %{customdata} episodes<extra></extra>",
+    )
+    low, high = pilot.interval
+    figure.add_vrect(low, high, fillcolor=NEUTRAL, opacity=0.2, line_width=0)
+    figure.add_vline(high, annotation_text="answer")
+    level(figure, target.efficiency, "target")
+    figure.update_yaxes(tickformat=".0%")
+    return figure
+
+
+_DASHES = ("solid", "dash", "dashdot")
+_STEP = 20  # one share in so many is drawn: the curves are smooth polynomials
+
+
+def replicator(mechanisms: Mapping[str, Mechanism], game: Game) -> go.Figure:
+    """Return how much more a giver earns than a withholder, by the share of givers.
+
+    Giving spreads where a curve is above zero.
+
+    Args:
+        mechanisms: by the names of the legend.
+        game: what they play.
+
+    >>> from mechlab.games.base import make_game
+    >>> from mechanisms import NoMechanism, SharingBonus
+    >>> rules = {"none": NoMechanism(), "bonus": SharingBonus(rate=0.7)}
+    >>> figure = replicator(rules, make_game("public_goods", {"rounds": 1}))
+    >>> [round(float(line.y[0]), 6) for line in figure.data]  # 20 tokens at -0.6 and 0.1
+    [-12.0, 2.0]
+    """
+    figure = blank("Share of givers in the population", "A giver earns more by ($ an episode)")
+    for index, (name, mechanism) in enumerate(mechanisms.items()):
+        share, mean, _ = growth(mechanism, game)
+        figure.add_scatter(
+            x=share[::_STEP],
+            y=mean[::_STEP],
+            mode="lines",
+            name=short(name),
+            line={"color": colour(index), "width": 3, "dash": _DASHES[index % len(_DASHES)]},
+            hovertemplate="%{x:.0%} givers: %{y:,.2f}<extra></extra>",
+        )
+    figure.add_hline(y=0.0, line={"color": NEUTRAL, "dash": "dot"})
+    return figure.update_xaxes(tickformat=".0%")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
+import numpy as np
 from optuna.distributions import CategoricalDistribution
 from pydantic import (
     AfterValidator,
@@ -19,14 +20,17 @@ from pydantic import (
 )
 
 from mechlab.agents.base import Agent
-from mechlab.agents.population import Population
+from mechlab.agents.population import Member, Population
 from mechlab.errors import UserError, unknown
+from mechlab.flows import Array
 from mechlab.games.base import GAMES, Game, make_game
 from mechlab.llm.dialogue import dialogue_for
 from mechlab.llm.settings import Live
-from mechlab.mechanism import check_fit
+from mechlab.measures import ratio
+from mechlab.mechanism import Mechanism, check_fit
 from mechlab.mechanism.candidate import Candidate
 from mechlab.recipe import Part, Recipe
+from mechlab.simulation import Episodes, simulate
 
 BASELINE = "none"
 MONEY = ("spend", "subsidy")
@@ -42,6 +46,7 @@ _Specification = Annotated[str, AfterValidator(_readable)]
 
 
 Settings = dict[str, bool | int | float | str]
+Group = Member | Sequence[str | Member]
 
 
 class Target(Part):
@@ -162,6 +167,62 @@ class Study(Recipe):
         if len(found) < len(read):
             raise UserError(f"each candidate stands once, got {list(self.mechanisms)}")
         return found
+
+    def play(
+        self,
+        mechanism: str | Mechanism,
+        numbers: range,
+        *,
+        population: Group | None = None,
+        game: Game | None = None,
+        condition: str | None = None,
+    ) -> Episodes:
+        """Play episodes of the study's seed: the only way in which anything plays a study.
+
+        Args:
+            mechanism: the rules, such as ``study.candidates[name].build(params)``.
+            numbers: of the episodes, from a stream of ``mechlab.streams``.
+            population, game, condition: others than the study's own.
+
+        Raises:
+            UserError: as ``simulate``.
+
+        >>> study = Study.read(template(), name="example")
+        >>> study.play("sharing_bonus(rate=1000)", range(5)).frame.shape
+        (5, 14)
+        """
+        return simulate(
+            game or self.played,
+            self.group.members if population is None else population,
+            mechanism,
+            episodes=len(numbers),
+            seed=self.seed,
+            condition=condition or self.condition,
+            first=numbers.start,
+        )
+
+    def attainment(self, episodes: Episodes) -> Array:
+        """Return group revenue over that of the target's reference point, (B,).
+
+        Raises:
+            UserError: where that point earns nothing in an episode, so that it is undefined.
+        """
+        revenue, reference = episodes["group_revenue"], episodes.reference(self.target.relative_to)
+        shares = ratio(revenue, reference)
+        if not np.isfinite(shares).all():
+            raise UserError(
+                f"efficiency is undefined: a reference point of {episodes.game.name!r} earns "
+                "nothing in an episode; make the episodes longer"
+            )
+        return shares
+
+    def size(self, candidate: str, params: Mapping[str, Any]) -> float | None:
+        """Return the size of an incentive, or None where it is an outcome of episodes."""
+        if self.minimise in MONEY:
+            return None
+        if candidate == BASELINE:
+            return 0.0
+        return float(self.candidates[candidate].value(self.minimise, params))
 
     @property
     def text(self) -> str:

@@ -17,11 +17,11 @@ from mechlab.agents.population import Population
 from mechlab.errors import UserError
 from mechlab.games.base import Game, make_game
 from mechlab.mechanism import Mechanism
-from mechlab.simulation import Episodes, simulate
+from mechlab.simulation import Episodes
 from mechlab.statistics import summarise
+from mechlab.streams import TRANSFER
 from mechlab.study import BASELINE, Study
 
-FIRST = 1 << 41  # number of the first episode: neither exploring nor certifying comes near it
 Outcome = Literal["enough", "helps", "no effect", "harms", "not needed", "not played"]
 
 COLUMNS = (
@@ -73,14 +73,8 @@ def _measured(study: Study, game: Game, population: str, mechanism: Mechanism) -
     condition = study.condition if game == study.played else game.conditions[0]
 
     def play(rules: str | Mechanism) -> Episodes:
-        return simulate(
-            game,
-            group.members,
-            rules,
-            episodes=episodes,
-            seed=study.seed,
-            condition=condition,
-            first=FIRST,
+        return study.play(
+            rules, TRANSFER[:episodes], population=group.members, game=game, condition=condition
         )
 
     paid, unpaid = play(mechanism), play(BASELINE)

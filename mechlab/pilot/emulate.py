@@ -12,16 +12,15 @@ from scipy.interpolate import PchipInterpolator
 
 from mechlab.agents.base import Agent
 from mechlab.flows import Array
-from mechlab.measures import ratio
 from mechlab.mechanism import Mechanism
-from mechlab.simulation import Episodes, simulate
+from mechlab.simulation import Episodes
+from mechlab.streams import EMULATE
 from mechlab.study import Study
 
 GRID = 9  # doses of a curve over the whole range
 CLOSE = (0.75, 0.9, 1.0, 1.1, 1.25)  # of the smallest size: doses that are added
 EPISODES = 200  # of each dose; all doses and all agents share their luck
 DEALS = 1000  # that tell the mean of a reference point
-FIRST = 1 << 41  # number of the first: no live episode comes near it
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,7 @@ class Line:
 
     def reached(self, agent: Agent, size: float, episodes: int = EPISODES) -> Array:
         """Return revenue relative to the target's reference point, (B,), of a group of an agent."""
-        played = self._played(agent, size, episodes)
-        return ratio(played["group_revenue"], played.reference(self.study.target.relative_to))
+        return self.study.attainment(self._played(agent, size, episodes))
 
     def curve(self, agent: Agent) -> Curve:
         """Return how mean revenue of a group of an agent goes with size, closest at the target."""
@@ -80,16 +78,7 @@ class Line:
         return float((1.0 / played.reference(self.study.target.relative_to)).mean())
 
     def _played(self, agent: Agent, size: float, episodes: int) -> Episodes:
-        study = self.study
-        return simulate(
-            study.played,
-            agent,
-            self.at(size),
-            episodes=episodes,
-            seed=study.seed,
-            condition=study.condition,
-            first=FIRST,
-        )
+        return self.study.play(self.at(size), EMULATE[:episodes], population=agent)
 
     def _mean(self, agent: Agent, size: float) -> float:
         return float(self.reached(agent, size).mean())

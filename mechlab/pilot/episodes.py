@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from mechlab.calibrate.episodes import tallied
-from mechlab.errors import UserError
-from mechlab.flows import Array
-from mechlab.measures import ratio
 from mechlab.pilot.emulate import Line
-from mechlab.simulation import Episodes, simulate
+from mechlab.simulation import Episodes
+from mechlab.streams import PILOT
 from mechlab.study import Study
 
-FIRST = 1 << 42  # number of the first: exploring, certifying and emulated agents never come near it
 MEASURES = ("reached", "efficiency", "spend", "group_revenue")
 
 
@@ -45,15 +41,8 @@ class Played:
 
     def play(self, line: Line, size: float, episodes: int) -> None:
         """Play fresh episodes at a size, as many as the budget allows."""
-        run = simulate(
-            self.study.played,
-            self.study.group.members,
-            line.at(size),
-            episodes=min(episodes, self.left),
-            seed=self.study.seed,
-            condition=self.study.condition,
-            first=FIRST + len(self),
-        )
+        numbers = PILOT[len(self) :][: min(episodes, self.left)]
+        run = self.study.play(line.at(size), numbers)
         self.doses.append(Dose(line.candidate, float(size), run))
 
     def table(self) -> pd.DataFrame:
@@ -73,10 +62,6 @@ class Played:
 def _measured(study: Study, dose: Dose) -> pd.DataFrame:
     run = dose.episodes
     reference = run.reference(study.target.relative_to)
-    reached: Array = ratio(run["group_revenue"], reference)
-    if not np.isfinite(reached).all():
-        raise UserError(
-            f"efficiency is undefined: a reference point of {study.game!r} earns nothing"
-        )
+    reached = study.attainment(run)
     known = {name: run[name] for name in MEASURES[1:]}
     return pd.DataFrame({"size": dose.size, "reference": reference, "reached": reached, **known})

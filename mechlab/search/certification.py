@@ -14,14 +14,15 @@ from mechlab.search.certifier import Batch, Certificate, Certifier
 from mechlab.search.explore import advisor, episodes, own
 from mechlab.search.heartbeat import living
 from mechlab.search.pace import pace
-from mechlab.search.play import FRESH, play
+from mechlab.search.play import outcome_of
 from mechlab.search.threshold import Belief
 from mechlab.search.trials import REACHED
 from mechlab.store import Outcome, Store
+from mechlab.streams import ANSWER, CERTIFY
 from mechlab.study import BASELINE, MONEY
 
 HOPELESS = 0.02  # a baseline with less chance to reach the target is not certified
-_ANSWERS = 1 << 32  # number of the first of them, among the fresh ones
+_ANSWERS = ANSWER.start - CERTIFY.start  # index of the first of them, as the certifier counts
 _WAIT = 0.1  # seconds between looks for what other workers are playing
 
 
@@ -144,9 +145,10 @@ class Certification:
         if not self.store.claim(key, worker, lambda: living(self.store)):
             return False
         params = own(batch.mechanism, batch.params)
-        first = FRESH + batch.first
-        outcome = play(self.study, batch.mechanism, params, range(first, first + batch.count))
-        self.store.record(key, outcome)
+        first = CERTIFY.start + batch.first
+        mechanism = self.study.candidates[batch.mechanism].build(params)
+        episodes = self.study.play(mechanism, range(first, first + batch.count))
+        self.store.record(key, outcome_of(self.study, episodes))
         return True
 
     def _key(self, batch: Batch) -> str:

@@ -21,7 +21,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from mechlab.agents.population import Population
 from mechlab.search.advisor import Advisor, Asked, Spaces
 from mechlab.search.heartbeat import living
-from mechlab.search.play import play, size, sizes
+from mechlab.search.play import outcome_of, sizes
 from mechlab.search.trials import MECHANISM, PLAYED, REACHED, mechanism_of, outcome, played
 from mechlab.search.trials import own as without_mechanism
 from mechlab.store import Store
@@ -106,7 +106,7 @@ def advisor(study: Study) -> Advisor:
 
     def known(params: Mapping[str, Any]) -> float:
         name = params[MECHANISM]
-        return size(study, name, own(name, params)) or 0.0
+        return study.size(name, own(name, params)) or 0.0
 
     return Advisor(
         target=study.target.efficiency,
@@ -143,7 +143,9 @@ def tried(
     """Play the trial of a number; return its record and its value, the size."""
     name, replicates = asked.mechanism, asked.replicates(number)
     free = own(name, asked.params)
-    found = play(study, name, free, replicates, group)
+    members = group.members if group else None
+    mechanism = study.candidates[name].build(free)
+    found = outcome_of(study, study.play(mechanism, replicates, population=members))
     observed = sizes(study, name, free, found)
     told = observed if study.minimise in MONEY else None
     record = {**found, **played(replicates.start, found[REACHED], told)}

@@ -20,10 +20,10 @@ from mechlab.search import search
 from mechlab.search.bounds import spent
 from mechlab.search.pace import DEAR, OFFLINE
 from mechlab.search.results import SearchResult, Status
+from mechlab.streams import PLAN_SEED
 from mechlab.study import BASELINE, Study
 
 REPEATS = 6  # searches that are simulated
-_OTHER_LUCK = 1_000_003  # added to the seed: a plan must not play the search's own episodes
 _POWER = 0.8  # chance to show a difference that is really there
 
 
@@ -121,7 +121,7 @@ def _offline(study: Study, stand_in: str | None) -> Study:
 
 def _simulated(study: Study, number: int) -> tuple[SearchResult, float]:
     """Search once on other luck, in a record that is thrown away; return result and seconds."""
-    other = study.model_copy(update={"seed": study.seed + _OTHER_LUCK + number})
+    other = study.model_copy(update={"seed": study.seed + PLAN_SEED + number})
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
         result = search(other, f"sqlite:///{folder}/plan.db")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import mechlab
-from mechlab.search.play import FRESH
+from mechlab.streams import CERTIFY, EXPLORE
 from mechlab.study import Study
 
 _PACKAGES = ("mechlab", "numpy", "numba", "scipy", "optuna", "sqlalchemy")
@@ -26,7 +26,11 @@ def provenance(study: Study) -> dict[str, Any]:
     return {
         "study": study.text,
         "digest": study.digest,
-        "seeds": {"study": study.seed, "explore_from": 0, "certify_from": FRESH},
+        "seeds": {
+            "study": study.seed,
+            "explore_from": EXPLORE.start,
+            "certify_from": CERTIFY.start,
+        },
         "mechanisms": {k: v for c in study.candidates.values() for k, v in c.versions.items()},
         "agents": sorted(study.group.kinds),
         **surroundings(),

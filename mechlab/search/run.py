@@ -11,8 +11,8 @@ from mechlab.search.heartbeat import beating, new_worker
 from mechlab.search.results import SearchResult
 from mechlab.search.summary import result
 from mechlab.search.worker import Dismissed, Progress, Watch, calm, on_dask, processes, work
-from mechlab.simulation import simulate
 from mechlab.store import Store, reporting
+from mechlab.streams import EXPLORE
 from mechlab.study import Study
 
 __all__ = ["Progress", "SearchStopped", "known", "run"]
@@ -73,14 +73,7 @@ def check_playable(study: Study) -> None:
     if "live" in study.group.kinds:
         return
     for candidate in study.candidates.values():
-        simulate(
-            study.played,
-            study.group.members,
-            candidate.lowest,
-            episodes=1,
-            seed=study.seed,
-            condition=study.condition,
-        )
+        study.play(candidate.lowest, EXPLORE[:1])
 
 
 def _check_replay(study: Study, alone: bool) -> None:

@@ -14,11 +14,11 @@ from mechlab.search.design import Design, alone, design
 from mechlab.search.direction import Dose, Ray
 from mechlab.search.replicates import Play
 from mechlab.search.threshold import Belief
+from mechlab.streams import CERTIFY
 
 LOOKS = 4  # looks of one attempt
 GROWTH = 1.5  # of the sample sizes, from each look to the next
 WIDEST = 1.4  # an interval this many tolerances wide is narrow enough
-APART = 1_000_000  # added to fresh replicate indices in the belief: not the luck of exploring
 
 Told = tuple[tuple[float, ...], tuple[float, ...]]  # efficiencies, and sizes where observed
 
@@ -226,7 +226,7 @@ class Quest:
         plays, sizes = [], []
         for k, dose in enumerate(attempt.design.doses):
             x = tuple(self.belief.space.encode([dose.params])[0])
-            first = APART + attempt.first + k * attempt.reserved
+            first = CERTIFY.start + attempt.first + k * attempt.reserved
             plays.append(Play(x, first, tuple(attempt.values(k, 0))))
             if attempt.values(k, 1):
                 sizes.append(Play(x, first, tuple(attempt.values(k, 1))))

@@ -17,7 +17,7 @@ from mechlab.search.bounds import LEAST
 from mechlab.search.certification import Certification, at_answer
 from mechlab.search.certifier import Certificate
 from mechlab.search.explore import begun, own, setting
-from mechlab.search.play import size, sizes
+from mechlab.search.play import sizes
 from mechlab.search.provenance import provenance
 from mechlab.search.results import Answer, SearchResult
 from mechlab.search.threshold import Belief
@@ -232,7 +232,7 @@ def _summary(outcomes: Sequence[Outcome], measure: str) -> Summary:
 def _mean_size(
     study: Study, name: str, params: Mapping[str, Any], outcomes: Sequence[Outcome]
 ) -> float:
-    known = size(study, name, own(name, params))
+    known = study.size(name, own(name, params))
     if known is not None:
         return known
     return float(np.mean([value for o in outcomes for value in o[study.minimise]]))

@@ -18,7 +18,7 @@ from mechlab.search import heartbeat, search
 from mechlab.search.advisor import Advisor, Asked
 from mechlab.search.explore import Explorer
 from mechlab.search.heartbeat import beating, dismiss, living, new_worker
-from mechlab.search.play import play
+from mechlab.search.play import outcome_of
 from mechlab.search.run import check_playable, known
 from mechlab.search.trials import FIRST, PLAYED, REACHED, played
 from mechlab.search.worker import Dismissed, calm, join, work
@@ -147,7 +147,7 @@ def test_a_dead_workers_trial_is_taken_up_again(store):
 
 def test_a_trial_that_was_played_but_not_told_comes_out_the_same(store):
     number = begun(store, "dead", rate=700.0)
-    found = play(store.study, "sharing_bonus", {"rate": 700.0}, range(2))
+    found = outcome_of(store.study, store.study.play("sharing_bonus(rate=700)", range(2)))
     search(a_study(), store.url)
     told = store.trials().get_trials()[number]
     assert {name: told.user_attrs[PLAYED][name] for name in found} == found

@@ -1,5 +1,15 @@
-"""The built-in agents, one kind a file; importing this package registers them."""
+"""Agents: who plays, as propensities that may respond to what a mechanism pays, or as a player.
 
-from mechlab.agents import conditional, emulated, logit, scripted, selfish
+Importing this package registers the built-in agents. Its modules:
 
-__all__ = ["conditional", "emulated", "logit", "scripted", "selfish"]
+- ``base``: ``Agent``, the registry ``AGENTS``, and the scripted roles.
+- ``choice``: agents that weigh what acts bring: ``selfish``, ``logit``, ``conditional``.
+- ``emulated``: stand-ins for language models, fitted to figures or to a pilot.
+- ``population``: ``Population.of("o3*5 + perfect*5", agents=10)``.
+- ``response``: ``behaviours``, how a population plays under a mechanism, round by round.
+- ``scenario``: ``Scenario``, episodes before they are played.
+"""
+
+from mechlab.agents import choice, emulated
+
+__all__ = ["choice", "emulated"]

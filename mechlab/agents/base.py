@@ -1,4 +1,4 @@
-"""What an agent is that is described by numbers: propensities that may respond to incentives."""
+"""Agents as propensities that may respond to incentives; those that play a role; their registry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from mechlab.errors import unknown
+from mechlab.errors import UserError, unknown
 from mechlab.games.base import Game
 from mechlab.mechanism.incentives import Incentives
 from mechlab.notation import literal
@@ -81,3 +81,26 @@ class Remote(ABC):
 
 
 AGENTS = Registry[Agent]("agent", "mechlab.agents")
+
+
+@dataclass(frozen=True)
+class Scripted(Agent):
+    """An agent that plays the role of its name in every round.
+
+    >>> from mechlab.games.base import make_game
+    >>> Scripted("silent").propensities(make_game("sharing"), Incentives())["submit"]
+    1.0
+    """
+
+    responds: ClassVar[bool] = False
+
+    def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
+        """Return the role's behaviour; raises ``UserError`` where the game lacks the role."""
+        if self.name not in game.roles:
+            have = ", ".join(sorted(game.roles)) or "none"
+            raise UserError(f"the game {game.name!r} has no role {self.name!r} (it has: {have})")
+        return game.roles[self.name]
+
+
+for _role in ("perfect", "silent", "saboteur"):
+    AGENTS.add(_role, Scripted(_role))

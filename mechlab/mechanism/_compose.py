@@ -10,8 +10,8 @@ import numpy as np
 
 from mechlab.errors import unknown
 from mechlab.flows import Array, Flows
-from mechlab.mechanism.base import MECHANISMS, Mechanism
-from mechlab.mechanism.vocabulary import Vocabulary
+from mechlab.mechanism._base import MECHANISMS, Mechanism
+from mechlab.mechanism._vocabulary import Vocabulary
 from mechlab.notation import Notation, Term, literal
 from mechlab.parameters import Param
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Array, Flows
-from mechlab.mechanism.vocabulary import Vocabulary
+from mechlab.mechanism._vocabulary import Vocabulary
 from mechlab.notation import literal
 from mechlab.parameters import Parameterised, parameters
 from mechlab.registry import Registry

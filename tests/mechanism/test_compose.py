@@ -1,7 +1,4 @@
-"""Vocabulary, compositions and the notation of mechanisms; each mechanism has tests of its own."""
-
-from dataclasses import dataclass
-from typing import ClassVar
+"""Stacks, caps and specifications of mechanisms; each mechanism has tests of its own."""
 
 import numpy as np
 import pytest
@@ -9,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanisms import (
-    AnswerBonus,
     Hidden,
     NoMechanism,
     Protocol,
@@ -19,19 +15,14 @@ from mechanisms import (
     WithholdingFine,
 )
 from mechlab.errors import UserError
-from mechlab.flows import FIELDS
 from mechlab.mechanism import (
-    MECHANISMS,
     Capped,
     Mechanism,
     Stack,
     Vocabulary,
-    check_fit,
-    mechanism,
     parse,
 )
-from mechlab.parameters import param
-from tests.draws import KINDS, busy, flows
+from tests.draws import KINDS, flows
 
 any_mechanism = st.one_of(*KINDS.values())
 
@@ -204,53 +195,3 @@ def test_parts_can_be_built_from_what_is_written_out_of_them():
 @given(st.floats(0, 5000))
 def test_every_number_survives_being_written_down(rate):
     assert parse(str(SharingBonus(rate=rate))).rate == rate
-
-
-def test_a_mechanism_fits_a_game_that_fills_what_it_needs():
-    check_fit(Stack.of(SharingBonus(), TeamShare()), frozenset(FIELDS), "any")
-    check_fit(Hidden(), frozenset(), "bare")
-    with pytest.raises(UserError) as error:
-        check_fit(AnswerBonus(rate=5), frozenset({"given", "produced"}), "commons")
-    assert str(error.value) == (
-        "answer_bonus(rate=5) needs the flows answered, which the game 'commons' lacks "
-        "(it has: given, produced)"
-    )
-
-
-def test_a_mechanism_of_ones_own_takes_a_class_and_a_method(monkeypatch):
-    monkeypatch.setattr(MECHANISMS, "_items", dict(MECHANISMS._items))  # forgotten afterwards
-
-    @mechanism
-    @dataclass(frozen=True)
-    class Wage(Mechanism):
-        name: ClassVar[str] = "wage"
-        rate: float = param(1.0, low=0, high=10, unit="dollars per round")
-
-        def payments(self, flows):
-            return np.full((flows.episodes, flows.agents), self.rate)
-
-    assert parse("wage(rate=2) + royalty") == Stack.of(Wage(rate=2), Royalty())
-    assert (parse("wage(rate=2)").payments(busy()) == 2.0).all()
-    with pytest.raises(ValueError, match="mechanism 'wage' is registered twice"):
-        mechanism(Wage)
-
-
-@pytest.mark.parametrize(
-    ("amount", "says"),
-    [
-        (0, "$0"),
-        (1000, "$1,000"),
-        (1234567.5, "$1,234,567.50"),
-        (437.126, "$437.13"),
-        (0.25, "$0.25"),
-        (0.6667, "$0.67"),
-        (0.00417, "$0.0042"),
-        (-3, "-$3"),
-    ],
-)
-def test_money_is_told_with_sensible_digits(amount, says):
-    assert Vocabulary().money(amount) == says
-
-
-def test_money_has_the_sign_of_the_game():
-    assert Vocabulary(currency="EUR ").money(5) == "EUR 5"

@@ -43,7 +43,7 @@ def imported(tree, names):
 
 
 def room(module):
-    """Return the room of a module: `mechlab.search.gp` stands in `mechlab.search`."""
+    """Return the room of a module: `mechlab.search.run` stands in `mechlab.search`."""
     return ".".join(module.split(".")[:2]) if module.startswith("mechlab") else module.split(".")[0]
 
 

@@ -14,8 +14,7 @@ import optuna
 
 from benchmarks.curves import FRESH, Question
 from mechlab.search.certifier import Certificate, Certifier
-from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_replicates
-from mechlab.search.threshold import Belief
+from mechlab.search.sampler import Belief, MinimumIncentiveSampler, report, wanted_replicates
 
 CERTIFY = 6_000  # most fresh episodes of one search
 Params = dict[str, Any]
@@ -72,7 +71,7 @@ def ours(question: Question, seed: int) -> tuple[Outcome, Outcome]:
 
 def _believed(beliefs: Mapping[str, Belief]) -> float:
     thresholds = [belief.threshold for belief in beliefs.values()]
-    return min((t.mid for t in thresholds if t.reachable >= 0.5), default=np.nan)
+    return min((t.median for t in thresholds if t.reachable >= 0.5), default=np.nan)
 
 
 def _certified(

@@ -26,7 +26,7 @@ import pandas as pd
 
 from mechlab.flows import Array
 from mechlab.pilot.emulate import Curve, Line
-from mechlab.search.bounds import Sample, bounds
+from mechlab.search.bounds import Sample, mean_bounds
 from mechlab.statistics import Summary
 
 SPENT = 0.5  # of the permitted error; the rest is for stopping early
@@ -193,6 +193,6 @@ class Regression:
         """
         share = np.einsum("mc,cd,md->m", columns, self.inverse, columns)  # of a value's variance
         weights = np.sqrt(self.residuals.n * share)
-        _, below, above = bounds([self.residuals], [1.0], alpha)
+        _, below, above = mean_bounds([self.residuals], [1.0], alpha)
         found: Array = self.mean(columns)[:, None] + np.outer(weights, [below, above])
         return found

@@ -21,7 +21,7 @@ BENT = 0.015  # doses move half as far where the bend moves the answer by more t
 BEGIN = 8  # episodes of the first bracket
 FEWEST = 24  # near the answer before anything is said: of fewer the spread is too unsure to stop by
 NARROW = 0.07  # widest interval of an answer, relative to its upper end: as a search's
-"""See ``mechlab.search.sequential``: an interval 1.4 tolerances of 5% wide is narrow enough."""
+"""See ``mechlab.search.certifier``: an interval 1.4 tolerances of 5% wide is narrow enough."""
 
 
 @dataclass(frozen=True)

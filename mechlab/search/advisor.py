@@ -11,9 +11,9 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
-from mechlab.search.acquisition import propose, settled
-from mechlab.search.space import Space
-from mechlab.search.threshold import TOLERANCE, Belief
+from mechlab.search._acquisition import has_converged, next_point
+from mechlab.search._space import Space
+from mechlab.search._threshold import TOLERANCE, Belief
 from mechlab.search.trials import (
     FEW,
     MANY,
@@ -73,8 +73,10 @@ class _Known:
     tolerance: float
 
     @cached_property
-    def settled(self) -> bool:
-        return settled(self.belief, self.tolerance, start(len(self.belief.space.distributions)))
+    def has_converged(self) -> bool:
+        return has_converged(
+            self.belief, self.tolerance, start(len(self.belief.space.distributions))
+        )
 
     def serves(self, trials: Sequence[FrozenTrial], stale: float) -> bool:
         """Whether it may stand for what these finished trials make one believe."""
@@ -122,7 +124,7 @@ class Advisor:
         fit, belief = fits[name], fits[name].belief
         unseen = [t for t in found[name] if t.number not in fit.numbers]
         unseen += running(trials, name, spaces[name])
-        proposal = propose(belief, belief.space.encode([own(t.params) for t in unseen]))
+        proposal = next_point(belief, belief.space.encode([own(t.params) for t in unseen]))
         return Asked(name, belief.space.decode(proposal.x), proposal.count)
 
     def young(self, trials: Sequence[FrozenTrial], spaces: Spaces) -> bool:
@@ -138,7 +140,7 @@ class Advisor:
         """Return whether more exploring would hardly help the certificate."""
         found = by_mechanism(trials)
         return found.keys() >= set(mechanisms) and all(
-            self._known(name, some).settled for name, some in found.items()
+            self._known(name, some).has_converged for name, some in found.items()
         )
 
     def _start(self, trials: Sequence[FrozenTrial], spaces: Spaces) -> Asked:
@@ -151,7 +153,7 @@ class Advisor:
         cube = np.full((1, len(spaces[name])), first_dose(visit))
         if visit > 1:  # further parameters: not along the diagonal for ever
             cube[:, 1:] = self._rng.random(cube[:, 1:].shape)
-        params = space.decode(space.spread(cube)[0])
+        params = space.decode(space.from_cube(cube)[0])
         again = any(mechanism_of(t) == name and own(t.params) == params for t in trials)
         return Asked(name, params, FEW, alike=not again)
 
@@ -172,19 +174,19 @@ class Advisor:
             space,
             self.target,
             self.confidence,
-            plays=plays(trials, points, REACHED),
+            efficiencies=plays(trials, points, REACHED),
             size=self.size and partial(_sized, self.size, mechanism),
-            observed=plays(trials, points, SIZE),
+            observed_sizes=plays(trials, points, SIZE),
             shortlist=before.shortlist_for(len(trials)) if before else None,
         )
 
     def _deserving(self, fits: Mapping[str, _Known], trials: Sequence[FrozenTrial]) -> str:
-        """Return the mechanism whose threshold is least settled, the cheap ones first."""
-        waiting = [name for name, fit in fits.items() if not fit.settled] or list(fits)
-        cheapest = np.min([fit.belief.drawn.least for fit in fits.values()], axis=0)
+        """Return the mechanism whose threshold is least certain, the cheap ones first."""
+        waiting = [name for name, fit in fits.items() if not fit.has_converged] or list(fits)
+        cheapest = np.min([fit.belief.draws.smallest for fit in fits.values()], axis=0)
 
         def worth(name: str) -> float:
-            chance = float(np.mean(fits[name].belief.drawn.least <= cheapest))
+            chance = float(np.mean(fits[name].belief.draws.smallest <= cheapest))
             return (chance + _ASIDE) / _tried(trials, name)
 
         return max(waiting, key=worth)

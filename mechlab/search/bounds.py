@@ -9,7 +9,7 @@ Waudby-Smith & Ramdas 2024) may be judged after every episode, and pays for that
 times the episodes; for bounded data with a small spread, several times more.
 
 One bound is a Student interval with Hall's (1992) correction for skewness, which makes each tail
-right to second order. Assumption: means of at least `LEAST` episodes are that close to normal.
+right to second order. Assumption: means of at least `MIN_EPISODES` episodes are so close to normal.
 What happens in a few of a hundred episodes and in none of those played cannot be seen in their
 spread; only where all of them are equal, and so have none, is the bound the exact one for a share
 of episodes that differ (Clopper & Pearson 1934).
@@ -23,19 +23,19 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-LEAST = 16  # episodes at a dose before anything is claimed of its mean
+MIN_EPISODES = 16  # episodes at a dose before anything is claimed of its mean
 FIRST, NEXT = 0.6, 0.375  # error spent at the first look, and by each look relative to the last
 
 
-def spent(look: int) -> float:
+def alpha_spent(look: int) -> float:
     """Return the share of the permitted error that look number ``look`` (from 0) may spend.
 
     The shares add up to 0.96. The rest is never spent: it stands for what the assumptions of
     normal means, and of the curve's shape between two doses, leave out.
 
-    >>> [round(spent(k), 6) for k in range(3)]
+    >>> [round(alpha_spent(k), 6) for k in range(3)]
     [0.6, 0.225, 0.084375]
-    >>> round(sum(spent(k) for k in range(60)), 9)
+    >>> round(sum(alpha_spent(k) for k in range(60)), 9)
     0.96
     """
     return FIRST * NEXT**look
@@ -68,14 +68,14 @@ class Sample:
         return cls(n, float(x.mean()), float(off @ off / (n - 1)), third)
 
 
-def bounds(
+def mean_bounds(
     parts: Sequence[Sample], weights: Sequence[float], alpha: float
 ) -> tuple[float, float, float]:
     """Return a weighted sum of means with its lower and upper bound, each wrong with ``alpha``.
 
     The degrees of freedom are Welch's; the skewness is that of the weighted sum.
 
-    >>> mean, lower, upper = bounds([Sample(25, 0.8, 0.01, 0.0)], [1.0], 0.025)
+    >>> mean, lower, upper = mean_bounds([Sample(25, 0.8, 0.01, 0.0)], [1.0], 0.025)
     >>> round(mean, 3), round(lower, 3), round(upper, 3)  # 0.8 -+ 2.064 * 0.02
     (0.8, 0.759, 0.841)
     """

@@ -10,12 +10,12 @@ from typing import Any
 
 from optuna.trial import TrialState
 
+from mechlab.search._threshold import Belief
 from mechlab.search.certifier import Batch, Certificate, Certifier
 from mechlab.search.explore import advisor, episodes, own
 from mechlab.search.heartbeat import living
 from mechlab.search.pace import pace
 from mechlab.search.play import outcome_of
-from mechlab.search.threshold import Belief
 from mechlab.search.trials import REACHED
 from mechlab.store import Outcome, Store
 from mechlab.streams import ANSWER, CERTIFY
@@ -98,7 +98,7 @@ class Certification:
         """Return episodes at certified settings that lie between the doses that were played."""
         count = min(self._pace.answer, self._left - self.episodes)
         return [
-            Batch(c.mechanism, c.params, _ANSWERS, count, "hi")
+            Batch(c.mechanism, c.params, _ANSWERS, count, "upper")
             for c in self.certificates.values()
             if c.status == "certified" and c.params is not None and count > 0
             if not self.outcomes(c.mechanism, c.params)

@@ -8,7 +8,7 @@ the two doses; inside, its ends are where the bounds of the mean, carried from d
 the explored shape of the curve, cross the target. An attempt that fails leaves the next one less
 error to spend; its episodes teach the belief where to look next, and enter no later claim.
 
-What is assumed: means of `sequences.LEAST` episodes and more are nearly normal (skewness is
+What is assumed: means of `bounds.MIN_EPISODES` episodes and more are nearly normal (skewness is
 corrected for); along the way, efficiency is below the target at every size under `lo` (monotone);
 between the two neighbouring doses the curve has the explored shape, moved and stretched to the
 fresh means. With several parameters the way is the line from no incentive through the believed
@@ -28,10 +28,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-from mechlab.search.analysis import Evidence
-from mechlab.search.direction import Purpose
-from mechlab.search.sequential import Quest
-from mechlab.search.threshold import TOLERANCE, Belief
+from mechlab.search._analysis import Evidence
+from mechlab.search._direction import Purpose
+from mechlab.search._sequential import SequentialTest
+from mechlab.search._threshold import TOLERANCE, Belief
 
 Status = Literal["certified", "unreachable", "out_of_budget"]
 
@@ -48,7 +48,7 @@ class Batch:
         first, count: the episodes' indices are first, ..., first + count - 1. They are fresh as
             long as exploring uses luck of another kind. Mechanisms share indices, so that luck is
             common where they are compared.
-        purpose: whether the dose is hoped to be enough ("hi") or too small ("lo").
+        purpose: whether the dose is hoped to be enough ("upper") or too small ("lower").
     """
 
     mechanism: str
@@ -86,7 +86,7 @@ class Certificate:
     n: int
     target: float
     confidence: float
-    attempts: int
+    stages: int
     episodes: int
     evidence: tuple[Evidence, ...]
 
@@ -118,15 +118,15 @@ class Certifier:
         self.confidence, self.budget = confidence, budget
         self._waiting = sorted(beliefs.items(), key=lambda item: _promise(item[1]))
         self._alphas = {n: (1.0 - confidence) * share for n, share in _shares(beliefs).items()}
-        self._quest = partial(Quest, tolerance=tolerance, batch=batch)
-        self._quests: dict[str, Quest] = {}
+        self._start_test = partial(SequentialTest, tolerance=tolerance, batch=batch)
+        self._tests: dict[str, SequentialTest] = {}
         self._issued: set[tuple[str, int]] = set()
         self._advance()
 
     def open(self) -> list[Batch]:
         """Return the batches that can be played now and were not told yet, in order."""
-        for name, quest in self._quests.items():
-            if batches := quest.open():
+        for name, test in self._tests.items():
+            if batches := test.open():
                 return [Batch(name, d.params, first, n, d.purpose) for d, first, n in batches]
         return []
 
@@ -154,13 +154,13 @@ class Certifier:
         """
         if len(efficiency) != batch.count:
             raise ValueError(f"a batch of {batch.count} episodes got {len(efficiency)} values")
-        self._quests[batch.mechanism].tell(batch.first, efficiency, size)
+        self._tests[batch.mechanism].tell(batch.first, efficiency, size)
         self._advance()
 
     @property
     def episodes(self) -> int:
         """Fresh episodes told so far."""
-        return sum(quest.episodes for quest in self._quests.values())
+        return sum(test.episodes for test in self._tests.values())
 
     @property
     def done(self) -> bool:
@@ -170,11 +170,11 @@ class Certifier:
     @property
     def certificates(self) -> dict[str, Certificate]:
         """What is known of every mechanism that was begun, decided or not."""
-        return {name: self._certificate(name, q) for name, q in self._quests.items()}
+        return {name: self._certificate(name, q) for name, q in self._tests.items()}
 
     def verdict(self) -> Certificate | None:
         """Return the answer once all is done: the smallest certified size of all mechanisms."""
-        if not self.done or not self._quests:
+        if not self.done or not self._tests:
             return None
         order: list[Status] = ["certified", "out_of_budget", "unreachable"]
         return min(
@@ -186,51 +186,51 @@ class Certifier:
         """Where nothing is left to play, take up what broke for lack of budget, then the next."""
         while not self.open():
             left = self.budget - self.episodes
-            if any(quest.resume(left) for quest in self._quests.values()):
+            if any(test.resume(left) for test in self._tests.values()):
                 return
             if not self._waiting:
                 return
             name, belief = self._waiting.pop(0)
-            self._quests[name] = self._quest(belief, alpha=self._alphas[name], budget=left)
+            self._tests[name] = self._start_test(belief, alpha=self._alphas[name], budget=left)
 
-    def _certificate(self, name: str, quest: Quest) -> Certificate:
-        found = quest.best or quest.hi
+    def _certificate(self, name: str, test: SequentialTest) -> Certificate:
+        found = test.best or test.upper
         status: Status = (
-            "unreachable" if quest.best else "certified" if quest.hi else "out_of_budget"
+            "unreachable" if test.best else "certified" if test.upper else "out_of_budget"
         )
         certified = status == "certified"
         return Certificate(
             mechanism=name,
             status=status,
             params=found.params if found else None,
-            size=quest.hi.size if quest.hi and certified else math.nan,
-            interval=_interval(quest),
+            size=test.upper.size if test.upper and certified else math.nan,
+            interval=_interval(test),
             efficiency=(found.mean, found.lower, found.upper) if found else (math.nan,) * 3,
             n=found.n if found else 0,
-            target=quest.belief.target,
+            target=test.belief.target,
             confidence=self.confidence,
-            attempts=len(quest.attempts),
-            episodes=quest.episodes,
+            stages=len(test.stages),
+            episodes=test.episodes,
             evidence=tuple(
-                replace(evidence, attempt=number)
-                for number, attempt in enumerate(quest.attempts, start=1)
+                replace(evidence, stage=number)
+                for number, attempt in enumerate(test.stages, start=1)
                 for evidence in attempt.evidence
             ),
         )
 
 
-def _interval(quest: Quest) -> tuple[float, float]:
+def _interval(test: SequentialTest) -> tuple[float, float]:
     """Return the ends shown; without evidence for the lower one it is the range's own end."""
-    if quest.best is not None:
+    if test.best is not None:
         return math.nan, math.inf
-    high = quest.hi.most if quest.hi else math.inf
-    if quest.lo is not None:
-        low = quest.lo.least
-        if quest.belief.size is None:
-            own = quest.hi.least if quest.hi else math.inf  # it may lie beyond what cost more
-            low = min(low, own, quest.attempts[-1].ray.beyond(quest.lo.t))
-        return low / (1.0 + quest.detour), high
-    least = float(quest.belief.drawn.size.min())
+    high = test.upper.most if test.upper else math.inf
+    if test.lower is not None:
+        low = test.lower.least
+        if test.belief.size is None:
+            own = test.upper.least if test.upper else math.inf  # it may lie beyond what cost more
+            low = min(low, own, test.stages[-1].direction.smallest_size_beyond(test.lower.t))
+        return low / (1.0 + test.detour), high
+    least = float(test.belief.draws.size.min())
     return min(least, high), high
 
 
@@ -243,4 +243,4 @@ def _shares(beliefs: Mapping[str, Belief]) -> dict[str, float]:
 def _promise(belief: Belief) -> tuple[bool, float]:
     """Order by how likely and how cheap an answer looks."""
     threshold = belief.threshold
-    return threshold.reachable < 0.5, threshold.mid
+    return threshold.reachable < 0.5, threshold.median

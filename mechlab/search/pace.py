@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mechlab.search.bounds import LEAST
+from mechlab.search.bounds import MIN_EPISODES
 from mechlab.study import Study
 
 OFFLINE = frozenset({"scripted", "emulated"})  # kinds of agents that cost nothing to play
@@ -23,7 +23,7 @@ class Pace:
 
 
 CHEAP = Pace(batch=64, answer=1024)
-DEAR = Pace(batch=16, answer=LEAST)
+DEAR = Pace(batch=16, answer=MIN_EPISODES)
 
 
 def pace(study: Study) -> Pace:

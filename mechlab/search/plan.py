@@ -17,7 +17,7 @@ from mechlab.agents.population import Population
 from mechlab.errors import UserError
 from mechlab.llm.estimate import estimate
 from mechlab.search import search
-from mechlab.search.bounds import spent
+from mechlab.search.bounds import alpha_spent
 from mechlab.search.pace import DEAR, OFFLINE
 from mechlab.search.results import SearchResult, Status
 from mechlab.streams import PLAN_SEED
@@ -138,6 +138,6 @@ def _resolution(study: Study, found: tuple[SearchResult, ...]) -> float:
     deviations = [result.best.reached.sd for result in found]
     if each < 2 or np.isnan(deviations).all():
         return math.nan
-    alpha = (1.0 - study.target.confidence) / len(study.mechanisms) * spent(0) / 2.0
+    alpha = (1.0 - study.target.confidence) / len(study.mechanisms) * alpha_spent(0) / 2.0
     quantiles = float(ndtri(1.0 - alpha) + ndtri(_POWER))
     return quantiles * float(np.nanmean(deviations)) / math.sqrt(each)

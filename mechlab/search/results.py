@@ -75,10 +75,10 @@ class SearchResult:
             for each parameter (named ``candidate.parameter``). Efficiency, here and below, is
             relative to the target's reference point.
         evidence: the certifier's doses on fresh episodes, a row each: ``candidate, attempt,
-            purpose`` (``hi`` or ``lo``), ``size, efficiency, lo, hi`` (one-sided bounds at the
-            error spent), ``episodes, verdict`` (``sufficient``, ``insufficient``, ``undecided``)
-            and the parameters; then doses that no attempt judged, with their 95% interval
-            (verdict ``measured``; purpose ``answer`` for the answer's own episodes).
+            purpose`` (``upper`` or ``lower``), ``size, efficiency, lo, hi`` (one-sided bounds at
+            the error spent), ``episodes, verdict`` (``sufficient``, ``insufficient``,
+            ``undecided``) and the parameters; then doses that no stage judged, with their 95%
+            interval (verdict ``measured``; purpose ``answer`` for the answer's own episodes).
         curves: for each candidate with one parameter, the fitted dose response: ``dose, size, mean,
             lo, hi``.
         calls: model calls made. cost_usd: what they cost, in US dollars.

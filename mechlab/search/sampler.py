@@ -16,7 +16,7 @@ else of the lab:
 ...     report(trial, 0.2 + 0.7 * (1 - np.exp(-rate / 600)) + luck)
 ...     _ = study.tell(trial, rate)
 >>> threshold = sampler.threshold(study)
->>> bool(threshold.lo < 600 * np.log(7) < threshold.hi)  # where the mean is 0.8
+>>> bool(threshold.lower < 600 * np.log(7) < threshold.upper)  # where the mean is 0.8
 True
 
 The first trials share their luck, which makes the shape of the curve plain. Later ones have luck
@@ -35,12 +35,19 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from mechlab.search._space import Space
+from mechlab.search._threshold import TOLERANCE, Belief, Threshold
 from mechlab.search.advisor import Advisor, Size, first_dose, start
-from mechlab.search.space import Space
-from mechlab.search.threshold import TOLERANCE, Belief, Threshold
 from mechlab.search.trials import FEW, MECHANISM, PLAYED, by_mechanism, mechanism_of, own, played
 
-__all__ = ["MECHANISM", "MinimumIncentiveSampler", "Threshold", "report", "wanted_replicates"]
+__all__ = [
+    "MECHANISM",
+    "Belief",
+    "MinimumIncentiveSampler",
+    "Threshold",
+    "report",
+    "wanted_replicates",
+]
 
 
 class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
@@ -116,7 +123,7 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
         if visit > 1 and own(trial.params):  # a further parameter: not along the diagonal for ever
             spread = float(self._rng.random())
         space = Space.of({param_name: param_distribution})
-        return space.decode(space.spread(np.full((1, 1), spread))[0])[param_name]
+        return space.decode(space.from_cube(np.full((1, 1), spread))[0])[param_name]
 
     def wanted(self, number: int) -> range:
         """Return the indices of the replicates to play for a trial."""

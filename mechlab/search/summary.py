@@ -13,14 +13,14 @@ from optuna.trial import FrozenTrial, TrialState
 from mechlab.llm import transcripts
 from mechlab.llm.session import spent_by
 from mechlab.mechanism.candidate import ends
-from mechlab.search.bounds import LEAST
+from mechlab.search._threshold import Belief
+from mechlab.search.bounds import MIN_EPISODES
 from mechlab.search.certification import Certification, at_answer
 from mechlab.search.certifier import Certificate
 from mechlab.search.explore import begun, own, setting
 from mechlab.search.play import sizes
 from mechlab.search.provenance import provenance
 from mechlab.search.results import Answer, SearchResult
-from mechlab.search.threshold import Belief
 from mechlab.search.tradeoff import Played, tradeoff
 from mechlab.search.trials import MECHANISM, REACHED, outcome
 from mechlab.search.trials import own as without_mechanism
@@ -119,14 +119,14 @@ def _evidence(certification: Certification) -> Iterator[dict[str, Any]]:
             outcomes = certification.outcomes(name, shown.params)
             yield {
                 "candidate": name,
-                "attempt": shown.attempt,
+                "attempt": shown.stage,
                 "purpose": shown.purpose,
                 "size": _mean_size(certification.study, name, shown.params, outcomes),
                 "efficiency": shown.mean,
                 "lo": shown.lower,
                 "hi": shown.upper,
                 "episodes": shown.n,
-                "verdict": "undecided" if shown.shown == "neither" else shown.shown,
+                "verdict": "undecided" if shown.conclusion == "neither" else shown.conclusion,
                 **shown.params,
             }
     yield from _measured_only(certification, judged)
@@ -177,7 +177,7 @@ def _answer(certification: Certification, certificate: Certificate) -> Answer:
     name, found, (low, high) = certificate.mechanism, certificate.size, certificate.interval
     if certificate.status == "certified" and certificate.params is not None:
         outcomes = certification.outcomes(name, certificate.params)
-        if sum(len(o[REACHED]) for o in outcomes) >= LEAST:  # a size that is an outcome is known
+        if sum(len(o[REACHED]) for o in outcomes) >= MIN_EPISODES:
             found = _mean_size(certification.study, name, certificate.params, outcomes)
             high = max(high, found)  # a wider interval holds as surely
     return _stated(
@@ -242,7 +242,7 @@ def _curves(study: Study, beliefs: Mapping[str, Belief]) -> Iterator[tuple[str, 
     """Return the fitted dose response of each candidate with one free number."""
     for name, belief in beliefs.items():
         free = dict(belief.space.distributions)
-        if not belief.line:
+        if not belief.space.one_dimensional:
             continue
         (parameter,) = free
         x = np.linspace(0.0, 1.0, _DOSES)[:, None]

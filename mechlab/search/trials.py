@@ -9,7 +9,7 @@ import numpy as np
 from optuna.trial import FrozenTrial, TrialState
 
 from mechlab.errors import UserError
-from mechlab.search.replicates import Play
+from mechlab.search._replicates import Replicates
 
 MECHANISM = "mechanism"  # the categorical parameter that separates mechanisms in one study
 PLAYED = "mechlab:played"  # a list of values an episode for each measure, and FIRST
@@ -69,7 +69,9 @@ def running(
     return [trial for trial in mine if own(trial.params).keys() == set(parameters)]
 
 
-def plays(trials: Sequence[FrozenTrial], points: np.ndarray, measure: str) -> tuple[Play, ...]:
+def plays(
+    trials: Sequence[FrozenTrial], points: np.ndarray, measure: str
+) -> tuple[Replicates, ...]:
     """Return what trials at some points (n, width) recorded of a measure."""
     found = [(tuple(x), outcome(trial)) for x, trial in zip(points, trials, strict=True)]
-    return tuple(Play(x, o[FIRST], tuple(o[measure])) for x, o in found if measure in o)
+    return tuple(Replicates(x, o[FIRST], tuple(o[measure])) for x, o in found if measure in o)

@@ -16,7 +16,7 @@ from mechlab.report.words import money, number, percent
 from mechlab.search.certification import Certification
 from mechlab.search.explore import WORKER, begun, episodes, own, setting
 from mechlab.search.heartbeat import living
-from mechlab.search.threshold import Threshold
+from mechlab.search.sampler import Threshold
 from mechlab.search.trials import REACHED, outcome
 from mechlab.store import TABLES, Store
 from mechlab.study import BASELINE, MONEY
@@ -97,7 +97,7 @@ class Lookout:
     def _believed(self, name: str, threshold: Threshold) -> str:
         if name == BASELINE or threshold.reachable < 0.5:
             return f"enough with chance {percent(threshold.reachable)}"
-        return self._between(threshold.lo, threshold.hi)
+        return self._between(threshold.lower, threshold.upper)
 
     def _between(self, low: float, high: float) -> str:
         ends = [self._size(value) for value in (low, high) if math.isfinite(value)]

@@ -19,7 +19,7 @@ from mechlab.pilot.emulate import Curve, Offline
 from mechlab.pilot.episodes import Played
 from mechlab.pilot.run import lines_of
 from mechlab.report.pilot import headline, sentences, sheet
-from mechlab.search.bounds import LEAST
+from mechlab.search.bounds import MIN_EPISODES
 from mechlab.study import Study
 
 BASE = """
@@ -127,7 +127,7 @@ def test_what_no_dose_reaches_or_all_do_is_said(population, found):
     text = BASE.replace('"o3"', f'"{population}"').replace('"sequential"', '"perfect"')
     one, played = line(text), Played(Study.read(text))
     for size in (1300.0, 1700.0):
-        played.play(one, size, LEAST // 2)
+        played.play(one, size, MIN_EPISODES // 2)
     table = played.measured(one)
     look = Evidence(one, CURVE, table, float(np.mean(1.0 / table["reference"]))).look()
     assert look.size == found

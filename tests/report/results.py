@@ -256,7 +256,7 @@ def _trials(study: Study) -> pd.DataFrame:
 
 def _evidence(study: Study, answer: Answer) -> pd.DataFrame:
     rows = []
-    for purpose, size in zip(("lo", "hi"), answer.interval, strict=True):
+    for purpose, size in zip(("lower", "upper"), answer.interval, strict=True):
         share = _relative(_play(study, answer.candidate, size, 300, 9000))
         half = 2.2 * share.std(ddof=1) / len(share) ** 0.5
         low, high = share.mean() - half, share.mean() + half

@@ -60,7 +60,7 @@ def test_every_row_has_its_numbers(found):
     )
     bonus = done[done["candidate"] == "sharing_bonus"]
     assert np.allclose(bonus["size"], bonus["sharing_bonus.rate"])
-    assert set(found.evidence["purpose"]) <= {"hi", "lo", "answer"}
+    assert set(found.evidence["purpose"]) <= {"upper", "lower", "answer"}
     assert found.evidence["sharing_bonus.rate"].notna().all()
     assert found.episodes["explore"] == done["episodes"].sum()
     curve = found.curves["sharing_bonus"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from mechlab.flows import Array
 
-MOST = 64  # distinct points that the model is fitted to; near ones are merged beyond
+MAX_POINTS = 64  # distinct points that the model is fitted to; near ones are merged beyond
 LEVEL = 0.1  # episodes at doses whose mean efficiencies are this alike share their variance
 MISFIT = 0.003  # what no model fits: without it, curves without noise would be believed too much
 PRIOR_SD = 0.1  # noise of one episode before anything is known
@@ -18,7 +18,7 @@ Whole = np.ndarray[tuple[int, ...], np.dtype[np.intp]]
 
 
 @dataclass(frozen=True)
-class Play:
+class Replicates:
     """Replicates of one trial: where, from which replicate index on, and what came out."""
 
     x: tuple[float, ...]
@@ -27,19 +27,19 @@ class Play:
 
 
 @dataclass(frozen=True)
-class Points:
+class TrainingData:
     """Distinct points: place (D, width), mean (D,), variance of one episode (D,), noise (D, D).
 
     ``noise`` is the covariance of the means: episodes with the same replicate index have the same
-    luck at every point, so the means of points that share indices err together. ``axes`` of the
-    coordinates are numbers.
+    luck at every point, so the means of points that share indices err together. The first
+    ``n_numeric`` coordinates are numbers.
     """
 
     x: Array
     mean: Array
     variance: Array
     noise: Array
-    axes: int
+    n_numeric: int
 
     def variance_at(self, level: Array) -> Array:
         """Return the variance of one episode where mean efficiency is ``level``."""
@@ -47,8 +47,8 @@ class Points:
         return np.asarray(alike @ self.variance / alike.sum(axis=1))
 
 
-def gather(plays: Sequence[Play], axes: int) -> Points:
-    """Gather plays by distinct point; ``axes`` of the coordinates are numbers."""
+def training_data(plays: Sequence[Replicates], n_numeric: int) -> TrainingData:
+    """Gather plays by distinct point; ``n_numeric`` of the coordinates are numbers."""
     lengths = np.array([len(p.values) for p in plays])
     x, place = _places(np.array([p.x for p in plays]).reshape(len(plays), -1))
     owner = np.repeat(place, lengths)
@@ -62,7 +62,7 @@ def gather(plays: Sequence[Play], axes: int) -> Points:
     scaled = residual / np.sqrt(variance[owner])
     sd = np.sqrt(variance) / counts
     noise = _shared(index, owner, scaled, len(x)) * np.outer(sd, sd)
-    return Points(x, mean, variance, noise + MISFIT**2 * np.eye(len(x)), axes)
+    return TrainingData(x, mean, variance, noise + MISFIT**2 * np.eye(len(x)), n_numeric)
 
 
 def _alike(level: Array, other: Array) -> Array:
@@ -73,7 +73,7 @@ def _places(x: Array) -> tuple[Array, Whole]:
     """Return distinct points and the point of each row; near points are merged when many."""
     places, owner = np.unique(x, axis=0, return_inverse=True)
     owner, cells = owner.ravel(), 4096
-    while len(places) > MOST and cells > 1:
+    while len(places) > MAX_POINTS and cells > 1:
         _, merged = np.unique(np.round(places * cells), axis=0, return_inverse=True)
         merged = merged.ravel()
         count = np.bincount(merged)

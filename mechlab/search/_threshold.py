@@ -10,10 +10,17 @@ from typing import Any
 import numpy as np
 
 from mechlab.flows import Array
-from mechlab.search.directions import Fan, Index, around, crossing, everywhere, middle
-from mechlab.search.gp import Nodes, Posterior, fit
-from mechlab.search.replicates import Play, gather
-from mechlab.search.space import Space
+from mechlab.search._directions import (
+    Directions,
+    Index,
+    centre,
+    covering_directions,
+    directions_near,
+    first_crossing,
+)
+from mechlab.search._gp import Hyperparameters, Posterior, fit
+from mechlab.search._replicates import Replicates, training_data
+from mechlab.search._space import Space
 
 DRAWS = 384
 TOLERANCE = 0.05  # how close to the true smallest size an answer should be, as a share of it
@@ -27,21 +34,21 @@ class Threshold:
     """The smallest sufficient size, as believed.
 
     Attributes:
-        lo, mid, hi: quantiles of the size where efficiency first reaches the target, given that
-            it is reached at all; nan where it hardly is.
+        lower, median, upper: quantiles of the size where efficiency first reaches the target,
+            given that it is reached at all; nan where it hardly is.
         spread: half the width of the central 68%.
         reachable: probability that the target is reached anywhere in the range.
     """
 
-    lo: float
-    mid: float
-    hi: float
+    lower: float
+    median: float
+    upper: float
     spread: float
     reachable: float
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Draws:
     """Curves drawn from the posterior at candidate points on some rays.
 
     Attributes:
@@ -50,7 +57,7 @@ class Drawn:
         ray, t: which ray has the smallest of them (S,), and the position on it (S,).
     """
 
-    fan: Fan
+    directions: Directions
     x: Array
     size: Array
     curves: Array
@@ -59,30 +66,30 @@ class Drawn:
     t: Array
 
     @cached_property
-    def least(self) -> Array:
+    def smallest(self) -> Array:
         """The smallest sufficient size of each curve (S,), inf where there is none."""
         return np.asarray(self.reached.min(axis=1))
 
     @cached_property
     def excess(self) -> Array:
         """How much larger the size on the first ray is, as a share (S,); 0 where neither is."""
-        found = np.isfinite(self.reached[:, 0]) & (self.least > 0.0)
-        ratio = np.divide(self.reached[:, 0], self.least, where=found, out=np.ones(len(found)))
+        found = np.isfinite(self.reached[:, 0]) & (self.smallest > 0.0)
+        ratio = np.divide(self.reached[:, 0], self.smallest, where=found, out=np.ones(len(found)))
         return np.asarray(ratio - 1.0)
 
     @cached_property
     def covariance(self) -> Array:
         """Covariance (G + 1, G + 1) of the curves at the points, and of the log threshold, last."""
         largest = float(np.abs(self.size).max())
-        least = np.where(np.isfinite(self.least), self.least, 1.3 * largest)
-        log = np.log(np.maximum(least, 0.0) + 0.01 * largest + 1e-12)
+        smallest = np.where(np.isfinite(self.smallest), self.smallest, 1.3 * largest)
+        log = np.log(np.maximum(smallest, 0.0) + 0.01 * largest + 1e-12)
         return np.asarray(np.cov(np.column_stack([self.curves, log]), rowvar=False))
 
     @cached_property
-    def where(self) -> Array:
+    def locations(self) -> Array:
         """The points of the smallest sufficient sizes, of the curves that suffice anywhere."""
-        found = np.isfinite(self.least)
-        return self.fan.at(self.ray[found], self.t[found])
+        found = np.isfinite(self.smallest)
+        return self.directions.at(self.ray[found], self.t[found])
 
 
 @dataclass(frozen=True)
@@ -102,26 +109,29 @@ class Belief:
     space: Space
     target: float
     confidence: float
-    plays: tuple[Play, ...]
+    efficiencies: tuple[Replicates, ...]
     size: Callable[[Mapping[str, Any]], float] | None = None
-    observed: tuple[Play, ...] = ()
-    shortlist: tuple[Nodes, int] | None = None
+    observed_sizes: tuple[Replicates, ...] = ()
+    shortlist: tuple[Hyperparameters, int] | None = None
 
     @cached_property
     def posterior(self) -> Posterior:
         """The fitted model of efficiency."""
-        return fit(gather(self.plays, self.space.numbers), self.shortlist and self.shortlist[0])
+        return fit(
+            training_data(self.efficiencies, self.space.n_numeric),
+            self.shortlist and self.shortlist[0],
+        )
 
-    def shortlist_for(self, plays: int) -> tuple[Nodes, int] | None:
+    def shortlist_for(self, plays: int) -> tuple[Hyperparameters, int] | None:
         """Return the shapes to consider after so many plays; None where all of them are due."""
-        nodes, chosen = self.shortlist or (self.posterior.shortlist, len(self.plays))
+        nodes, chosen = self.shortlist or (self.posterior.shortlist, len(self.efficiencies))
         return (nodes, chosen) if plays < 1.2 * chosen else None
 
     @cached_property
     def _cost(self) -> tuple[float, Posterior]:
-        top = max(max(map(abs, p.values)) for p in self.observed) or 1.0
-        scaled = [replace(p, values=tuple(v / top for v in p.values)) for p in self.observed]
-        return top, fit(gather(scaled, self.space.numbers))
+        top = max(max(map(abs, p.values)) for p in self.observed_sizes) or 1.0
+        scaled = [replace(p, values=tuple(v / top for v in p.values)) for p in self.observed_sizes]
+        return top, fit(training_data(scaled, self.space.n_numeric))
 
     def sizes(self, x: Array) -> Array:
         """Return the (expected) size at points (G, width)."""
@@ -131,14 +141,14 @@ class Belief:
         return top * posterior.mean(x)
 
     @property
-    def claims(self) -> int:
+    def claims_per_end(self) -> int:
         """What is claimed of an end of the interval: efficiency, and size where it is observed."""
         return 1 if self.size is not None else 2
 
-    def sizes_drawn(self, x: Array) -> Array:
+    def draw_sizes(self, x: Array) -> Array:
         """Return curves (S, G) of the expected size, where it is observed, at points (G, width)."""
         top, posterior = self._cost
-        return top * posterior.draws(x, _normals(len(x)))
+        return top * posterior.draw(x, _normals(len(x)))
 
     def size_sd(self, x: Array) -> float:
         """Return the standard deviation of one episode's size near a point (width,); 0 where it is
@@ -147,7 +157,7 @@ class Belief:
         Plays count by how near they are, not by how alike their sizes: a fine that hardly anyone
         pays and a small one may cost the same, and differ in their spread.
         """
-        varied = [p for p in self.observed if len(p.values) > 1]
+        varied = [p for p in self.observed_sizes if len(p.values) > 1]
         if self.size is not None or not varied:
             return 0.0
         degrees = np.array([len(p.values) - 1.0 for p in varied])
@@ -156,76 +166,71 @@ class Belief:
         return float((weight @ [np.var(p.values, ddof=1) for p in varied] / weight.sum()) ** 0.5)
 
     @cached_property
-    def drawn(self) -> Drawn:
+    def draws(self) -> Draws:
         """Posterior curves, first over the whole range, then close to where thresholds are."""
-        wide = self._draw(everywhere(self.space))
-        found = np.isfinite(wide.least)
-        if found.sum() < DRAWS // 20 or not self.space.numbers:
+        wide = self._draw(covering_directions(self.space))
+        found = np.isfinite(wide.smallest)
+        if found.sum() < DRAWS // 20 or not self.space.n_numeric:
             return wide
-        return self._draw(around(wide.fan, wide.ray[found], wide.t[found]))
+        return self._draw(directions_near(wide.directions, wide.ray[found], wide.t[found]))
 
-    @property
-    def line(self) -> bool:
-        """Whether there is one parameter, a number."""
-        return self.space.line
-
-    def _draw(self, fan: Fan) -> Drawn:
-        x = fan.points
-        size, curves = self.sizes(x), self.draws(x)
-        rays = curves.reshape(DRAWS, *fan.t.shape)
-        t = crossing(fan.t, rays, self.target, self.space.smooth)
+    def _draw(self, directions: Directions) -> Draws:
+        x = directions.points
+        size, curves = self.sizes(x), self.draw(x)
+        rays = curves.reshape(DRAWS, *directions.t.shape)
+        t = first_crossing(directions.t, rays, self.target, self.space.continuous)
         reached = np.stack(
             [
-                np.interp(t[:, ray], fan.t[ray], sizes, right=np.inf)
-                for ray, sizes in enumerate(size.reshape(fan.t.shape))
+                np.interp(t[:, ray], directions.t[ray], sizes, right=np.inf)
+                for ray, sizes in enumerate(size.reshape(directions.t.shape))
             ],
             axis=1,
         )
         ray = reached.argmin(axis=1)
-        return Drawn(fan, x, size, curves, reached, ray, t[np.arange(DRAWS), ray])
+        return Draws(directions, x, size, curves, reached, ray, t[np.arange(DRAWS), ray])
 
     @cached_property
     def threshold(self) -> Threshold:
         """Where the smallest sufficient size lies."""
-        least = self.drawn.least
-        found = least[np.isfinite(least)]
+        smallest = self.draws.smallest
+        found = smallest[np.isfinite(smallest)]
         if not len(found):
             return Threshold(np.nan, np.nan, np.nan, np.nan, 0.0)
         tail = (1.0 - self.confidence) / 2.0
         lo, left, mid, right, hi = map(
             float, np.quantile(found, [tail, 0.16, 0.5, 0.84, 1.0 - tail])
         )
-        return Threshold(lo, mid, hi, (right - left) / 2.0, len(found) / len(least))
+        return Threshold(lo, mid, hi, (right - left) / 2.0, len(found) / len(smallest))
 
     @cached_property
     def best(self) -> dict[str, Any]:
         """Where the cheapest sufficient setting is believed to be: the mean over the drawn curves
         (of the commonest words); the most efficient setting where hardly a curve suffices."""
-        found = self.drawn.where
+        found = self.draws.locations
         if len(found) < DRAWS // 20:
-            return self.most
-        return self.space.decode(middle(self.space, found))
+            return self.most_efficient
+        return self.space.decode(centre(self.space, found))
 
     @cached_property
-    def most(self) -> dict[str, Any]:
+    def most_efficient(self) -> dict[str, Any]:
         """The setting believed to be the most efficient one, the smallest of equals."""
-        mean = self.drawn.curves.mean(axis=0)
-        return self.space.decode(self.drawn.x[int(mean.argmax())])
+        mean = self.draws.curves.mean(axis=0)
+        return self.space.decode(self.draws.x[int(mean.argmax())])
 
-    def first(self, x: Array, t: Array) -> Array:
+    def first_crossing(self, x: Array, t: Array) -> Array:
         """Return the position t (G,) at which each drawn curve first reaches the target (S,),
         going through the points x (G, width) in turn; inf where it never does."""
-        return crossing(t, self.draws(x), self.target, self.space.smooth)
+        return first_crossing(t, self.draw(x), self.target, self.space.continuous)
 
-    def draws(self, x: Array) -> Array:
+    def draw(self, x: Array) -> Array:
         """Return curves drawn from what is believed (S, G) at points (G, width); they are always
         the same, so that a search can be repeated."""
-        return self.posterior.draws(x, _normals(len(x)))
+        return self.posterior.draw(x, _normals(len(x)))
 
     def curve(self, params: Sequence[Mapping[str, Any]]) -> tuple[Array, Array, Array]:
         """Return mean, lower and upper believed efficiency at some settings."""
         x = self.space.encode(params)
-        curves = self.draws(x)
+        curves = self.draw(x)
         tail = (1.0 - self.confidence) / 2.0
         lo, hi = np.quantile(curves, [tail, 1.0 - tail], axis=0)
         return self.posterior.mean(x), lo, hi

@@ -8,15 +8,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from mechlab.search.analysis import End, Evidence, Look
-from mechlab.search.bounds import LEAST, Sample, spent
-from mechlab.search.design import Design, alone, design
-from mechlab.search.direction import Dose, Ray
-from mechlab.search.replicates import Play
-from mechlab.search.threshold import Belief
+from mechlab.search._analysis import Endpoint, Evidence, InterimAnalysis
+from mechlab.search._design import Design, design, single_dose
+from mechlab.search._direction import Direction, Dose
+from mechlab.search._replicates import Replicates
+from mechlab.search._threshold import Belief
+from mechlab.search.bounds import MIN_EPISODES, Sample, alpha_spent
 from mechlab.streams import CERTIFY
 
-LOOKS = 4  # looks of one attempt
+MAX_ANALYSES = 4  # analyses of one attempt
 GROWTH = 1.5  # of the sample sizes, from each look to the next
 WIDEST = 1.4  # an interval this many tolerances wide is narrow enough
 
@@ -24,10 +24,10 @@ Told = tuple[tuple[float, ...], tuple[float, ...]]  # efficiencies, and sizes wh
 
 
 @dataclass
-class Attempt:
+class Stage:
     """Doses played afresh; dose k owns a fixed run of episode indices."""
 
-    ray: Ray
+    direction: Direction
     design: Design
     first: int
     look: int = 0
@@ -37,7 +37,7 @@ class Attempt:
     @property
     def reserved(self) -> int:
         """Indices that one dose may come to need."""
-        return self.upto(LOOKS - 1)
+        return self.upto(MAX_ANALYSES - 1)
 
     def upto(self, look: int) -> int:
         """Return the episodes that a dose has by a look."""
@@ -69,16 +69,16 @@ class Attempt:
         mine = [i for i in sorted(self.told) if begin <= i < begin + self.reserved]
         return [float(v) for i in mine for v in self.told[i][which]]
 
-    def judged(self, alpha: float) -> Look:
+    def judged(self, alpha: float) -> InterimAnalysis:
         """Return the look at all that was told."""
         doses = self.design.doses
         samples, sizes = (
             [Sample.of(self.values(k, which)) for k in range(len(doses))] for which in (0, 1)
         )
-        return Look(self.ray, doses, samples, sizes, alpha)
+        return InterimAnalysis(self.direction, doses, samples, sizes, alpha)
 
 
-class Quest:
+class SequentialTest:
     """Everything fresh about one mechanism: attempts, and the claims that hold.
 
     All claims ever made hold at once, for their errors add up to at most ``alpha``; so ends of
@@ -97,103 +97,105 @@ class Quest:
     ) -> None:
         self.belief, self.alpha, self.tolerance = belief, alpha, tolerance
         self.budget, self.batch = budget, batch
-        self.attempts: list[Attempt] = []
-        self.looks = 0
-        self.hi: End | None = None
-        self.lo: End | None = None
-        self.best: End | None = None  # the most efficient setting, once shown to be too little
+        self.stages: list[Stage] = []
+        self.analyses = 0
+        self.upper: Endpoint | None = None
+        self.lower: Endpoint | None = None
+        self.best: Endpoint | None = None  # the most efficient setting, once shown to be too little
         self.detour = 0.0  # share by which the cheapest way may be cheaper than the one taken
-        self.broke = False
+        self.exhausted = False
         self.chased = self.chasing = False  # a larger dose that may cost less (see ``_chase``)
         self._begin()
 
     @property
     def episodes(self) -> int:
         """Fresh episodes told."""
-        return sum(attempt.episodes for attempt in self.attempts)
+        return sum(attempt.episodes for attempt in self.stages)
 
     @property
     def decided(self) -> bool:
         """Whether the interval is shown and narrow, or the target shown to be out of reach."""
         if self.best is not None:
             return True
-        if self.hi is None:
+        if self.upper is None:
             return False
-        if self.hi.t <= 0.0:
+        if self.upper.t <= 0.0:
             return True
-        if self.lo is None:
+        if self.lower is None:
             return False
-        wide = self.hi.size - self.lo.size  # what doubt there is of a measured size stays
-        narrow = wide <= WIDEST * self.tolerance * abs(self.hi.size)
-        between = self.attempts[-1].ray.between(self.lo.t, self.hi.t)
-        return narrow or between == 0 or (between == 1 and len(self.attempts) > 1)
+        wide = self.upper.size - self.lower.size  # what doubt there is of a measured size stays
+        narrow = wide <= WIDEST * self.tolerance * abs(self.upper.size)
+        between = self.stages[-1].direction.settings_between(self.lower.t, self.upper.t)
+        return narrow or between == 0 or (between == 1 and len(self.stages) > 1)
 
     def open(self) -> list[tuple[Dose, int, int]]:
         """Return the batches (dose, first index, count) not told yet."""
-        if (self.decided and not self.chasing) or self.broke:
+        if (self.decided and not self.chasing) or self.exhausted:
             return []
-        attempt = self.attempts[-1]
+        attempt = self.stages[-1]
         return [b for b in attempt.batches(self.batch) if b[1] not in attempt.told]
 
     def tell(
         self, first: int, efficiency: Sequence[float], size: Sequence[float] | None = None
     ) -> None:
         """Record a batch; when it is the last of a look, judge it."""
-        owner = next(a for a in self.attempts if a.first <= first < a.end)
+        owner = next(a for a in self.stages if a.first <= first < a.end)
         if first in owner.told:
             return
         owner.told[first] = (tuple(efficiency), tuple(size) if size is not None else ())
-        if owner is self.attempts[-1] and not self.open():
+        if owner is self.stages[-1] and not self.open():
             self._judge(owner)
 
     def resume(self, left: int) -> bool:
         """Go on where the budget had run out, with so many episodes left; whether it can."""
-        if not self.broke or left < LEAST:
+        if not self.exhausted or left < MIN_EPISODES:
             return False
         self.budget = self.episodes + left
         self._begin()
-        return not self.broke
+        return not self.exhausted
 
-    def _begin(self, least: int = LEAST) -> None:
+    def _begin(self, least: int = MIN_EPISODES) -> None:
         """Plan the next attempt; where the budget allows less than planned, play what it allows."""
         left = self.budget - self.episodes
-        self.broke = left < LEAST
-        if self.broke:
+        self.exhausted = left < MIN_EPISODES
+        if self.exhausted:
             return
-        first = self.attempts[-1].end if self.attempts else 0
-        ray = self._aimed()
-        plan = design(ray, self.alpha * spent(self.looks), self.tolerance, least, left)
-        self.broke = plan.n < LEAST
-        if not self.broke:
-            self.attempts.append(Attempt(ray, plan, first))
+        first = self.stages[-1].end if self.stages else 0
+        direction = self._aimed()
+        plan = design(
+            direction, self.alpha * alpha_spent(self.analyses), self.tolerance, least, left
+        )
+        self.exhausted = plan.n < MIN_EPISODES
+        if not self.exhausted:
+            self.stages.append(Stage(direction, plan, first))
 
-    def _aimed(self) -> Ray:
-        """Return the ray of the earlier attempts, or another one where that leads nowhere."""
-        if self.attempts:
-            same = Ray(self.belief, self.attempts[-1].ray.aim)
+    def _aimed(self) -> Direction:
+        """Return the direction of the earlier attempts, or another one where that leads nowhere."""
+        if self.stages:
+            same = Direction(self.belief, self.stages[-1].direction.aim)
             if np.isfinite(same.crossings).mean() >= 0.5:
                 return same
-            self.lo = None  # what was too little there may be enough here
-        self.detour = float(self.belief.drawn.excess.mean())
-        return Ray(self.belief, self.belief.best)
+            self.lower = None  # what was too little there may be enough here
+        self.detour = float(self.belief.draws.excess.mean())
+        return Direction(self.belief, self.belief.best)
 
-    def _judge(self, attempt: Attempt) -> None:
-        look = attempt.judged(self.alpha * spent(self.looks))
-        self.looks += 1
+    def _judge(self, attempt: Stage) -> None:
+        look = attempt.judged(self.alpha * alpha_spent(self.analyses))
+        self.analyses += 1
         attempt.evidence = look.evidence()
-        self._hold(look.hi(), look.lo())
+        self._hold(look.upper(), look.lower())
         if self.decided and not self.chasing:
             self._chase()
             return
         more = len(look.doses) * (attempt.upto(attempt.look + 1) - look.samples[0].n)
-        affordable = attempt.look + 1 < LOOKS and self.episodes + more <= self.budget
-        if self.chasing and (look.hi() or not affordable or not look.promising()):
+        affordable = attempt.look + 1 < MAX_ANALYSES and self.episodes + more <= self.budget
+        if self.chasing and (look.upper() or not affordable or not look.promising()):
             self.chasing = False
         elif affordable and look.promising():
             attempt.look += 1
         else:
-            self.belief = self._taught()
-            self._begin(2 * look.samples[0].n if look.promising() else LEAST)
+            self.belief = self._updated_belief()
+            self._begin(2 * look.samples[0].n if look.promising() else MIN_EPISODES)
 
     def _chase(self) -> None:
         """Try a larger dose once, where it is believed to cost less than the answer.
@@ -201,37 +203,37 @@ class Quest:
         What is measured may fall again: a fine so large that everybody answers is never paid.
         """
         left = self.budget - self.episodes
-        if self.chased or self.belief.size is not None or not self.hi or not self.lo:
+        if self.chased or self.belief.size is not None or not self.upper or not self.lower:
             return
         self.chased = True
-        ray = self.attempts[-1].ray
-        t, size = ray.cheapest(self.hi.t)
-        if size < (1.0 - self.tolerance) * self.hi.size and left >= LEAST:
-            alpha = self.alpha * spent(self.looks)
-            plan = alone(ray, ray.dose(t, "hi"), alpha, (LEAST, left))
-            self.attempts.append(Attempt(ray, plan, self.attempts[-1].end))
+        direction = self.stages[-1].direction
+        t, size = direction.cheapest(self.upper.t)
+        if size < (1.0 - self.tolerance) * self.upper.size and left >= MIN_EPISODES:
+            alpha = self.alpha * alpha_spent(self.analyses)
+            plan = single_dose(direction, direction.dose(t, "upper"), alpha, (MIN_EPISODES, left))
+            self.stages.append(Stage(direction, plan, self.stages[-1].end))
             self.chasing = True
 
-    def _hold(self, hi: End | None, lo: End | None) -> None:
+    def _hold(self, hi: Endpoint | None, lo: Endpoint | None) -> None:
         if lo is not None and np.isinf(lo.t):
             self.best = lo
-        elif lo is not None and (self.lo is None or lo.least > self.lo.least):
-            self.lo = lo
-        if hi is not None and (self.hi is None or hi.most < self.hi.most):
-            self.hi = hi
+        elif lo is not None and (self.lower is None or lo.least > self.lower.least):
+            self.lower = lo
+        if hi is not None and (self.upper is None or hi.most < self.upper.most):
+            self.upper = hi
 
-    def _taught(self) -> Belief:
+    def _updated_belief(self) -> Belief:
         """Return the belief with the latest attempt's episodes."""
-        attempt = self.attempts[-1]
+        attempt = self.stages[-1]
         plays, sizes = [], []
         for k, dose in enumerate(attempt.design.doses):
             x = tuple(self.belief.space.encode([dose.params])[0])
             first = CERTIFY.start + attempt.first + k * attempt.reserved
-            plays.append(Play(x, first, tuple(attempt.values(k, 0))))
+            plays.append(Replicates(x, first, tuple(attempt.values(k, 0))))
             if attempt.values(k, 1):
-                sizes.append(Play(x, first, tuple(attempt.values(k, 1))))
+                sizes.append(Replicates(x, first, tuple(attempt.values(k, 1))))
         return replace(
             self.belief,
-            plays=(*self.belief.plays, *plays),
-            observed=(*self.belief.observed, *sizes),
+            efficiencies=(*self.belief.efficiencies, *plays),
+            observed_sizes=(*self.belief.observed_sizes, *sizes),
         )

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from mechlab.flows import Array
-from mechlab.search.directions import close, through
-from mechlab.search.threshold import Belief
+from mechlab.search._directions import directions_through, refined
+from mechlab.search._threshold import Belief
 
-Purpose = Literal["hi", "lo"]
+Purpose = Literal["upper", "lower"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Dose:
 
 
 @dataclass(frozen=True)
-class Ray:
+class Direction:
     """One way through the parameters, t from 0 (all numbers lowest) to 1 (the range's end).
 
     With one number this is its range. With several it is the straight line through ``aim``, words
@@ -42,17 +42,19 @@ class Ray:
 
     @cached_property
     def _ends(self) -> tuple[Array, Array]:
-        fan = through(self.belief.space, self.belief.space.encode([self.aim]), np.zeros(1))
-        return fan.start[0], fan.end[0]
+        only = directions_through(
+            self.belief.space, self.belief.space.encode([self.aim]), np.zeros(1)
+        )
+        return only.start[0], only.end[0]
 
-    def x(self, t: Array) -> Array:
+    def points(self, t: Array) -> Array:
         """Return the valid points (len(t), width) nearest to positions t."""
         start, end = self._ends
-        return self.belief.space.valid(start + np.asarray(t)[:, None] * (end - start))
+        return self.belief.space.rounded(start + np.asarray(t)[:, None] * (end - start))
 
     def params(self, t: float) -> dict[str, Any]:
         """Return the valid setting nearest to position t."""
-        return self.belief.space.decode(self.x(np.array([t]))[0])
+        return self.belief.space.decode(self.points(np.array([t]))[0])
 
     def position(self, params: Mapping[str, Any]) -> float:
         """Return the position on the ray nearest to a setting."""
@@ -60,7 +62,7 @@ class Ray:
         way = end - start
         return float((self.belief.space.encode([params])[0] - start) @ way / max(way @ way, 1e-12))
 
-    def on(self, x: Sequence[float]) -> float | None:
+    def position_of(self, x: Sequence[float]) -> float | None:
         """Return the position of a point (width,), or None where it is not on the ray."""
         start, end = self._ends
         way, off = end - start, np.asarray(x) - start
@@ -72,7 +74,7 @@ class Ray:
         params = self.params(t)
         return Dose(self.position(params), params, purpose)
 
-    def valid(self, t: float, towards: float) -> float:
+    def next_valid(self, t: float, towards: float) -> float:
         """Return the first valid position from t on, in the direction of a valid one."""
         for at in np.linspace(t, towards, 65):
             position = self.position(self.params(at))
@@ -80,26 +82,26 @@ class Ray:
                 return position
         return towards
 
-    def between(self, low: float, high: float) -> int:
+    def settings_between(self, low: float, high: float) -> int:
         """Return how many valid settings lie strictly between two valid positions."""
-        return max(0, len(np.unique(self.x(np.linspace(low, high, 65)), axis=0)) - 2)
+        return max(0, len(np.unique(self.points(np.linspace(low, high, 65)), axis=0)) - 2)
 
     def sizes(self, t: Array) -> Array:
         """Return the (expected) sizes at positions t."""
-        return self.belief.sizes(self.x(t))
+        return self.belief.sizes(self.points(t))
 
     def bend(self, low: float, t: float, high: float) -> tuple[float, Array]:
         """Return how far the observed size at t lies off the straight line from low to high, by
         what is believed on average, and by each drawn curve (S,)."""
-        x = self.x(np.array([low, t, high]))
+        x = self.points(np.array([low, t, high]))
         share = (t - low) / (high - low) if high > low else 1.0
         off = np.array([share - 1.0, 1.0, -share])
-        return float(self.belief.sizes(x) @ off), self.belief.sizes_drawn(x) @ off
+        return float(self.belief.sizes(x) @ off), self.belief.draw_sizes(x) @ off
 
-    def beyond(self, t: float) -> float:
+    def smallest_size_beyond(self, t: float) -> float:
         """Return the smallest observed size that is believed to lie at position t or further on:
         a fine so large that nobody has to pay it costs less than a small one."""
-        return float(self.belief.sizes_drawn(self._rest(t)).min(axis=1).mean())
+        return float(self.belief.draw_sizes(self._rest(t)).min(axis=1).mean())
 
     def cheapest(self, t: float) -> tuple[float, float]:
         """Return the position from t on that is believed to be the cheapest sufficient one, and
@@ -111,31 +113,31 @@ class Ray:
         return self.position(self.belief.space.decode(x[at])), float(sizes[at])
 
     def _rest(self, t: float) -> Array:
-        return self.x(np.linspace(min(t, 1.0), 1.0, 41))
+        return self.points(np.linspace(min(t, 1.0), 1.0, 41))
 
     def curve(self, t: Array) -> Array:
         """Return the believed mean efficiency at positions t."""
-        return self.belief.posterior.mean(self.x(t))
+        return self.belief.posterior.mean(self.points(t))
 
     @cached_property
     def crossings(self) -> Array:
         """Positions at which drawn curves first reach the target (S,); inf where never."""
         coarse = np.unique(np.concatenate([np.geomspace(1e-3, 1, 40), np.linspace(0, 1, 41)]))
-        first = self.belief.first(self.x(coarse), coarse)
+        first = self.belief.first_crossing(self.points(coarse), coarse)
         found = first[np.isfinite(first)]
         if len(found) < len(first) // 20:
             return first
-        fine = close(coarse, *np.quantile(found, [0.01, 0.99]))
-        return self.belief.first(self.x(fine), fine)
+        fine = refined(coarse, *np.quantile(found, [0.01, 0.99]))
+        return self.belief.first_crossing(self.points(fine), fine)
 
     @cached_property
-    def middle(self) -> tuple[float, float]:
+    def crossing(self) -> tuple[float, float]:
         """The median of the crossings, and half the width of their central 68%."""
         found = self.crossings[np.isfinite(self.crossings)]
         low, mid, high = np.quantile(found, [0.16, 0.5, 0.84])
         return float(mid), float(high - low) / 2.0
 
-    def place(self, low: float, high: float, shares: Array) -> tuple[Array, Array]:
+    def rise_positions(self, low: float, high: float, shares: Array) -> tuple[Array, Array]:
         """Return where between two positions the curve has made shares (n,) of its rise.
 
         Only its shape matters: it is moved and stretched to whatever its two ends turn out to be.
@@ -144,8 +146,8 @@ class Ray:
             Positions (n,) by what is believed on average, and by each drawn curve (S, n).
         """
         t = np.linspace(low, high, 101)
-        x = self.x(t)
-        drawn = [_risen(curve, t, shares) for curve in self.belief.draws(x)]
+        x = self.points(t)
+        drawn = [_risen(curve, t, shares) for curve in self.belief.draw(x)]
         return _risen(self.belief.posterior.mean(x), t, shares), np.array(drawn)
 
 

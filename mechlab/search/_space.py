@@ -44,29 +44,29 @@ class Space:
         return cls(tuple(sorted(distributions.items())))
 
     @property
-    def numbers(self) -> int:
+    def n_numeric(self) -> int:
         """How many parameters are numbers; their coordinates come first."""
         return sum(isinstance(d, Number) for _, d in self.distributions)
 
     @property
     def width(self) -> int:
         """Number of coordinates: one a number, one a choice of each word."""
-        return self.numbers + sum(len(d.choices) for _, d in self._words())
+        return self.n_numeric + sum(len(d.choices) for _, d in self._words())
 
     @property
-    def line(self) -> bool:
+    def one_dimensional(self) -> bool:
         """Whether there is one parameter, a number."""
-        return self.numbers == len(self.distributions) == 1
+        return self.n_numeric == len(self.distributions) == 1
 
     @property
-    def smooth(self) -> bool:
+    def continuous(self) -> bool:
         """Whether every number may take any value of its range."""
         return all(isinstance(d, FloatDistribution) and d.step is None for _, d in self._numbers())
 
-    def axes(self) -> Array:
+    def extremes(self) -> Array:
         """Return points that matter by themselves (n, width): each number alone at its most, and
         all of them; of each choice of words."""
-        numbers = np.vstack([np.eye(self.numbers), np.ones((1, self.numbers))])
+        numbers = np.vstack([np.eye(self.n_numeric), np.ones((1, self.n_numeric))])
         words = self._corners()
         return np.hstack(
             [np.tile(numbers, (len(words), 1)), np.repeat(words, len(numbers), axis=0)]
@@ -77,7 +77,7 @@ class Space:
         rows = np.zeros((len(params), self.width))
         for column, (name, d) in enumerate(self._numbers()):
             rows[:, column] = [_to_unit(d, p[name]) for p in params]
-        column = self.numbers
+        column = self.n_numeric
         for name, word in self._words():
             for row, p in enumerate(params):
                 rows[row, column + word.choices.index(p[name])] = 1.0
@@ -89,14 +89,14 @@ class Space:
         found: dict[str, Any] = {
             name: _from_unit(d, point[i]) for i, (name, d) in enumerate(self._numbers())
         }
-        column = self.numbers
+        column = self.n_numeric
         for name, word in self._words():
             corner = point[column : column + len(word.choices)]
             found[name] = word.choices[int(np.argmax(corner))]
             column += len(word.choices)
         return {name: found[name] for name, _ in self.distributions}
 
-    def valid(self, x: Array) -> Array:
+    def rounded(self, x: Array) -> Array:
         """Return the valid points (n, width) nearest to points whose words are corners."""
         x = np.clip(x, 0.0, 1.0)
         for column, (_, d) in enumerate(self._numbers()):
@@ -105,10 +105,10 @@ class Space:
                 x[:, column] = [_to_unit(d, value) for value in values]
         return x
 
-    def spread(self, cube: Array) -> Array:
+    def from_cube(self, cube: Array) -> Array:
         """Turn points of a cube with one axis a parameter into coordinates (n, width)."""
-        blocks = [cube[:, : self.numbers]]
-        for axis, (_, word) in enumerate(self._words(), start=self.numbers):
+        blocks = [cube[:, : self.n_numeric]]
+        for axis, (_, word) in enumerate(self._words(), start=self.n_numeric):
             count = len(word.choices)
             chosen = np.minimum((cube[:, axis] * count).astype(int), count - 1)
             blocks.append(np.eye(count)[chosen])

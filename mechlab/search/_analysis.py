@@ -10,15 +10,15 @@ from typing import Any, Literal
 import numpy as np
 
 from mechlab.flows import Array
-from mechlab.search.bounds import Sample, bounds
-from mechlab.search.direction import Dose, Purpose, Ray
+from mechlab.search._direction import Direction, Dose, Purpose
+from mechlab.search.bounds import Sample, mean_bounds
 
-Bounded = tuple[float, float, float]  # a mean with its lower and upper bound
+Estimate = tuple[float, float, float]  # a mean with its lower and upper bound
 
 
-def expense(
-    ray: Ray, t: float, doses: Sequence[Dose], samples: Sequence[Sample], alpha: float
-) -> Bounded:
+def mean_size(
+    direction: Direction, t: float, doses: Sequence[Dose], samples: Sequence[Sample], alpha: float
+) -> Estimate:
     """Return the mean size at position t with bounds, each wrong with ``alpha``.
 
     Between two doses the size has the explored shape, moved and sheared to the fresh means. Its
@@ -26,7 +26,7 @@ def expense(
     independent, so their lengths are added in quadrature.
 
     Args:
-        ray: the way, with what was believed before these episodes.
+        direction: the way, with what was believed before these episodes.
         t: a position at a dose or between two of them.
         doses, samples: one or two doses, in order, and the sizes of their episodes.
         alpha: error of each bound.
@@ -36,7 +36,7 @@ def expense(
     low, high = doses[0].t, doses[1].t
     share = (t - low) / (high - low) if high > low else 1.0
     mean, lower, upper = _weighted(samples, [1.0 - share, share], alpha)
-    bend, drawn = ray.bend(low, t, high)
+    bend, drawn = direction.bend(low, t, high)
     least, middle, most = np.quantile(drawn, [alpha, 0.5, 1.0 - alpha])
     centre = mean + bend
     return (
@@ -46,7 +46,7 @@ def expense(
     )
 
 
-def _weighted(samples: Sequence[Sample], weights: Sequence[float], alpha: float) -> Bounded:
+def _weighted(samples: Sequence[Sample], weights: Sequence[float], alpha: float) -> Estimate:
     """Return a weighted sum of means with its bounds.
 
     A size that is the same in every episode is fixed by the rules, and exact.
@@ -56,7 +56,7 @@ def _weighted(samples: Sequence[Sample], weights: Sequence[float], alpha: float)
     varied = [(s, w) for s, w in pairs if s.variance != 0.0]
     if not varied:
         return fixed, fixed, fixed
-    mean, lower, upper = bounds([s for s, _ in varied], [w for _, w in varied], alpha)
+    mean, lower, upper = mean_bounds([s for s, _ in varied], [w for _, w in varied], alpha)
     return fixed + mean, fixed + lower, fixed + upper
 
 
@@ -74,13 +74,13 @@ class Evidence:
     mean: float
     lower: float
     upper: float
-    shown: Literal["sufficient", "insufficient", "neither"]
-    attempt: int = 0
+    conclusion: Literal["sufficient", "insufficient", "neither"]
+    stage: int = 0
 
 
 @dataclass(frozen=True)
-class End:
-    """An end of the interval: a position on the ray and what the look says of efficiency there.
+class Endpoint:
+    """An end of the interval: a position, and what an analysis shows of efficiency there.
 
     Attributes:
         t, params: where.
@@ -101,10 +101,10 @@ class End:
 
 
 @dataclass(frozen=True)
-class Look:
+class InterimAnalysis:
     """All that one look judges: doses in order, with their efficiencies, and observed sizes."""
 
-    ray: Ray
+    direction: Direction
     doses: Sequence[Dose]
     samples: Sequence[Sample]
     sizes: Sequence[Sample]
@@ -114,9 +114,9 @@ class Look:
         """Return what each dose shows by itself; no shape of the curve enters."""
         return tuple(self._dose(d, s) for d, s in zip(self.doses, self.samples, strict=True))
 
-    def hi(self) -> End | None:
+    def upper(self) -> Endpoint | None:
         """Return the smallest position shown to be enough; the upper dose itself must be."""
-        if self.doses[-1].purpose != "hi":
+        if self.doses[-1].purpose != "upper":
             return None
         shares, _, lower, _ = self._along()
         if not lower[-1] >= self._target:
@@ -124,9 +124,9 @@ class Look:
         last = np.flatnonzero(lower < self._target).max(initial=-1) + 1
         return self._end(float(shares[last]), up=True)
 
-    def lo(self) -> End | None:
+    def lower(self) -> Endpoint | None:
         """Return the largest position shown not to be enough; the lower dose itself must be."""
-        if self.doses[0].purpose != "lo":
+        if self.doses[0].purpose != "lower":
             return None
         shares, _, _, upper = self._along()
         if not upper[0] < self._target:
@@ -137,14 +137,14 @@ class Look:
     def promising(self) -> bool:
         """Whether more episodes at the same doses are likely to tell more."""
         if len(self.doses) == 1:
-            wanted = 1.0 if self.doses[0].purpose == "hi" else -1.0
+            wanted = 1.0 if self.doses[0].purpose == "upper" else -1.0
             return wanted * (self.samples[0].mean - self._target) > 0.0
         low, high = self.samples[0].mean, self.samples[1].mean
         if not low < self._target < high:
             return False
         if self._gentle:
             return 0.1 < (self._target - low) / (high - low) < 0.9
-        return "neither" in {dose.shown for dose in self.evidence()}
+        return "neither" in {dose.conclusion for dose in self.evidence()}
 
     @property
     def _gentle(self) -> bool:
@@ -154,15 +154,15 @@ class Look:
 
     @property
     def _target(self) -> float:
-        return self.ray.belief.target
+        return self.direction.belief.target
 
     @property
     def _side(self) -> float:
         """Error of one claim: both sides are judged where there are two doses."""
-        return self.alpha / len(self.doses) / self.ray.belief.claims
+        return self.alpha / len(self.doses) / self.direction.belief.claims_per_end
 
     def _dose(self, dose: Dose, sample: Sample) -> Evidence:
-        mean, lower, upper = bounds([sample], [1.0], self._side)
+        mean, lower, upper = mean_bounds([sample], [1.0], self._side)
         enough = "sufficient" if lower >= self._target else "neither"
         shown: Any = "insufficient" if upper < self._target else enough
         return Evidence(dose.params, dose.purpose, sample.n, mean, lower, upper, shown)
@@ -175,23 +175,23 @@ class Look:
 
     def _mean(self, share: float) -> tuple[float, float, float]:
         weights = [1.0 - share, share] if len(self.doses) == 2 else [1.0]
-        return bounds(self.samples, weights, self._side)
+        return mean_bounds(self.samples, weights, self._side)
 
-    def _end(self, share: float, up: bool) -> End:
+    def _end(self, share: float, up: bool) -> Endpoint:
         n = sum(sample.n for sample in self.samples)
         if len(self.doses) == 1:
             dose = self.doses[0]
             size = self._size(dose.t, dose.params)
-            return End(dose.t, dose.params, *size, *self._mean(share), n)
+            return Endpoint(dose.t, dose.params, *size, *self._mean(share), n)
         low, high = self.doses[0].t, self.doses[1].t
-        t = self.ray.valid(self._placed(share, up), high if up else low)
-        params = self.ray.params(t)
-        return End(t, params, *self._size(t, params), *self._mean(share), n)
+        t = self.direction.next_valid(self._placed(share, up), high if up else low)
+        params = self.direction.params(t)
+        return Endpoint(t, params, *self._size(t, params), *self._mean(share), n)
 
-    def _size(self, t: float, params: dict[str, Any]) -> Bounded:
-        if self.ray.belief.size is None:
-            return expense(self.ray, t, self.doses, self.sizes, self._side)
-        known = float(self.ray.belief.size(params))
+    def _size(self, t: float, params: dict[str, Any]) -> Estimate:
+        if self.direction.belief.size is None:
+            return mean_size(self.direction, t, self.doses, self.sizes, self._side)
+        known = float(self.direction.belief.size(params))
         return known, known, known
 
     def _placed(self, share: float, up: bool) -> float:
@@ -206,7 +206,7 @@ class Look:
         if not self._gentle or means[0] == means[1]:  # judged at the doses, which no shape moves
             return high if share == 1.0 or (up and share > 0.0) else low
         middle = float(np.clip((self._target - means[0]) / (means[1] - means[0]), 0.0, 1.0))
-        (centre, t), drawn = self.ray.place(low, high, np.array([middle, share]))
+        (centre, t), drawn = self.direction.rise_positions(low, high, np.array([middle, share]))
         tail = 1.0 - self._side if up else self._side
         shape = float(np.quantile(drawn[:, 1], tail) - np.median(drawn[:, 1]))
         way = math.hypot(t - centre, shape)

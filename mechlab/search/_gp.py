@@ -24,7 +24,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import qmc
 
 from mechlab.flows import Array
-from mechlab.search.replicates import Points
+from mechlab.search._replicates import TrainingData
 
 FLOOR, FLOOR_SD = 0.3, 0.4  # prior of the floor, in units of efficiency
 RISE, RISE_SD = 0.5, 0.6  # prior of the rise: more likely up than down, and either is possible
@@ -34,41 +34,41 @@ KEPT = 16  # most shapes that predict: a sample of all of them by their weights
 
 
 @dataclass(frozen=True)
-class Nodes:
+class Hyperparameters:
     """Candidate shapes: scales (M, numbers), steepness (M,), size of the discrepancy (M,)."""
 
     scale: Array
-    steep: Array
-    rough: Array
+    steepness: Array
+    roughness: Array
 
-    def __getitem__(self, index: Any) -> Nodes:
-        return Nodes(self.scale[index], self.steep[index], self.rough[index])
+    def __getitem__(self, index: Any) -> Hyperparameters:
+        return Hyperparameters(self.scale[index], self.steepness[index], self.roughness[index])
 
-    def rise(self, x: Array) -> Array:
+    def saturation(self, x: Array) -> Array:
         """Return h (M, len(x)): how much of its rise each curve has made at x."""
         axes = self.scale.shape[1]
         ratio = x[None, :, :axes] / self.scale[:, None, :]
-        return np.asarray(1.0 - np.exp(-(ratio ** self.steep[:, None, None]).sum(axis=2)))
+        return np.asarray(1.0 - np.exp(-(ratio ** self.steepness[:, None, None]).sum(axis=2)))
 
     def covariance(self, x: Array, other: Array) -> Array:
         """Return the prior covariance (M, len(x), len(other))."""
-        mine, theirs = self.rise(x)[:, :, None], self.rise(other)[:, None, :]
+        mine, theirs = self.saturation(x)[:, :, None], self.saturation(other)[:, None, :]
         out = mine - theirs
         out *= out
         out *= 0.25 / WARPED**2
         out += 1.0 + cdist(x, other, "sqeuclidean") * (0.25 / RAW**2)
         out *= out  # rational quadratic, alpha = 2: smooth, and needs no exponential
-        np.divide(self.rough[:, None, None] ** 2, out, out=out)
+        np.divide(self.roughness[:, None, None] ** 2, out, out=out)
         out += RISE_SD**2 * mine * theirs + FLOOR_SD**2
         return out
 
     def mean(self, x: Array) -> Array:
         """Return the prior mean (M, len(x))."""
-        return FLOOR + RISE * self.rise(x)
+        return FLOOR + RISE * self.saturation(x)
 
 
 @lru_cache
-def nodes(axes: int) -> Nodes:
+def hyperparameter_grid(axes: int) -> Hyperparameters:
     """Return the candidate shapes for so many numeric parameters."""
     if axes == 1:
         pairs = [
@@ -76,43 +76,43 @@ def nodes(axes: int) -> Nodes:
             for s in (0.6, 1.0, 2.0, 4.0, 8.0, 24.0)
             for c in np.geomspace(0.003, 3.0, int(min(7 * s, 84)))  # finer where steeper
         ]
-        scale, steep = np.array(pairs)[:, :1], np.array(pairs)[:, 1]
+        scale, steepness = np.array(pairs)[:, :1], np.array(pairs)[:, 1]
     else:
         cube = qmc.Sobol(axes + 1, seed=0).random(128)
         scale = 0.02 * (5.0 / 0.02) ** cube[:, :axes]
-        steep = 0.8 * (6.0 / 0.8) ** cube[:, axes]
-    count = len(steep)
-    rough = np.repeat([0.04, 0.25], count)
-    return Nodes(np.tile(scale, (2, 1)), np.tile(steep, 2), rough)
+        steepness = 0.8 * (6.0 / 0.8) ** cube[:, axes]
+    count = len(steepness)
+    roughness = np.repeat([0.04, 0.25], count)
+    return Hyperparameters(np.tile(scale, (2, 1)), np.tile(steepness, 2), roughness)
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """Nodes drawn by how well they fit, each with its exact Gaussian posterior.
+    """Hyperparameters drawn by how well they fit, each with its exact Gaussian posterior.
 
     Attributes:
-        points: the data; nodes, weight: the nodes drawn, and how often.
+        data: the data; nodes, weight: the nodes drawn, and how often.
         shortlist: the nodes that fit best, for the fits to come.
     """
 
-    points: Points
-    nodes: Nodes
+    data: TrainingData
+    nodes: Hyperparameters
     weight: Array
-    shortlist: Nodes
+    shortlist: Hyperparameters
 
     @cached_property
     def _factor(self) -> Array:
-        x = self.points.x
-        return np.asarray(np.linalg.cholesky(self.nodes.covariance(x, x) + self.points.noise))
+        x = self.data.x
+        return np.asarray(np.linalg.cholesky(self.nodes.covariance(x, x) + self.data.noise))
 
     @cached_property
     def _residual(self) -> Array:
-        gap = self.points.mean - self.nodes.mean(self.points.x)
+        gap = self.data.mean - self.nodes.mean(self.data.x)
         return np.asarray(np.linalg.solve(self._factor, gap[:, :, None])[:, :, 0])
 
     def joint(self, x: Array) -> tuple[Array, Array]:
         """Return mean (P, G) and covariance (P, G, G) of f at x (G, width), a node a row."""
-        cross = self.nodes.covariance(self.points.x, x)
+        cross = self.nodes.covariance(self.data.x, x)
         solved = np.stack(
             [
                 solve_triangular(f, c, lower=True, check_finite=False)
@@ -124,12 +124,12 @@ class Posterior:
 
     def mean(self, x: Array) -> Array:
         """Return the mean of f at x."""
-        cross = self.nodes.covariance(self.points.x, x)
+        cross = self.nodes.covariance(self.data.x, x)
         back = np.linalg.solve(self._factor.swapaxes(1, 2), self._residual[:, :, None])
         each = self.nodes.mean(x) + (cross * back).sum(axis=1)
         return np.asarray(self.weight @ each)
 
-    def draws(self, x: Array, normals: Array) -> Array:
+    def draw(self, x: Array, normals: Array) -> Array:
         """Return curves (S, G) at x from standard normals (S, G), nodes in proportion."""
         mean, cov = self.joint(x)
         cov = cov + 1e-9 * np.eye(len(x))
@@ -156,44 +156,48 @@ def _root(cov: Array) -> Array:
     return np.asarray(vector * np.sqrt(np.maximum(value, 0.0)))
 
 
-def evidence(points: Points, candidates: Nodes) -> Array:
+def log_evidence(data: TrainingData, candidates: Hyperparameters) -> Array:
     """Return the log evidence (M,) of each node."""
-    cov = candidates.covariance(points.x, points.x) + points.noise
+    cov = candidates.covariance(data.x, data.x) + data.noise
     factor = np.linalg.cholesky(cov)
-    gap = points.mean - candidates.mean(points.x)
+    gap = data.mean - candidates.mean(data.x)
     scaled = np.linalg.solve(factor, gap[:, :, None])[:, :, 0]
     logdet = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
     return np.asarray(-0.5 * (scaled**2).sum(axis=1) - logdet)
 
 
-def fit(points: Points, candidates: Nodes | None = None) -> Posterior:
+def fit(data: TrainingData, candidates: Hyperparameters | None = None) -> Posterior:
     """Fit the model to the points, over all candidate shapes or over a shortlist of them."""
-    pool = candidates or nodes(points.axes)
-    log = evidence(points, pool)
-    if candidates is None and points.axes > 1:
-        pool, log = _refined(points, pool, log)
+    pool = candidates or hyperparameter_grid(data.n_numeric)
+    log = log_evidence(data, pool)
+    if candidates is None and data.n_numeric > 1:
+        pool, log = _refined(data, pool, log)
     order = np.argsort(-log, kind="stable")[:SHORTLIST]
     weight = np.exp(log - log.max())
     kept = np.searchsorted(np.cumsum(weight / weight.sum()), _strata(KEPT))
     chosen, times = np.unique(kept, return_counts=True)
-    return Posterior(points, pool[chosen], times / KEPT, pool[np.sort(order)])
+    return Posterior(data, pool[chosen], times / KEPT, pool[np.sort(order)])
 
 
-def _refined(points: Points, pool: Nodes, log: Array) -> tuple[Nodes, Array]:
+def _refined(
+    data: TrainingData, pool: Hyperparameters, log: Array
+) -> tuple[Hyperparameters, Array]:
     """Look more closely around the best nodes, twice: a quasi-random start is sparse."""
     rng = np.random.default_rng(0)
     for width in (0.5, 0.2):
         top = pool[np.repeat(np.argsort(-log, kind="stable")[:8], 8)]
-        around = Nodes(
+        around = Hyperparameters(
             top.scale * np.exp(width * rng.normal(size=top.scale.shape)),
-            np.clip(top.steep * np.exp(width * rng.normal(size=64)), 0.7, 10.0),
-            top.rough,
+            np.clip(top.steepness * np.exp(width * rng.normal(size=64)), 0.7, 10.0),
+            top.roughness,
         )
-        pool, log = _join(pool, around), np.append(log, evidence(points, around))
+        pool, log = _join(pool, around), np.append(log, log_evidence(data, around))
     return pool, log
 
 
-def _join(a: Nodes, b: Nodes) -> Nodes:
-    return Nodes(
-        np.vstack([a.scale, b.scale]), np.append(a.steep, b.steep), np.append(a.rough, b.rough)
+def _join(a: Hyperparameters, b: Hyperparameters) -> Hyperparameters:
+    return Hyperparameters(
+        np.vstack([a.scale, b.scale]),
+        np.append(a.steepness, b.steepness),
+        np.append(a.roughness, b.roughness),
     )

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from mechlab.analysis.replication import Replication
+from mechlab.analysis.replication import FAR, Replication
 from mechlab.calibrate.published import models
 from mechlab.figures import Spot, decomposition, residuals
 from mechlab.report import misfits
@@ -26,12 +26,12 @@ def sheet(found: Replication) -> Sheet:
     said = misfits.words(found)
     facts = (
         *said["headline"][1:],
-        f"Published: {_SOURCE}. Ours: {found.episodes:,} fresh episodes of each condition and "
+        f"Published: {_SOURCE}. Ours: {found.episodes:,} held-out episodes of each condition and "
         f"model, seed {found.seed}. The agents are {KINDS['emulated']}.",
     )
     sections = (
         Section("residuals", "All figures at a glance", (), (_residual_chart(found),)),
-        Section("far", f"Off by more than a factor of {misfits.FAR:g}", points=said["far"]),
+        Section("far", f"Off by more than a factor of {FAR:g}", points=said["far"]),
         Section("tensions", "Where published figures pull apart", points=said["tensions"]),
         Section("map", "Cooperation against competence", charts=(_map_chart(found),)),
         Section("patterns", "Measure by measure", points=said["patterns"]),

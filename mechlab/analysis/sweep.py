@@ -1,4 +1,4 @@
-"""One thing at a time: a question in which one thing varies and all else stays as it is."""
+"""One thing at a time: a question in which one thing varies and all else stays the same."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mechlab.simulation import Episodes, simulate
 from mechlab.statistics import Summary, summarise
 from mechlab.study import Settings, Target
 
-GROUP = "the group"  # the line of a sweep in which the population varies
+GROUP = "the group"  # the name of the one group of a sweep in which the population varies
 
 
 class Vary(Part):
@@ -56,10 +56,10 @@ class Sweep(Recipe):
     Attributes:
         game, settings, condition, mechanism, episodes, seed: as in ``simulate``; ``episodes`` of
             each point.
-        population: one, or several, each of which is a line; none where the file leaves it to
-            whoever asks (``asked_of``).
+        population: one, or several that are compared; None where the file leaves it to
+            ``override``.
         vary: what varies.
-        target: what counts as enough, where the question is which point is the first that is.
+        target: what counts as enough, where the question is which value is the first that is.
         live: endpoints, options and caps of live agents.
 
     >>> sweep = Sweep.read('''question = "Does time help?"
@@ -96,8 +96,8 @@ class Sweep(Recipe):
         return self
 
     @property
-    def lines(self) -> list[str]:
-        """The populations that are compared, one a line; a varying one is a single line.
+    def groups(self) -> list[str]:
+        """The populations that are compared; ``the group`` alone where the population varies.
 
         Raises:
             UserError: where the file names none.
@@ -111,13 +111,13 @@ class Sweep(Recipe):
             )
         return [self.population] if isinstance(self.population, str) else self.population
 
-    def asked_of(
+    def override(
         self,
         population: str | None = None,
         episodes: int | None = None,
         settings: Settings | None = None,
     ) -> Self:
-        """Return the same question about others: what is given takes the place of the file's own.
+        """Return the same question with other fields: those given replace the file's.
 
         Raises:
             UserError: for a population where it is the population that varies.
@@ -130,23 +130,20 @@ class Sweep(Recipe):
         given = {name: value for name, value in changed.items() if value is not None}
         return type(self).model_validate({**self.model_dump(exclude_unset=True), **given})
 
-    def play(self) -> Swept:
+    def play(self) -> SweepResult:
         """Play all points and compare them; raises ``UserError`` as ``simulate`` does."""
-        groups = (self._group(run) for line in self.lines for run in self._runs(line))
-        live = next((group for group in groups if "live" in group.kinds), Population(()))
+        populations = [_population(run) for group in self.groups for run in self._runs(group)]
+        live = next((one for one in populations if "live" in one.kinds), Population(()))
         with session_for(live, self.live, CALLS, self.name):
-            points = [point for line in self.lines for point in self._line(line)]
-        return Swept(self, tuple(points))
+            points = [point for group in self.groups for point in self._points(group)]
+        return SweepResult(self, tuple(points))
 
-    @staticmethod
-    def _group(run: dict[str, Any]) -> Population:
-        return Population.of(run["population"], make_game(run["game"], run["settings"]).agents)
-
-    def _runs(self, line: str) -> Iterator[dict[str, Any]]:
+    def _runs(self, group: str) -> Iterator[dict[str, Any]]:
+        """Yield the arguments of ``simulate`` for each value."""
         for value in self.vary.values:
             fixed = {
                 "game": self.game,
-                "population": line,
+                "population": group,
                 "mechanism": self.mechanism,
                 "condition": self.condition,
                 "settings": self.settings,
@@ -154,25 +151,29 @@ class Sweep(Recipe):
             moved = {**self.settings, **value} if self.vary.name == "settings" else value
             yield {**fixed, self.vary.name: moved}
 
-    def _line(self, line: str) -> Iterator[Point]:
+    def _points(self, group: str) -> Iterator[Point]:
         first: Episodes | None = None
-        for value, run in zip(self.vary.values, self._runs(line), strict=True):
+        for value, run in zip(self.vary.values, self._runs(group), strict=True):
             played = simulate(**run, episodes=self.episodes, seed=self.seed)
             first = first or played
             yield Point(
-                line=line,
+                group=group,
                 label=_label(value),
                 measures=played.summary,
                 change=summarise(played["efficiency"] - first["efficiency"]),
-                reached=self._reached(played),
+                attainment=self._attainment(played),
                 kinds=played.population.kinds,
             )
 
-    def _reached(self, played: Episodes) -> Summary | None:
+    def _attainment(self, played: Episodes) -> Summary | None:
         if self.target is None:
             return None
         revenue, reference = played["group_revenue"], played.reference(self.target.relative_to)
         return summarise(revenue / reference)
+
+
+def _population(run: Mapping[str, Any]) -> Population:
+    return Population.of(run["population"], make_game(run["game"], run["settings"]).agents)
 
 
 def _label(value: Any) -> str:
@@ -186,35 +187,41 @@ class Point:
     """One value of what varies, played by one population.
 
     Attributes:
-        line: the population. label: the value.
+        group: the population. label: the value.
         measures: of all episodes.
-        change: efficiency less that at the first value of the line, episode by episode: episodes of
-            one number are pairs, for they share their luck as far as the values allow.
-        reached: revenue relative to the target's reference point; None without a target.
+        change: efficiency less that at the group's first value, episode by episode: episodes of one
+            number are pairs, because they share their luck as far as the values allow.
+        attainment: revenue relative to the target's reference point; None without a target.
         kinds: the kinds of agents.
     """
 
-    line: str
+    group: str
     label: str
     measures: Mapping[str, Summary]
     change: Summary
-    reached: Summary | None
+    attainment: Summary | None
     kinds: frozenset[str]
+
+    @property
+    def changes(self) -> bool:
+        """Whether a change is supported: its 95% interval leaves out 0."""
+        low, high = self.change.ci95
+        return low > 0 or high < 0
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one object."""
         return {
-            "population": self.line,
+            "population": self.group,
             "value": self.label,
             "measures": {name: one.as_json() for name, one in self.measures.items()},
             "change": self.change.as_json(),
-            "reached": self.reached and self.reached.as_json(),
+            "attainment": self.attainment and self.attainment.as_json(),
         }
 
 
 @dataclass(frozen=True)
-class Swept:
-    """What a sweep found: its points, line by line."""
+class SweepResult:
+    """The points of a sweep, group by group."""
 
     sweep: Sweep
     points: tuple[Point, ...]
@@ -224,9 +231,30 @@ class Swept:
         """The kinds of agents that played."""
         return frozenset(kind for point in self.points for kind in point.kinds)
 
-    def line(self, name: str) -> tuple[Point, ...]:
-        """Return the points of one line."""
-        return tuple(point for point in self.points if point.line == name)
+    def of(self, group: str) -> tuple[Point, ...]:
+        """Return the points of one group."""
+        return tuple(point for point in self.points if point.group == group)
+
+    def first_enough(self, group: str) -> Point | None:
+        """Return the first value of a group that is shown to reach the target; None without."""
+        target = self.sweep.target
+        return next(
+            (
+                point
+                for point in self.of(group)
+                if target and point.attainment and point.attainment.ci95[0] >= target.efficiency
+            ),
+            None,
+        )
+
+    @property
+    def largest(self) -> Point | None:
+        """The point with the largest supported change of efficiency; None where none is."""
+        return max(
+            (point for point in self.points if point.changes),
+            key=lambda point: abs(point.change.mean),
+            default=None,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one object."""

@@ -34,7 +34,7 @@ def sweep(  # noqa: PLR0913 - an argument an option
     from mechlab.report.sweep import sentences, sheet
 
     changed = read_settings(settings)
-    sweeps = [Sweep.load(file).asked_of(population, episodes, changed) for file in files]
+    sweeps = [Sweep.load(file).override(population, episodes, changed) for file in files]
     results = []
     for one in sweeps:
         with _terminal.working(f"playing {one.name}"):

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from mechlab.analysis.decomposition import NEAR
 from mechlab.analysis.replication import Replica, Replication
-from mechlab.analysis.sweep import Swept
+from mechlab.analysis.sweep import SweepResult
 from mechlab.checks.dynamics import growth
 from mechlab.figures._style import (
     NEUTRAL,
@@ -169,20 +169,20 @@ def _kind(replica: Replica) -> str:
 _ORDERED = ("population", "settings")  # values between which a line may be drawn
 
 
-def sweep(result: Swept, measure: str = "efficiency") -> go.Figure:
+def sweep(result: SweepResult, measure: str = "efficiency") -> go.Figure:
     """Return the means of a measure with their 95% intervals, one line for each population.
 
     >>> from mechlab.analysis.sweep import Sweep
     >>> sweeps = Sweep.read('''question = "?"
     ... population = "silent"
     ... vary.settings = [{rounds = 5}, {rounds = 10}]''')
-    >>> sweep(sweeps.asked_of(None, 2).play()).data[0].x
+    >>> sweep(sweeps.override(None, 2).play()).data[0].x
     ('rounds=5', 'rounds=10')
     """
     figure = blank(f"{result.sweep.vary.name}", f"Mean {measure.replace('_', ' ')}")
     joined = result.sweep.vary.name in _ORDERED
-    for index, name in enumerate(result.sweep.lines):
-        points = result.line(name)
+    for index, name in enumerate(result.sweep.groups):
+        points = result.of(name)
         means = [point.measures[measure] for point in points]
         figure.add_scatter(
             x=[_wrapped(point.label) for point in points],

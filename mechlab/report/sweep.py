@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from mechlab.analysis.sweep import Point, Swept
+from mechlab.analysis.sweep import Point, SweepResult
 from mechlab.figures import reference_words
 from mechlab.figures import sweep as figure
 from mechlab.report.chart import Chart
@@ -30,13 +29,13 @@ MEASURES = (
 """Columns of the table, those of them that the game and its agents have."""
 
 
-def sentences(found: Swept) -> tuple[str, ...]:
+def sentences(found: SweepResult) -> tuple[str, ...]:
     """Return what a sweep says, line by line."""
-    return tuple(said for name in found.sweep.lines for said in _line(found, name))
+    return tuple(said for name in found.sweep.groups for said in _line(found, name))
 
 
-def _line(found: Swept, name: str) -> Iterator[str]:
-    first, *others = found.line(name)
+def _line(found: SweepResult, name: str) -> Iterator[str]:
+    first, *others = found.of(name)
     base = first.measures["efficiency"].mean
     start = f"{name}: {percent(base)} of perfect play at {first.label}"
     if all(_nothing(point.change) for point in others):
@@ -50,56 +49,44 @@ def _change(point: Point) -> str:
     """Return the change at a point against the first, or that the data support none."""
     low, high = (f"{100 * end:+.1f}" for end in point.change.ci95)
     moved = f"{100 * point.change.mean:+.1f} points ({low} to {high}) at {point.label}"
-    return moved if supported(point.change) else f"no difference supported, {moved}"
-
-
-def supported(change: Summary) -> bool:
-    """Whether a change's 95% interval leaves out 0."""
-    low, high = change.ci95
-    return low > 0 or high < 0
+    return moved if point.changes else f"no difference supported, {moved}"
 
 
 def _nothing(change: Summary) -> bool:
     return change.mean == 0.0 and change.sd == 0.0
 
 
-def _first_enough(found: Swept, name: str) -> Iterator[str]:
+def _first_enough(found: SweepResult, name: str) -> Iterator[str]:
     """Say which value is the first that meets the target."""
     target = found.sweep.target
     if target is None:
         return
     goal = f"{share(target.efficiency)} of {reference_words(target.relative_to)}"
-    enough = [p for p in found.line(name) if p.reached and p.reached.ci95[0] >= target.efficiency]
-    if not enough:
+    enough = found.first_enough(name)
+    if enough is None or enough.attainment is None:
         yield f"{name}: no value is shown to reach {goal}."
     else:
-        reached = enough[0].reached
-        assert reached is not None
+        low, high = map(percent, enough.attainment.ci95)
         yield (
-            f"{name}: the first value shown to reach {goal} is {enough[0].label}, with "
-            f"{percent(reached.mean)} ({percent(reached.ci95[0])} to {percent(reached.ci95[1])})."
+            f"{name}: the first value shown to reach {goal} is {enough.label}, with "
+            f"{percent(enough.attainment.mean)} ({low} to {high})."
         )
 
 
-def headline(sweeps: Sequence[Swept]) -> str:
+def headline(sweeps: Sequence[SweepResult]) -> str:
     """Return the largest supported change of all."""
-    moved = [
-        (abs(p.change.mean), swept, p) for swept in sweeps for p in swept.points if _told(p.change)
-    ]
-    if not moved:
+    moved = [(sweep, sweep.largest) for sweep in sweeps]
+    largest = [(sweep, point) for sweep, point in moved if point is not None]
+    if not largest:
         return "No value is shown to change efficiency."
-    _, swept, point = max(moved, key=lambda one: one[0])
+    sweep, point = max(largest, key=lambda pair: abs(pair[1].change.mean))
     return (
         f"Of what was varied one thing at a time, the largest change of efficiency is "
-        f"{100 * point.change.mean:+.1f} points: {swept.sweep.name}, {point.line}, {point.label}."
+        f"{100 * point.change.mean:+.1f} points: {sweep.sweep.name}, {point.group}, {point.label}."
     )
 
 
-def _told(change: Summary) -> bool:
-    return math.isfinite(change.ci95[0]) and supported(change)
-
-
-def sheet(sweeps: Sequence[Swept]) -> Sheet:
+def sheet(sweeps: Sequence[SweepResult]) -> Sheet:
     """Return the page of several sweeps, a section each."""
     kinds = sorted({kind for swept in sweeps for kind in swept.kinds})
     facts = (
@@ -114,7 +101,7 @@ def sheet(sweeps: Sequence[Swept]) -> Sheet:
     return Sheet(title, question, headline(sweeps), facts, sections, surroundings())
 
 
-def _section(found: Swept) -> Section:
+def _section(found: SweepResult) -> Section:
     sweep = found.sweep
     said = (
         sweep.question,
@@ -128,7 +115,7 @@ def _section(found: Swept) -> Section:
     return Section(sweep.name, title, said, charts, {}, sentences(found))
 
 
-def _invalid(found: Swept) -> Iterator[str]:
+def _invalid(found: SweepResult) -> Iterator[str]:
     """Say how often live agents did nothing because no valid answer came."""
     means = [p.measures["invalid_turns"].mean for p in found.points if "live" in p.kinds]
     if any(means):
@@ -138,24 +125,24 @@ def _invalid(found: Swept) -> Iterator[str]:
         )
 
 
-def _shown(found: Swept) -> tuple[str, ...]:
+def _shown(found: SweepResult) -> tuple[str, ...]:
     paid = any(point.measures["spend"].mean > 0 for point in found.points)
     return ("efficiency", "spend") if paid else ("efficiency",)
 
 
-def _chart(found: Swept, measure: str) -> Chart:
+def _chart(found: SweepResult, measure: str) -> Chart:
     alt = " ".join(sentences(found)) if measure == "efficiency" else "See the data of this chart."
     name = f"{found.sweep.name}-{measure}"
     title = f"{measure.capitalize()} by {found.sweep.vary.name}"
     return Chart(name, title, figure(found, measure), alt, table(found))
 
 
-def table(found: Swept) -> Table:
+def table(found: SweepResult) -> Table:
     """Return all points: efficiency with its interval, its change, and other measures."""
     rows = []
     for point in found.points:
         efficiency, change = point.measures["efficiency"], point.change
-        row = {"population": point.line, "value": point.label, "efficiency": efficiency.mean}
+        row = {"population": point.group, "value": point.label, "efficiency": efficiency.mean}
         row |= {"efficiency_lo": efficiency.ci95[0], "efficiency_hi": efficiency.ci95[1]}
         row |= {"change": change.mean, "change_lo": change.ci95[0], "change_hi": change.ci95[1]}
         rest = [name for name in MEASURES[1:] if name in point.measures]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mechlab.analysis.sweep import Sweep
+from mechlab.analysis.sweep import Point, Sweep
 from mechlab.errors import UserError
-from mechlab.report.sweep import headline, sentences, sheet, supported
+from mechlab.report.sweep import headline, sentences, sheet
 from mechlab.simulation import simulate
 from mechlab.statistics import Summary
 
@@ -21,7 +21,7 @@ settings = [{rounds = 4}, {rounds = 8}]
 
 
 def swept(text, **changes):
-    return Sweep.read(text).asked_of(changes.get("population"), changes.get("episodes")).play()
+    return Sweep.read(text).override(changes.get("population"), changes.get("episodes")).play()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
@@ -36,12 +36,12 @@ def test_emulated_agents_refuse_what_no_figure_tells(name):
     with pytest.raises(UserError, match="--population, for live agents llm:MODEL"):
         asked.play()
     with pytest.raises(UserError, match="is not known; use all of them, or a live agent"):
-        asked.asked_of("o3", 2).play()
+        asked.override("o3", 2).play()
 
 
 def test_every_value_is_played_by_every_population():
     found = swept(BASE)
-    assert [(p.line, p.label) for p in found.points] == [
+    assert [(p.group, p.label) for p in found.points] == [
         ("perfect", "rounds=4"),
         ("perfect", "rounds=8"),
         ("silent", "rounds=4"),
@@ -60,7 +60,7 @@ def test_the_first_value_is_what_the_others_are_compared_with():
     first, second = swept(text).points
     assert first.change.mean == 0.0
     assert second.change.mean == pytest.approx(1.0 - first.measures["efficiency"].mean)
-    assert supported(second.change)
+    assert second.changes
 
 
 def test_what_changes_nothing_is_said_to_change_nothing():
@@ -119,14 +119,15 @@ def test_what_varies_cannot_be_fixed_too():
 def test_a_varying_population_cannot_be_replaced():
     asked = Sweep.load("studies/sweeps/few_perfect.toml")
     with pytest.raises(UserError, match="--population cannot be given"):
-        asked.asked_of("o3", None)
+        asked.override("o3", None)
 
 
 @pytest.mark.parametrize(
     ("ends", "expected"), [((0.1, 0.3), True), ((-0.3, -0.1), True), ((-0.1, 0.1), False)]
 )
 def test_a_change_is_supported_where_its_interval_leaves_out_nothing(ends, expected):
-    assert supported(Summary(sum(ends) / 2, 1.0, ends, 9)) is expected
+    change = Summary(sum(ends) / 2, 1.0, ends, 9)
+    assert Point("o3", "1", {}, change, None, frozenset()).changes is expected
 
 
 def test_a_page_has_a_section_a_sweep():

@@ -12,7 +12,7 @@ CALLS = 3 * 2  # of an episode
 @pytest.mark.parametrize("name", ["visibility", "protocol_steps"])
 def test_what_emulated_agents_refuse_live_ones_play(server, request, name):
     path = request.config.rootpath / "studies" / "sweeps" / f"{name}.toml"
-    found = Sweep.load(path).asked_of("llm:m-1", 2, SETTINGS).play()
+    found = Sweep.load(path).override("llm:m-1", 2, SETTINGS).play()
     assert found.kinds == {"live"}
     assert [point.measures["efficiency"].n for point in found.points] == [2] * 5
     # A prompt that a hidden part does not change (no thoughts yet, say) is not paid for twice.

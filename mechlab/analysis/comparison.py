@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from typing import ClassVar
 
 from mechlab.checks import Verdicts, check
 from mechlab.errors import UserError
+from mechlab.rendering import Renderable
 from mechlab.search.pareto import Interval, Place, ranking
 from mechlab.search.results import Answer, SearchResult
 from mechlab.study import Study
@@ -52,12 +53,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Renderable):
     """Any number of searched studies, over any mechanisms, populations and games.
 
     Raises:
         UserError: for none, or the same study twice.
     """
+
+    renderer: ClassVar[str] = "comparison"
 
     results: tuple[SearchResult, ...]
 
@@ -119,18 +122,6 @@ class Comparison:
     def entry(self, label: str) -> Entry:
         """Return the entry of a label."""
         return {entry.label: entry for entry in self.entries}[label]
-
-    def report(self, path: str | Path) -> Path:
-        """Write the HTML page, or figures (.png, .svg, .pdf), and return the path."""
-        from mechlab.report import write_comparison
-
-        return write_comparison(self, Path(path))
-
-    def _repr_html_(self) -> str:
-        """The verdicts, in a notebook."""
-        from mechlab.report.notebook import comparison_html
-
-        return comparison_html(self)
 
 
 def _entry(context: str, result: SearchResult, answer: Answer, several: bool) -> Entry:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
 from mechlab.mechanism import Mechanism
+from mechlab.rendering import Renderable
+from mechlab.search.pareto import Place, ranking
 from mechlab.statistics import Summary
 from mechlab.study import Study
 
 if TYPE_CHECKING:
     from mechlab.llm.transcripts import Played, Spoken
-    from mechlab.search.pareto import Place
 
 Status = Literal["certified", "unreachable", "out_of_budget"]
 
@@ -63,7 +63,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class SearchResult:
+class SearchResult(Renderable):
     """Outcome of ``mechlab.search``: answers in order of certified size, and all the evidence.
 
     Attributes:
@@ -93,6 +93,8 @@ class SearchResult:
         spoken: live episodes with all their turns, in the order of their beginning.
         stopped: the cap on calls, tokens or money that ended the search; "" where none did.
     """
+
+    renderer: ClassVar[str] = "search"
 
     study: Study
     answers: tuple[Answer, ...]
@@ -127,19 +129,4 @@ class SearchResult:
         The intervals of all candidates hold at once, so a difference is supported where two of
         them do not meet.
         """
-        from mechlab.search.pareto import ranking
-
         return ranking({answer.candidate: answer.shown for answer in self.answers})
-
-    def report(self, path: str | Path) -> Path:
-        """Write the HTML report, or figures (.png, .svg, .pdf), and return the path."""
-        from mechlab.analysis.findings import findings
-        from mechlab.report import write_report
-
-        return write_report(self, findings(self), Path(path))
-
-    def _repr_html_(self) -> str:
-        """The verdict, in a notebook."""
-        from mechlab.report.notebook import result_html
-
-        return result_html(self)

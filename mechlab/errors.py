@@ -1,4 +1,4 @@
-"""The user's mistakes: one clear line each, and the nearest valid name."""
+"""The user's mistakes: one line each, with the nearest valid name."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -13,14 +13,14 @@ class OutOfBudget(UserError):
     """A cap on calls, tokens or money is reached; a search then ends with what it knows.
 
     Attributes:
-        played: the episodes that were finished before, from the first on; None where none was.
+        episodes: the first episodes, as far as they were finished; None where none was.
     """
 
-    played: Any = None
+    episodes: Any = None
 
 
 def unknown(kind: str, name: str, valid: Iterable[str]) -> UserError:
-    """Return the error for a name that nobody registered.
+    """Return the error for a name that is not among the valid ones.
 
     >>> print(unknown("mechanism", "sharing_bonu", ["sharing_bonus", "royalty"]))
     unknown mechanism 'sharing_bonu': did you mean 'sharing_bonus'? (valid: royalty, sharing_bonus)

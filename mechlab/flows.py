@@ -1,9 +1,8 @@
-"""What happens between agents in one round, as every mechanism sees it.
+"""Flows: what happens between agents in one round, as every mechanism sees it.
 
-Every cooperation game is, to a mechanism, four verbs: to ask, to give, to falsify and to produce.
-Four further fields qualify them with what only the game can know: which requests were left
-unanswered, which gifts had been asked for, which were used, and what part of a production rests
-on them.
+To a mechanism every cooperation game is four verbs: to ask, to give, to falsify and to produce.
+Four further fields add what only the game can know: which requests were left unanswered, which
+gifts had been asked for, which were used, and what part of a production rests on them.
 
 | field       | shape     | meaning                                                              |
 |-------------|-----------|----------------------------------------------------------------------|
@@ -53,10 +52,10 @@ class Amounts:
 
     @classmethod
     def zeros(cls, episodes: int, agents: int, kept: Iterable[str] = FIELDS) -> Amounts:
-        """Return amounts of nothing for ``episodes`` episodes of ``agents`` agents.
+        """Return zeros for ``episodes`` episodes of ``agents`` agents.
 
-        Fields that are not ``kept`` are a single cell in the shape of an array: what is written
-        there is lost, at no cost.
+        A field that is not ``kept`` takes no memory: it has the shape, but all its entries are
+        one cell, so that games may write there what nobody will read.
         """
         pair: tuple[int, ...] = (episodes, agents, agents)
         shapes = {**dict.fromkeys(PAIRWISE, pair), "produced": pair[:2]}
@@ -80,19 +79,22 @@ class Amounts:
             getattr(self, name)[...] += getattr(other, name)
 
     def plus(self, other: Amounts, names: Iterable[str] = FIELDS) -> Amounts:
-        """Return new amounts with the named fields of ``other`` added; the rest as they are."""
+        """Return new amounts with the named fields of ``other`` added; the rest as they are.
+
+        For amounts that others still hold, which ``add`` would change.
+        """
         sums = {name: getattr(self, name) + getattr(other, name) for name in names}
         return replace(self, **sums)
 
     def clear(self, names: Iterable[str] = FIELDS) -> None:
-        """Set the named fields to nothing, in place."""
+        """Set the named fields to 0, in place."""
         for name in names:
             getattr(self, name).fill(0.0)
 
 
 @dataclass(frozen=True, eq=False)
 class Flows(Amounts):
-    """One round of a batch of episodes: what a mechanism is paid on.
+    """One round of a batch of episodes: what a mechanism pays for.
 
     Attributes:
         past: the sums over all earlier rounds; zeros in the first.
@@ -150,7 +152,7 @@ class Flows(Amounts):
 def over_agents(each: Array) -> Array:
     """Sum over the agents of each episode, (B, N) to (B,).
 
-    As ``each.sum(axis=1)``, in half the time where agents are few.
+    Takes half the time of ``each.sum(axis=1)`` where agents are few.
 
     >>> over_agents(np.array([[0.0, 3.0], [1.0, 0.0]]))
     array([3., 1.])
@@ -162,7 +164,7 @@ def over_agents(each: Array) -> Array:
 def over_partners(pairs: Array) -> Array:
     """Sum what each agent did over its partners, (B, N, N) to (B, N).
 
-    As ``pairs.sum(axis=2)``, in a quarter of the time where agents are few.
+    Takes a quarter of the time of ``pairs.sum(axis=2)`` where agents are few.
 
     >>> over_partners(np.array([[[0.0, 3.0], [1.0, 0.0]]]))
     array([[3., 1.]])

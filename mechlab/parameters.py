@@ -15,14 +15,14 @@ _KEY = "mechlab.param"
 
 @dataclass(frozen=True)
 class Param:
-    """What is known of one parameter.
+    """The declaration of one parameter.
 
     Attributes:
         default: the value when none is given; its type is the parameter's type.
         low, high: the smallest and largest valid value (numbers only).
         unit: unit of the value, in words ("dollars per piece").
         text: one line for lists and help.
-        choices: the valid values of a parameter that is a word.
+        choices: the valid values of a text; none where any text is valid.
     """
 
     default: float | int | bool | str
@@ -34,7 +34,7 @@ class Param:
 
     @property
     def range(self) -> str:
-        """The rule in words: range and unit, or the valid words.
+        """The valid values as text: range and unit, or the choices.
 
         >>> Param(0.0, low=0, high=5000, unit="dollars per piece").range
         '[0, 5000] dollars per piece'

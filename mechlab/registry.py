@@ -1,4 +1,4 @@
-"""One registry a kind, filled where things are defined and open to other packages."""
+"""Registries: plug-ins by name, ours and those of other packages."""
 
 from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
@@ -12,10 +12,10 @@ T = TypeVar("T")
 class Registry(Generic[T]):
     """The plug-ins of one kind by name, in the order of registration.
 
-    Plug-ins register where they are defined. Packages that hold plug-ins name their module under
-    the entry-point group; the modules are imported at the first look-up, so that importing
-    ``mechlab`` stays quick and ``mechlab`` depends on none of them. One that cannot be imported
-    raises ``UserError``.
+    Plug-ins register where they are defined. A package with plug-ins names the module that defines
+    them under the entry-point group. These modules are imported at the first look-up, so that
+    ``mechlab`` is imported quickly and depends on none of them; one that cannot be imported raises
+    ``UserError``.
 
     >>> colours = Registry[str]("colour")
     >>> colours.add("red", "#f00")

@@ -1,4 +1,4 @@
-"""Plays episodes and returns them as one table: a row an episode, a column a measure."""
+"""Simulation: plays episodes and returns them as one table, with a row for each episode."""
 
 from __future__ import annotations
 
@@ -19,23 +19,20 @@ from mechlab.measures import MEASURES, measures_of
 from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
 from mechlab.statistics import Summary, summarise
 
-BATCH = 256  # episodes played at once: fewer calls weigh more, a larger state leaves the cache
+BATCH = 256  # episodes played at once: fewer spend more time on calls, more leave the cache
 
 
 @dataclass(frozen=True, eq=False)
 class Episodes(Scenario):
-    """Episodes of one game, population, mechanism and condition, as they came out.
-
-    B episodes, N agents, T rounds.
+    """The outcome of B episodes of one scenario, with N agents and T rounds.
 
     Attributes:
-        seeds: (B,) the episodes' own seeds.
         revenue: (B, T) group revenue of each round, from the game itself.
         produced: (B, N) what each agent earned from the game itself.
         payments: (B, N) what the mechanism paid each agent, net of fines.
         spend: (B,) all positive payments of agents and rounds.
         given: (B, N, N) useful, honest units that i gave j.
-        tallies: counts of the game's own measures.
+        tallies: counts for the game's own measures, each (B,) or (B, N).
 
     >>> episodes = simulate(population="silent", episodes=3, seed=1)
     >>> episodes.frame.shape
@@ -50,12 +47,12 @@ class Episodes(Scenario):
     tallies: Mapping[str, Array]
 
     def __getitem__(self, measure: str) -> Array:
-        """Return one measure of each episode, (B,)."""
+        """Return a measure of each episode, (B,); raises ``UserError`` for an unknown name."""
         return MEASURES.get(measure)(self)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """All measures: a row an episode (its number under the seed), a column a measure."""
+        """All measures: a row for each episode, by its number under the seed."""
         columns = {name: self[name] for name in measures_of(frozenset(self.tallies))}
         index = pd.RangeIndex(self.first, self.first + len(self), name="episode")
         return pd.DataFrame(columns, index=index)
@@ -83,8 +80,8 @@ def simulate(  # noqa: PLR0913 - what an episode is made of
 ) -> Episodes:
     """Play episodes ``first`` to ``first + episodes - 1`` of a seed.
 
-    The same seed gives the same episodes, however many are played at once; doses of a mechanism
-    share the luck of an episode (common random numbers).
+    The same seed gives the same episodes, however many are played at once. An episode has the same
+    random numbers under every mechanism and dose (common random numbers).
 
     Args:
         game: name of a game, or a game with its settings.
@@ -103,26 +100,24 @@ def simulate(  # noqa: PLR0913 - what an episode is made of
     >>> simulate(population="perfect", episodes=20).summary["tasks"].mean > 195
     True
     """
-    played = make_game(game, settings)
-    group = Population.of(population, played.agents)
-    rules = (
-        parse(mechanism) if isinstance(mechanism, str) else mechanism or MECHANISMS.get("none")()
-    )
-    check_fit(rules, played.fields, played.name)
-    played.check_condition(condition)
+    game = make_game(game, settings)
+    group = Population.of(population, game.agents)
+    mechanism = parse(mechanism or "none") if not isinstance(mechanism, Mechanism) else mechanism
+    check_fit(mechanism, game.fields, game.name)
+    game.check_condition(condition)
     seeds = episode_seeds(seed, first, episodes)
-    scenario = Scenario(played, group, rules, condition, seed, first, seeds)
-    behaviour = behaviours(played, group, rules, condition)
+    scenario = Scenario(game, group, mechanism, condition, seed, first, seeds)
+    behaviour = behaviours(game, group, mechanism, condition)
     if "live" in group.kinds:
         return _play_live(scenario, behaviour)
     players = group.players
-    size = 1 if players else BATCH  # players sit at a table of their own
+    size = 1 if players else BATCH  # players take their turns in one episode at a time
     parts = [_play(scenario, behaviour, chunk, players) for chunk in _chunks(seeds, size)]
     return _episodes(scenario, parts)
 
 
 def episode_seeds(seed: int, first: int, count: int) -> Seeds:
-    """Return the seeds of episodes ``first`` to ``first + count - 1``: numbers of a counter.
+    """Return the seeds of episodes ``first`` to ``first + count - 1`` under a study's seed.
 
     >>> bool((episode_seeds(7, 0, 5)[2:] == episode_seeds(7, 2, 3)).all())
     True
@@ -141,15 +136,15 @@ def _chunks(seeds: Seeds, size: int = BATCH) -> Iterator[Seeds]:
     return (seeds[start : start + size] for start in range(0, max(1, len(seeds)), size))
 
 
-Record = dict[str, Array]  # what came out of some episodes, by name; the first axis is theirs
+Record = dict[str, Array]  # the outcome of some episodes: arrays by name, episodes first
 
 
 def _episodes(scenario: Scenario, parts: Sequence[Record]) -> Episodes:
-    """Return the first episodes of a scenario, whose records come in one part or several."""
+    """Return the outcome of a scenario's first episodes, given as records in order."""
     arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     record: dict[str, Any] = {name: arrays.pop(name) for name in _RECORD}
-    known = {**vars(scenario), "seeds": scenario.seeds[: len(record["spend"])]}
-    return Episodes(**known, **record, tallies=arrays)
+    fields = {**vars(scenario), "seeds": scenario.seeds[: len(record["spend"])]}
+    return Episodes(**fields, **record, tallies=arrays)
 
 
 def _play_live(scenario: Scenario, behaviour: Array) -> Episodes:
@@ -157,27 +152,27 @@ def _play_live(scenario: Scenario, behaviour: Array) -> Episodes:
     from mechlab.llm.driver import Cut, play
     from mechlab.llm.session import current_session
 
-    seated = scenario.population.players
+    players = scenario.population.players
     with current_session() as session:
         try:
-            parts = play(session, scenario, lambda seed: _turns(scenario, behaviour, seed, seated))
+            parts = play(session, scenario, lambda seed: _turns(scenario, behaviour, seed, players))
         except Cut as cut:
             if cut.records:
-                cut.played = _episodes(scenario, cut.records)
+                cut.episodes = _episodes(scenario, cut.records)
             raise
-        played = _episodes(scenario, parts)
-        measures = played.frame
-        counts = {n: a for n, a in played.tallies.items() if a.ndim == 1 and n not in measures}
-        session.note(scenario, measures.assign(**counts))  # a fit is to counts, not to shares
-    return played
+        episodes = _episodes(scenario, parts)
+        measures = episodes.frame
+        counts = {n: a for n, a in episodes.tallies.items() if a.ndim == 1 and n not in measures}
+        session.note(scenario, measures.assign(**counts))  # a fit needs counts beside shares
+    return episodes
 
 
 def _play(
     scenario: Scenario, behaviour: Array, seeds: Seeds, players: Mapping[int, Any] | None = None
 ) -> Record:
     """Play a batch under behaviour (T, N, A), asking each player on its turn."""
-    answered = players or {}
-    turns = _turns(scenario, behaviour, seeds, answered)
+    players = players or {}
+    turns = _turns(scenario, behaviour, seeds, players)
     answer: Any = None
     while True:
         try:
@@ -185,13 +180,13 @@ def _play(
         except StopIteration as end:
             record: Record = end.value
             return record
-        answer = answered[agent].act(view)
+        answer = players[agent].act(view)
 
 
 def _turns(
     scenario: Scenario, behaviour: Array, seeds: Seeds, players: Collection[int]
 ) -> Generator[tuple[int, Any], Any, Record]:
-    """Play a batch; yield players' turns as a table does, return record and tallies."""
+    """Play a batch; yield the turns of players, see ``rounds``; return record and tallies."""
     game, mechanism = scenario.game, scenario.mechanism
     state = game.start(seeds, scenario.condition)
     table = game.seat(state, mechanism, players) if players else None
@@ -207,17 +202,18 @@ def rounds(  # noqa: PLR0913 - what an episode is made of
     episodes: int = 1,
     table: Table | None = None,
 ) -> Generator[tuple[int, Any], Any, dict[str, Array]]:
-    """Play all rounds of started episodes; yield players' turns as the table does, if any.
+    """Play all rounds of episodes that were started.
 
-    Returns the record of the episodes, by the names of ``Episodes``.
+    Yields each player's turn, as its number and its view, and takes its answer; without a table
+    there are none. Returns the record of the episodes, by the names of ``Episodes``.
     """
     agents = game.agents
-    kept = mechanism.needs | {"given", "produced"}
-    now, past = (Amounts.zeros(episodes, agents, kept) for _ in range(2))
+    fields = mechanism.needs | {"given", "produced"}
+    now, past = (Amounts.zeros(episodes, agents, fields) for _ in range(2))
     revenue = np.zeros((episodes, game.rounds))
     payments, spend = np.zeros((episodes, agents)), np.zeros(episodes)
     for round in range(game.rounds):
-        now.clear(kept)
+        now.clear(fields)
         if table:
             yield from table.play(round, behaviour[round], now)
         else:
@@ -228,7 +224,7 @@ def rounds(  # noqa: PLR0913 - what an episode is made of
         payments += paid
         spend += over_agents(np.maximum(paid, 0.0))
         revenue[:, round] = over_agents(now.produced)
-        past.add(now, kept)
+        past.add(now, fields)
     record = {
         "revenue": revenue,
         "produced": past.produced,
@@ -236,15 +232,16 @@ def rounds(  # noqa: PLR0913 - what an episode is made of
         "spend": spend,
         "given": past.given,
     }
-    refused = {"invalid_actions": np.array([float(table.invalid_actions)])} if table else {}
-    return {**record, **refused}
+    if table:
+        record["invalid_actions"] = np.array([float(table.invalid_actions)])
+    return record
 
 
 _REFERENCES: dict[tuple[Game, str], dict[int, float]] = {}
 
 
 def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
-    """Group revenue of a reference point; remembered, as doses share seeds."""
+    """Return the group revenue of a reference point; remembered, because doses share seeds."""
     known = _REFERENCES.setdefault((game, name), {})
     missing = np.array([s for s in dict.fromkeys(seeds.tolist()) if s not in known], np.uint64)
     row = game.behaviour([game.reference(name)] * game.agents)
@@ -253,6 +250,6 @@ def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
         game, Population(()), MECHANISMS.get("none")(), game.conditions[0], 0, 0, missing
     )
     for chunk in _chunks(missing) if len(missing) else ():
-        played = _play(alone, behaviour, chunk)
-        known.update(zip(chunk.tolist(), played["revenue"].sum(axis=1).tolist(), strict=True))
+        record = _play(alone, behaviour, chunk)
+        known.update(zip(chunk.tolist(), record["revenue"].sum(axis=1).tolist(), strict=True))
     return np.array([known[s] for s in seeds.tolist()])

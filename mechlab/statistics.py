@@ -1,4 +1,4 @@
-"""Means with their intervals."""
+"""Means with their 95% intervals."""
 
 from __future__ import annotations
 

@@ -88,8 +88,8 @@ class LiveOptions:
         try:
             return play(), ""
         except OutOfBudget as cap:
-            count = len(cap.played) if cap.played else 0
-            return cap.played, (
+            count = len(cap.episodes) if cap.episodes else 0
+            return cap.episodes, (
                 f"out of budget: {cap}; {count:,} of {self.episodes:,} episodes were finished. "
                 "All calls are kept: the same command with a larger cap goes on from there"
             )

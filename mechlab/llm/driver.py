@@ -45,9 +45,7 @@ def play(session: Session, scenario: Scenario, turns: Callable[[Seeds], Turns]) 
         Cut: where a cap is reached.
         UserError: for what else stops them: an endpoint, the store, invalid answers.
     """
-    for (
-        agent
-    ) in scenario.population.players.values():  # what cannot be played fails before it costs
+    for agent in scenario.population.players.values():  # a mistake fails before it costs anything
         if isinstance(agent, LiveAgent):
             dialogue_for(scenario.game, scenario.mechanism, 0, session.options(agent))
             session.caller(agent)

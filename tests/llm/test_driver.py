@@ -126,11 +126,11 @@ def test_a_resumed_run_asks_only_what_it_does_not_know(server):
     with live_session(Live(caps=Caps(calls=2 * CALLS))), pytest.raises(OutOfBudget) as cap:
         play(episodes=5)
     assert "leaves no room for an episode of 12 calls (24 calls," in str(cap.value)
-    assert len(cap.value.played) == 2
+    assert len(cap.value.episodes) == 2
     assert server.done.total() == 2 * CALLS
     whole = play(episodes=5)
     assert server.done.total() == 5 * CALLS
-    assert whole.frame[:2].equals(cap.value.played.frame)
+    assert whole.frame[:2].equals(cap.value.episodes.frame)
 
 
 @pytest.mark.parametrize("caps", [{"calls": 20}, {"tokens": 20_000}, {"dollars": 0.004}])

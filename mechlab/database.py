@@ -7,6 +7,7 @@ power failure corrupts nothing, though it may cost the last transactions.
 from __future__ import annotations
 
 import random
+import re
 import sqlite3
 import time
 from collections.abc import Callable
@@ -26,6 +27,23 @@ class StorageError(UserError):
     """The record cannot be opened, read or written."""
 
 
+def masked(text: str) -> str:
+    """Return a text in which every password of a URL is ``***``.
+
+    >>> masked("search q.toml --storage=postgresql://me:s3cret@db/lab?password=s3cret&a=b")
+    'search q.toml --storage=postgresql://me:***@db/lab?password=***&a=b'
+    """
+    return _PASSWORD.sub(_mask, text)
+
+
+def _mask(password: re.Match[str]) -> str:
+    return "***" if password["user"] is None else f"{password['user']}:***"
+
+
+# What stands between the user and the host, up to the last @ of a word, and in the query.
+_PASSWORD = re.compile(r"(?<=://)(?P<user>[^\s:/@]*):\S*(?=@)|(?<=[?&]password=)[^\s&'\"]*")
+
+
 def location(url: str) -> URL:
     """Return where a database is, a file's path made absolute.
 
@@ -40,7 +58,7 @@ def location(url: str) -> URL:
     except ArgumentError:
         raise StorageError(
             "a storage is written like 'sqlite:///studies.db' or "
-            f"'postgresql+psycopg://USER@HOST/DATABASE', got {url!r}"
+            f"'postgresql+psycopg://USER@HOST/DATABASE', got {masked(url)!r}"
         ) from None
     path = file_of(where)
     return where.set(database=str(path.absolute())) if path else where

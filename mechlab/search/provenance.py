@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import mechlab
+from mechlab.database import masked
 from mechlab.streams import CERTIFY, EXPLORE
 from mechlab.study import Study
 
@@ -41,10 +41,10 @@ def surroundings() -> dict[str, Any]:
     """Return what a command ran on: ``packages, commit, python, platform`` and ``command``."""
     return {
         "packages": {name: _version(name) for name in _PACKAGES},
-        "commit": _commit(Path(mechlab.__file__).parent),
+        "commit": _commit(Path(__file__).parents[1]),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": masked(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
     }
 
 

@@ -1,0 +1,36 @@
+"""A password of a URL is shown nowhere."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.engine import URL
+
+from mechlab.database import StorageError, location, masked
+
+SECRETS = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=6)
+
+
+@given(SECRETS, st.sampled_from(["--storage {}", "--storage={} -o x.html", "'{}'"]))
+def test_no_password_of_a_url_is_left(secret, command):
+    url = URL.create("postgresql+psycopg", "me", f"pw{secret}wp", "db", 5432, "lab")
+    written = masked(command.format(url.render_as_string(hide_password=False)))
+    assert "me:***@db:5432/lab" in written
+    assert "pw" not in written.replace("***", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mechlab search studies/quickstart.toml",
+        "sqlite:////tmp/a:b@c.db",
+        "http://127.0.0.1:8000/v1",
+    ],
+)
+def test_what_holds_no_password_stays(text):
+    assert masked(text) == text
+
+
+def test_a_wrong_url_is_named_without_its_password():
+    with pytest.raises(StorageError) as error:
+        location("not a url://me:s3cret@db/lab")
+    assert "s3cret" not in str(error.value)

@@ -21,9 +21,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the server is that of the tests
 
 from mechlab.games.base import make_game
-from mechlab.llm.answers import conveyed
-from mechlab.llm.dialogue import Telling, dialogue_for
-from mechlab.llm.prompts.cost import rehearse
+from mechlab.llm._output import request_body
+from mechlab.llm.dialogue import PromptOptions, dialogue_for
+from mechlab.llm.estimate import rehearse
 from mechlab.llm.session import live_session
 from mechlab.llm.settings import Live
 from mechlab.mechanism import parse
@@ -89,7 +89,8 @@ class Recorder:
     """A player that answers as the server would, and keeps what it was told."""
 
     def __init__(self, game, agent, told):
-        self.dialogue, self.told = dialogue_for(game, parse(MECHANISM), agent, Telling()), told
+        self.dialogue = dialogue_for(game, parse(MECHANISM), agent, PromptOptions())
+        self.told = told
 
     def act(self, view):
         messages = self.dialogue.messages(view)
@@ -98,15 +99,15 @@ class Recorder:
 
 
 async def bare(url, game, prompts):
-    """Ask all prompts of an episode in turn, 64 times at once."""
+    """Call all prompts of an episode in turn, 64 times at once."""
     from openai import AsyncOpenAI
 
     client = AsyncOpenAI(base_url=url, api_key="none", max_retries=0)
-    schema = dialogue_for(game, parse(MECHANISM), 0, Telling()).answer
+    schema = dialogue_for(game, parse(MECHANISM), 0, PromptOptions()).answer
 
     async def one():
         for messages in prompts:
-            request = conveyed("schema", schema, messages)
+            request = request_body("schema", schema, messages)
             reply = await client.chat.completions.create(model="bench", **request)
             schema.model_validate_json(reply.choices[0].message.content)
 
@@ -179,8 +180,8 @@ def main():
     asked = arguments.parse_args()
     os.chdir(tempfile.mkdtemp())
     whole = make_game("sharing")
-    cost = rehearse(whole, parse(MECHANISM), Telling(), "baseline")
-    full = rehearse(whole, parse(MECHANISM), Telling(history="full"), "baseline")
+    cost = rehearse(whole, parse(MECHANISM), PromptOptions(), "baseline")
+    full = rehearse(whole, parse(MECHANISM), PromptOptions(history="full"), "baseline")
     print(
         f"10 agents, 20 rounds: {sum(cost.tokens):,.0f} tokens ({cost.calls} calls), "
         f"{sum(cost.tokens) / sum(full.tokens):.0%} of the full history's; "

@@ -149,14 +149,14 @@ def _episodes(scenario: Scenario, parts: Sequence[Record]) -> Episodes:
 
 def _play_live(scenario: Scenario, behaviour: Array) -> Episodes:
     """Play each episode as a task of its own, in the open session; see ``mechlab.llm``."""
-    from mechlab.llm.driver import Cut, play
+    from mechlab.llm.driver import CapReached, play
     from mechlab.llm.session import current_session
 
     players = scenario.population.players
     with current_session() as session:
         try:
             parts = play(session, scenario, lambda seed: _turns(scenario, behaviour, seed, players))
-        except Cut as cut:
+        except CapReached as cut:
             if cut.records:
                 cut.episodes = _episodes(scenario, cut.records)
             raise

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from mechlab.agents.population import Population
 from mechlab.errors import UserError, unknown
 from mechlab.games.base import make_game
-from mechlab.llm.session import CALLS, session_for
+from mechlab.llm.session import CALLS_URL, session_for
 from mechlab.llm.settings import Live
 from mechlab.mechanism import parse
 from mechlab.notation import literal
@@ -134,7 +134,7 @@ class Sweep(Recipe):
         """Play all points and compare them; raises ``UserError`` as ``simulate`` does."""
         populations = [_population(run) for group in self.groups for run in self._runs(group)]
         live = next((one for one in populations if "live" in one.kinds), Population(()))
-        with session_for(live, self.live, CALLS, self.name):
+        with session_for(live, self.live, CALLS_URL, self.name):
             points = [point for group in self.groups for point in self._points(group)]
         return SweepResult(self, tuple(points))
 

@@ -75,11 +75,11 @@ class LiveOptions:
             with _terminal.working(doing):
                 yield
             return
-        from mechlab.llm.session import CALLS, live_session  # a second to import
+        from mechlab.llm.session import CALLS_URL, live_session  # a second to import
 
-        where = self.storage or CALLS
+        where = self.storage or CALLS_URL
         with live_session(Live(caps=self.caps), where, replay=self.replay) as session:
-            so_far = _Now(lambda: f"{doing}: {session.account.spent}")
+            so_far = _Now(lambda: f"{doing}: {session.budget.spending}")
             with _terminal.ERR.status(so_far):
                 yield
 

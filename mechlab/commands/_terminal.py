@@ -166,7 +166,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def print_plan(plan: Plan) -> None:
     """Print what a search is expected to take."""
-    from mechlab.llm.prices import unknown_price
+    from mechlab.llm.budget import unknown_price
 
     low, high = plan.range
     say(f"{plan.study}: about {plan.episodes:,.0f} episodes ({low:,} to {high:,})")

@@ -53,13 +53,12 @@ def thoughts(  # noqa: PLR0913 - an argument an option
     Cohen's kappa.
     """
     from mechlab.commands import _terminal
-    from mechlab.llm.thoughts import read_thoughts
+    from mechlab.llm.thoughts import WordLists, read_thoughts
     from mechlab.llm.transcripts import open_transcripts
-    from mechlab.llm.wordlists import WordLists
 
     place = _place(study, storage)
-    with _terminal.working("reading"), open_transcripts(place.url) as book:
-        frame = read_thoughts(book, place.run, WordLists.load(words))
+    with _terminal.working("reading"), open_transcripts(place.url) as transcripts:
+        frame = read_thoughts(transcripts, place.run, WordLists.load(words))
     if frame.empty:
         raise UserError(f"{place.shown} holds no thoughts of finished live episodes")
     verdicts = _verdicts(place, judge, calls, frame) if judge else None
@@ -81,13 +80,13 @@ class _Place:
 
 def _place(path: Path | None, storage: str | None) -> _Place:
     from mechlab.database import location
-    from mechlab.llm.session import CALLS
+    from mechlab.llm.session import CALLS_URL
     from mechlab.llm.settings import Live
     from mechlab.store import Store
     from mechlab.study import Study
 
     if path is None:
-        url = storage or CALLS
+        url = storage or CALLS_URL
         file = location(url).database if location(url).get_backend_name() == "sqlite" else None
         if file and not Path(file).exists():
             raise UserError(f"{url}: there is no such record: play live episodes first")
@@ -112,7 +111,7 @@ def _verdicts(place: _Place, judge: str, calls: int | None, frame: pd.DataFrame)
     from mechlab.agents.population import Population
     from mechlab.commands import _terminal
     from mechlab.llm.agent import LiveAgent
-    from mechlab.llm.judge import agreement, judged
+    from mechlab.llm.judge import agreement, judge_thoughts
     from mechlab.llm.session import live_session
     from mechlab.llm.settings import Caps
 
@@ -121,7 +120,7 @@ def _verdicts(place: _Place, judge: str, calls: int | None, frame: pd.DataFrame)
         raise UserError(f"--judge takes a live agent, like llm:gpt-4.1-mini, got {judge!r}")
     live = place.live.model_copy(update={"caps": Caps(calls=calls)})
     with _terminal.working("judging"), live_session(live, place.url) as session:
-        verdicts = judged(session, member, frame["text"].tolist())
+        verdicts = judge_thoughts(session, member, frame["text"].tolist())
     pairs = [
         (listed, verdict)
         for listed, verdict in zip(frame["defects"].tolist(), verdicts, strict=True)
@@ -134,7 +133,7 @@ def _verdicts(place: _Place, judge: str, calls: int | None, frame: pd.DataFrame)
 def _json(frame: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from mechlab.llm.thoughts import examples, summarised, terms
+    from mechlab.llm.thoughts import examples, summarise_thoughts, term_counts
 
     groups = {
         name: {
@@ -142,14 +141,14 @@ def _json(frame: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None)
             "hard_defection": group["hard_defection"].as_json(),
             "market_terms": group["market_terms"].as_json(),
         }
-        for name, group in summarised(frame, by).items()
+        for name, group in summarise_thoughts(frame, by).items()
     }
     shown = examples(frame, count).drop(columns=["words", "defects", "market"])
     judged = {"judge": asdict(verdicts)} if verdicts else {}
     return {
         "by": str(by),
         "groups": groups,
-        "terms": terms(frame),
+        "terms": term_counts(frame),
         "examples": shown.to_dict("records"),
         **judged,
     }
@@ -157,7 +156,7 @@ def _json(frame: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None)
 
 def _print(frame: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> None:
     from mechlab.commands import _terminal
-    from mechlab.llm.thoughts import examples, summarised, terms
+    from mechlab.llm.thoughts import examples, summarise_thoughts, term_counts
 
     rows = [
         (
@@ -165,11 +164,11 @@ def _print(frame: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None
             str(group["thoughts"]),
             *map(_with_interval, (group["hard_defection"], group["market_terms"])),
         )
-        for name, group in summarised(frame, by).items()
+        for name, group in summarise_thoughts(frame, by).items()
     ]
     heads = (str(by), "thoughts", "hard defection, share", "market terms per 1,000 words")
     _terminal.print_table(heads, rows)
-    for name, counts in terms(frame).items():
+    for name, counts in term_counts(frame).items():
         most = ", ".join(f"{term!r} {times}" for term, times in list(counts.items())[:5])
         _terminal.say(f"{name}: {most or 'none'}")
     for _, row in examples(frame, count).iterrows():

@@ -10,24 +10,24 @@ from pydantic import ValidationError
 
 from mechlab.agents.base import LIVE, Remote
 from mechlab.errors import UserError, unknown
-from mechlab.llm.settings import Options
+from mechlab.llm.settings import ModelOptions
 from mechlab.notation import literal
 
 
 @dataclass(frozen=True)
 class LiveAgent(Remote):
-    """Any model behind an OpenAI-compatible endpoint; whoever plays an episode asks it.
+    """Any model behind an OpenAI-compatible endpoint; whoever plays an episode calls it.
 
     Attributes:
         model: the model's name, as its endpoint knows it.
-        options: what is set of it where the population is written; see ``Options``.
+        options: those in brackets, where the population is written.
 
     >>> str(LiveAgent.read("org/model-3.1:8b", {"endpoint": "local", "temperature": 0}))
     "llm:org/model-3.1:8b(endpoint='local', temperature=0)"
     """
 
     model: str
-    options: Options = field(default_factory=Options)
+    options: ModelOptions = field(default_factory=ModelOptions)
 
     @classmethod
     def read(cls, model: str, values: Mapping[str, Any]) -> LiveAgent:
@@ -40,10 +40,10 @@ class LiveAgent(Remote):
         if not model:
             raise UserError(f"a live agent is written {LIVE}MODEL, got {name!r}")
         for option in values:
-            if option not in Options.model_fields:
-                raise unknown(f"option of {name}", option, Options.model_fields)
+            if option not in ModelOptions.model_fields:
+                raise unknown(f"option of {name}", option, ModelOptions.model_fields)
         try:
-            return cls(model, Options(**values))
+            return cls(model, ModelOptions(**values))
         except ValidationError as errors:
             error = errors.errors()[0]
             rule = error["msg"].removeprefix("Input should ").removeprefix("String should ")
@@ -52,7 +52,7 @@ class LiveAgent(Remote):
 
     @property
     def name(self) -> str:
-        """How its model is written in populations."""
+        """Its name in populations, without options."""
         return LIVE + self.model
 
     @property

@@ -1,26 +1,35 @@
-"""What a run has used up, and what it may."""
+"""What a run has used up, what it may use up, and the prices of models' tokens."""
 
 from __future__ import annotations
 
 import asyncio
 import math
+import tomllib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 
-from mechlab.errors import OutOfBudget
-from mechlab.llm.output import Usage
-from mechlab.llm.settings import Caps
+from pydantic import Field, TypeAdapter, ValidationError
 
-_KNOWN = 20  # calls after which their mean price is known well enough
+from mechlab.errors import OutOfBudget, UserError
+from mechlab.llm._output import Usage
+from mechlab.llm.settings import Caps, is_local
+from mechlab.recipe import Part
+
+_FEW_CALLS = 20  # below these the mean price of a call is too uncertain to plan with
+_FEW_TURNS = 20  # below these a share of turns says nothing
+_USERS_TABLE = Path("prices.toml")  # in the working directory; comes before ours
 
 
 @dataclass(frozen=True)
-class Spent:
-    """Calls made, their tokens (prompts and answers) and their price in US dollars.
+class Spending:
+    """Calls made, their tokens (of prompts and answers) and their price in US dollars.
 
-    >>> Spent(1, 10, 0.5) + Spent(2, 5, 0.25)
-    Spent(calls=3, tokens=15, dollars=0.75)
+    >>> Spending(1, 10, 0.5) + Spending(2, 5, 0.25)
+    Spending(calls=3, tokens=15, dollars=0.75)
     """
 
     calls: int = 0
@@ -28,33 +37,33 @@ class Spent:
     dollars: float = 0.0
 
     @classmethod
-    def of(cls, usage: Usage, dollars: float | None) -> Spent:
-        """Return what one answered call used up; a call without a known price adds no dollars."""
+    def of(cls, usage: Usage, dollars: float | None) -> Spending:
+        """Return the spending of one answered call; without a known price it adds no dollars."""
         return cls(1, usage.total, dollars or 0.0)
 
-    def __add__(self, other: Spent) -> Spent:
+    def __add__(self, other: Spending) -> Spending:
         dollars = self.dollars + other.dollars
-        return Spent(self.calls + other.calls, self.tokens + other.tokens, dollars)
+        return Spending(self.calls + other.calls, self.tokens + other.tokens, dollars)
 
-    def __sub__(self, other: Spent) -> Spent:
-        return self + Spent(-other.calls, -other.tokens, -other.dollars)
+    def __sub__(self, other: Spending) -> Spending:
+        return self + Spending(-other.calls, -other.tokens, -other.dollars)
 
     def __str__(self) -> str:
         return f"{self.calls:,} calls, {self.tokens:,} tokens, ${self.dollars:,.2f}"
 
 
-class Account:
-    """Keeps what a run has used up below its caps, but for calls that were under way.
+class Budget:
+    """Keeps the spending of a run below its caps, except for calls that are under way.
 
     Attributes:
-        caps: what it may use up.
-        mine: what this process used up.
-        others: what was used up before, and by other processes of the same run.
-        under_way: calls that were begun and are not booked.
+        caps: the most that it may spend.
+        mine: spending of this process.
+        others: spending before, and by other processes of the same run.
+        under_way: calls that were begun and are not yet charged.
 
-    >>> account = Account(Caps(calls=1))
-    >>> account.book(Spent(calls=1, tokens=10))
-    >>> with account.call():
+    >>> budget = Budget(Caps(calls=1))
+    >>> budget.charge(Spending(calls=1, tokens=10))
+    >>> with budget.call():
     ...     pass
     Traceback (most recent call last):
     mechlab.errors.OutOfBudget: the cap of 1 calls is reached (1 calls, 10 tokens, $0.00)
@@ -62,21 +71,21 @@ class Account:
 
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
-        self.mine, self.others, self.under_way = Spent(), Spent(), 0
-        self._promised = 0  # calls that episodes under way still need
-        self._gate, self._news = asyncio.Lock(), asyncio.Event()
+        self.mine, self.others, self.under_way = Spending(), Spending(), 0
+        self._reserved = 0  # calls that episodes under way still need
+        self._gate, self._changed = asyncio.Lock(), asyncio.Event()
 
     @property
-    def spent(self) -> Spent:
-        """What the run has used up."""
+    def spending(self) -> Spending:
+        """The spending of the run so far."""
         return self.mine + self.others
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Make one call, with all its attempts, in this context; book it as soon as that is left.
+        """Make one call with all its attempts in this context; charge it as soon as that is left.
 
         Raises:
-            OutOfBudget: where a cap is reached, counting calls under way as calls.
+            OutOfBudget: if a cap is reached, counting calls under way as calls.
         """
         self._check()
         self.under_way += 1
@@ -85,67 +94,166 @@ class Account:
         finally:
             self.under_way -= 1
 
-    def book(self, spent: Spent) -> None:
-        """Book what a call used up."""
-        self.mine += spent
-        self._news.set()
+    def charge(self, spending: Spending) -> None:
+        """Add the spending of a call."""
+        self.mine += spending
+        self._changed.set()
 
     @asynccontextmanager
     async def episode(self, calls: int) -> AsyncIterator[Callable[[], None]]:
         """Play an episode that needs so many calls, once the caps leave room for all of it.
 
-        So what may be used up goes into episodes that are finished, the first ones first. Yields
-        what is to be called at each of its calls.
+        So the budget goes into episodes that are finished, the first ones first. Yields a function
+        to call at each of the episode's calls.
 
         Raises:
-            OutOfBudget: where there is no room, and no episode under way that could leave some.
+            OutOfBudget: if there is no room, and no episode under way that could leave some.
         """
         async with self._gate:  # in the order in which they come
             while not self._affords(calls):
-                if not self._promised:
-                    raise OutOfBudget(f"{self._short(calls)} ({self.spent})")
-                self._news.clear()
-                await self._news.wait()
-            self._promised += calls
+                if not self._reserved:
+                    raise OutOfBudget(f"{self._short(calls)} ({self.spending})")
+                self._changed.clear()
+                await self._changed.wait()
+            self._reserved += calls
         left = calls
 
-        def made() -> None:
+        def release_one() -> None:
             nonlocal left
             if left:
-                left, self._promised = left - 1, self._promised - 1
+                left, self._reserved = left - 1, self._reserved - 1
 
         try:
-            yield made
+            yield release_one
         finally:
-            self._promised -= left
-            self._news.set()
+            self._reserved -= left
+            self._changed.set()
 
     def _affords(self, calls: int) -> bool:
-        """Whether so many calls have room beside those promised, each as dear as those so far."""
-        spent, caps, more = self.spent, self.caps, self._promised + calls
+        """Whether so many calls have room beside those reserved, at the mean price so far."""
+        spent, caps, more = self.spending, self.caps, self._reserved + calls
         if caps.calls is not None and spent.calls + more > caps.calls:
             return False
         if (caps.tokens is None and caps.dollars is None) or not calls:
             return True
-        if spent.calls < _KNOWN:  # what a call costs is not known: one episode goes ahead
-            return not self._promised
-        each = more / spent.calls
-        tokens, dollars = spent.tokens * (1.0 + each), spent.dollars * (1.0 + each)
+        if spent.calls < _FEW_CALLS:  # the price of a call is not known: one episode goes ahead
+            return not self._reserved
+        growth = 1.0 + more / spent.calls
+        tokens, dollars = spent.tokens * growth, spent.dollars * growth
         return tokens <= (caps.tokens or math.inf) and dollars <= (caps.dollars or math.inf)
 
     def _short(self, calls: int) -> str:
-        set_caps = {n: v for n, v in self.caps.model_dump().items() if v is not None}
-        written = ", ".join(f"{value:,} {name}" for name, value in set_caps.items())
-        return f"the cap of {written} leaves no room for an episode of {calls:,} calls"
+        caps = {name: cap for name, cap in self.caps.model_dump().items() if cap is not None}
+        text = ", ".join(f"{cap:,} {name}" for name, cap in caps.items())
+        return f"the cap of {text} leaves no room for an episode of {calls:,} calls"
 
     def _check(self) -> None:
-        spent, caps = self.spent, self.caps
+        spent, caps = self.spending, self.caps
+        reached = ""
         if caps.calls is not None and spent.calls + self.under_way >= caps.calls:
-            raise self._out(f"{caps.calls:,} calls", spent)
-        if caps.tokens is not None and spent.tokens >= caps.tokens:
-            raise self._out(f"{caps.tokens:,} tokens", spent)
-        if caps.dollars is not None and spent.dollars >= caps.dollars:
-            raise self._out(f"${caps.dollars:,.2f}", spent)
+            reached = f"{caps.calls:,} calls"
+        elif caps.tokens is not None and spent.tokens >= caps.tokens:
+            reached = f"{caps.tokens:,} tokens"
+        elif caps.dollars is not None and spent.dollars >= caps.dollars:
+            reached = f"${caps.dollars:,.2f}"
+        if reached:
+            raise OutOfBudget(f"the cap of {reached} is reached ({spent})")
 
-    def _out(self, cap: str, spent: Spent) -> OutOfBudget:
-        return OutOfBudget(f"the cap of {cap} is reached ({spent})")
+
+class TooManyInvalidTurns(UserError):
+    """More turns than permitted brought no valid answer."""
+
+
+@dataclass
+class InvalidTurns:
+    """Counts the turns of a run and those without a valid answer, up to a limit of their share."""
+
+    limit: float
+    turns: int = 0
+    invalid: int = 0
+
+    def note(self, name: str, reason: str) -> None:
+        """Note a turn of a model, and why it brought no valid answer ("" if it did).
+
+        Raises:
+            TooManyInvalidTurns: if their share exceeds the limit.
+        """
+        self.turns += 1
+        self.invalid += bool(reason)
+        if reason and self.invalid > self.limit * max(self.turns, _FEW_TURNS):
+            raise TooManyInvalidTurns(
+                f"{self.invalid} of {self.turns} turns without a valid answer exceed the limit of "
+                f"{self.limit:.0%}; the last, of {name}: {reason}"
+            )
+
+
+class Price(Part):
+    """US dollars for a million tokens: of prompts, of their cached part, of answers.
+
+    >>> Price(prompt=2, cached=1, answer=10).of(Usage(prompt=1_000_000, cached=500_000, answer=0))
+    1.5
+    """
+
+    prompt: float = Field(ge=0)
+    cached: float = Field(ge=0)
+    answer: float = Field(ge=0)
+
+    def of(self, usage: Usage) -> float:
+        """Return the price of a call, in US dollars."""
+        fresh = usage.prompt - usage.cached
+        parts = fresh * self.prompt + usage.cached * self.cached + usage.answer * self.answer
+        return parts / 1e6
+
+
+_TABLE = TypeAdapter(dict[str, Price])
+
+
+def price_of(model: str, url: str) -> Price | None:
+    """Return the price of a model at an endpoint, None if it is unknown; zero on this machine.
+
+    A name with a maker before it ("openai/gpt-4.1") has the price of the name alone, unless it
+    stands in the table itself.
+
+    Raises:
+        UserError: for a ``prices.toml`` that cannot be read.
+    """
+    if is_local(url):
+        return Price(prompt=0, cached=0, answer=0)
+    table = {**_packaged_table(), **_users_table()}
+    return table.get(model) or table.get(model.rsplit("/", 1)[-1])
+
+
+def unknown_price(*models: str) -> str:
+    """Say that the prices of models are unknown, and how to add them.
+
+    >>> unknown_price("some-model")[:49]
+    'the price of some-model is not in the table: add '
+    """
+    tables = " and ".join(f'["{model}"]' for model in models)
+    return (
+        f"the price of {' and of '.join(models)} is not in the table: add {tables} with prompt, "
+        f"cached and answer, in US dollars for a million tokens, to a file {_USERS_TABLE} in this "
+        "directory"
+    )
+
+
+@cache
+def _packaged_table() -> dict[str, Price]:
+    text = (files("mechlab") / "data" / "prices.toml").read_text(encoding="utf-8")
+    return _TABLE.validate_python(tomllib.loads(text))
+
+
+def _users_table() -> dict[str, Price]:
+    if not _USERS_TABLE.exists():
+        return {}
+    try:
+        text = _USERS_TABLE.read_text(encoding="utf-8")
+        return _TABLE.validate_python(tomllib.loads(text))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{_USERS_TABLE}: cannot be read: {error}") from None
+    except ValidationError as errors:
+        wrong = errors.errors()[0]
+        where = ".".join(map(str, wrong["loc"]))
+        raise UserError(
+            f"{_USERS_TABLE}: {where}: {wrong['msg']}, got {wrong['input']!r}"
+        ) from None

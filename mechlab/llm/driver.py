@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -13,23 +15,23 @@ from mechlab.agents.scenario import Scenario
 from mechlab.errors import OutOfBudget
 from mechlab.flows import Array
 from mechlab.games.base import Player, Seeds
+from mechlab.llm._model import Call, Model
+from mechlab.llm._output import InvalidAnswer, messages_again, parse_answer
+from mechlab.llm._store import EPISODES, TURNS, canonical_json, now
 from mechlab.llm.agent import LiveAgent
-from mechlab.llm.dialogue import dialogue_for
-from mechlab.llm.seat import Seat, Sitting
+from mechlab.llm.dialogue import Dialogue, dialogue_for
 from mechlab.llm.session import Session
-from mechlab.llm.store import now
-from mechlab.llm.tables import EPISODES, packed
-from mechlab.llm.thoughts import tally
+from mechlab.llm.thoughts import count_language
 
 Record = dict[str, Array]
 Turns = Generator[tuple[int, Any], Any, Record]
 
 
-class Cut(OutOfBudget):
+class CapReached(OutOfBudget):
     """A cap was reached; ``records`` are those of the first episodes that were finished."""
 
-    def __init__(self, why: OutOfBudget, records: Sequence[Record]) -> None:
-        super().__init__(str(why))
+    def __init__(self, reason: OutOfBudget, records: Sequence[Record]) -> None:
+        super().__init__(str(reason))
         self.records = records
 
 
@@ -37,44 +39,26 @@ def play(session: Session, scenario: Scenario, turns: Callable[[Seeds], Turns]) 
     """Play all episodes of a scenario and return their records, in order.
 
     Args:
-        session: where models are asked.
+        session: where models are called.
         scenario: what is played.
         turns: opens the turns of the episode with a seed, (1,).
 
     Raises:
-        Cut: where a cap is reached.
+        CapReached: if a cap is reached.
         UserError: for what else stops them: an endpoint, the store, invalid answers.
     """
-    for agent in scenario.population.players.values():  # a mistake fails before it costs anything
+    # What cannot be played fails before it costs.
+    for agent in scenario.population.players.values():
         if isinstance(agent, LiveAgent):
             dialogue_for(scenario.game, scenario.mechanism, 0, session.options(agent))
-            session.caller(agent)
+            session.model(agent)
     return session.wait_for(_play_all(session, scenario, turns))
 
 
-async def _play_all(
-    session: Session, scenario: Scenario, turns: Callable[[Seeds], Turns]
-) -> list[Record]:
-    # An episode has one call under way at most, so more episodes than places would only wait.
-    places = asyncio.Semaphore(session.live.concurrency)
-
-    async def one(k: int) -> Record:
-        async with places:
-            return await _play_one(session, scenario, k, turns(scenario.seeds[k : k + 1]))
-
-    tasks = [asyncio.create_task(one(k)) for k in range(len(scenario))]
-    try:
-        await settled(tasks)
-    except OutOfBudget as out:
-        finished = list(takewhile(lambda task: not task.exception(), tasks))
-        raise Cut(out, [task.result() for task in finished]) from None
-    return [task.result() for task in tasks]
-
-
-async def settled(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def wait_for_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Wait for all tasks; at an error cancel the others and raise it.
 
-    Where a cap is reached they go on, so that no call under way is lost, to the end or to the cap.
+    If a cap is reached they go on, so that no call under way is lost, to the end or to the cap.
     """
     waiting, out = set(tasks), None
     try:
@@ -93,51 +77,140 @@ async def settled(tasks: Iterable[asyncio.Task[Any]]) -> None:
         raise out
 
 
+@dataclass
+class _Episode:
+    """What the live players of one episode share.
+
+    Attributes:
+        id: of the episode in the store.
+        seed: its own.
+        known: keys of calls that are in the store.
+        linked: turns and attempts whose call is in the store.
+        release_one: to be called at each call that is not in the store.
+        thoughts: of the valid answers so far.
+        invalid: turns without a valid answer.
+        turn: number of the present turn.
+    """
+
+    id: str
+    seed: str
+    known: set[str]
+    linked: set[tuple[int, int]]
+    release_one: Callable[[], None]
+    thoughts: list[str] = field(default_factory=list)
+    invalid: int = 0
+    turn: int = -1
+
+
+@dataclass
+class _LivePlayer:
+    """A live agent in one episode: from its view to its actions, with at most two calls a turn."""
+
+    agent: int
+    name: str
+    dialogue: Dialogue
+    model: Model
+    session: Session
+    episode: _Episode
+
+    async def act(self, view: Any) -> Any:
+        """Return the actions of a turn; None if two answers in a row were not valid.
+
+        Raises:
+            TooManyInvalidTurns: see ``InvalidTurns``; and what ``Model.generate`` raises.
+        """
+        self.episode.turn += 1
+        messages, reason = self.dialogue.messages(view), ""
+        for attempt in range(2):
+            call = Call(
+                messages,
+                self.dialogue.answer,
+                seed=self.episode.seed,
+                agent=self.agent,
+                turn=self.episode.turn,
+                attempt=attempt,
+            )
+            link = partial(self._link, attempt, int(view.round))
+            output = await self.model.generate(call, self.episode.known, link)
+            try:
+                answer = parse_answer(output, self.dialogue.answer)
+            except InvalidAnswer as error:
+                reason = str(error)
+                messages = [*messages, *messages_again(output, reason)]
+                continue
+            self.session.invalid_turns.note(self.name, "")
+            self.episode.thoughts.append(getattr(answer, "thoughts", ""))
+            return self.dialogue.actions(answer)
+        self.episode.invalid += 1
+        self.session.invalid_turns.note(self.name, reason)
+        return None
+
+    def _link(self, attempt: int, round: int, key: str) -> None:
+        """Write down which call belongs to this turn."""
+        turn = self.episode.turn
+        if (turn, attempt) not in self.episode.linked:
+            self.episode.release_one()
+            where = {"episode": self.episode.id, "turn": turn, "attempt": attempt}
+            row = {**where, "agent": self.agent, "round": round, "key": key}
+            self.session.store.put(TURNS, row)
+
+
+async def _play_all(
+    session: Session, scenario: Scenario, turns: Callable[[Seeds], Turns]
+) -> list[Record]:
+    # An episode has one call under way at most, so more episodes than that would only wait.
+    slots = asyncio.Semaphore(session.live.concurrency)
+
+    async def one(k: int) -> Record:
+        async with slots:
+            return await _play_one(session, scenario, k, turns(scenario.seeds[k : k + 1]))
+
+    tasks = [asyncio.create_task(one(k)) for k in range(len(scenario))]
+    try:
+        await wait_for_all(tasks)
+    except OutOfBudget as out:
+        finished = list(takewhile(lambda task: not task.exception(), tasks))
+        raise CapReached(out, [task.result() for task in finished]) from None
+    return [task.result() for task in tasks]
+
+
 async def _play_one(session: Session, scenario: Scenario, k: int, turns: Turns) -> Record:
-    """Play one episode: send each view to whoever's turn it is, and the answer back."""
-    id, seed = session.name(scenario, k), str(int(scenario.seeds[k]))
-    known, written = await session.book.known(id, seed)
-    seats = [i for i, m in scenario.population.players.items() if isinstance(m, LiveAgent)]
-    calls = 0 if session.replay else scenario.game.rounds * len(seats) - len(written)
-    async with session.account.episode(max(0, calls)) as made:
-        sitting = Sitting(id, seed, known, written, made)
-        return await _play_turns(session, scenario, k, sitting, turns)
+    id, seed = session.episode_id(scenario, k), str(int(scenario.seeds[k]))
+    known, linked = await session.store.known(id, seed)
+    live = [i for i, m in scenario.population.players.items() if isinstance(m, LiveAgent)]
+    calls = 0 if session.replay else scenario.game.rounds * len(live) - len(linked)
+    async with session.budget.episode(max(0, calls)) as release_one:
+        episode = _Episode(id, seed, known, linked, release_one)
+        row = {"id": id, "run": session.run, "scenario": canonical_json(scenario.episode(k))}
+        session.store.put(EPISODES, {**row, "at": now()})
+        return await _play_turns(session, scenario, episode, turns)
 
 
-async def _play_turns(
-    session: Session, scenario: Scenario, k: int, sitting: Sitting, turns: Turns
-) -> Record:
-    about = {
-        "id": sitting.id,
-        "run": session.run,
-        "about": packed(scenario.episode(k)),
-        "at": now(),
-    }
-    session.book.put(EPISODES, about)
-    seats = {i: _seat(session, scenario, sitting, i) for i in scenario.population.players}
+async def _play_turns(session: Session, scenario: Scenario, episode: _Episode, turns: Turns) -> Record:
+    """Send each view to the player whose turn it is, and the answer back."""
+    players = {i: _player(session, scenario, episode, i) for i in scenario.population.players}
     answer = None
     while True:
         try:
             agent, view = turns.send(answer)
         except StopIteration as end:
             record: Record = end.value
-            invalid = {"invalid_turns": np.array([float(sitting.invalid)])}
-            return {**record, **invalid, **tally(sitting.thoughts)}
-        seat = seats[agent]
-        answer = await seat.act(view) if isinstance(seat, Seat) else seat.act(view)
+            invalid = {"invalid_turns": np.array([float(episode.invalid)])}
+            return {**record, **invalid, **count_language(episode.thoughts)}
+        player = players[agent]
+        answer = await player.act(view) if isinstance(player, _LivePlayer) else player.act(view)
 
 
-def _seat(session: Session, scenario: Scenario, sitting: Sitting, i: int) -> Seat | Player:
+def _player(session: Session, scenario: Scenario, episode: _Episode, i: int) -> _LivePlayer | Player:
     agent = scenario.population.players[i]
     if isinstance(agent, Player):
         return agent
-    assert isinstance(agent, LiveAgent)  # the only kind that is asked over a network
-    return Seat(
+    assert isinstance(agent, LiveAgent)  # the only kind that answers over a network
+    return _LivePlayer(
         agent=i,
         name=agent.name,
         dialogue=dialogue_for(scenario.game, scenario.mechanism, i, session.options(agent)),
-        caller=session.caller(agent),
-        book=session.book,
-        sitting=sitting,
-        validity=session.validity,
+        model=session.model(agent),
+        session=session,
+        episode=episode,
     )

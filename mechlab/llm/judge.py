@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
+from mechlab.llm._model import Call, Model
+from mechlab.llm._output import InvalidAnswer, messages_again, parse_answer
 from mechlab.llm.agent import LiveAgent
-from mechlab.llm.answers import Invalid, again, read_answer
-from mechlab.llm.driver import settled
-from mechlab.llm.model import Ask, Caller
-from mechlab.llm.prompts.texts import Text
+from mechlab.llm.driver import wait_for_all
+from mechlab.llm.prompts.template import PromptTemplate
+from mechlab.llm.session import Session
 
-if TYPE_CHECKING:
-    from mechlab.llm.session import Session
-
-_SEED = "judge"  # stands for the episode's seed among the calls: a verdict is one for each text
+_SEED = "judge"  # in place of an episode's seed among the calls: each text has one verdict
 
 
 class Verdict(BaseModel):
-    """What a judge answers with."""
+    """The answer of a judge."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,8 +32,10 @@ class Agreement:
     """How far two readers of the same texts agree; nan where undefined.
 
     Attributes:
-        n: number of texts. share: of them on which both agree.
-        kappa: Cohen's, agreement beyond what chance alone would bring. ci95: its interval.
+        n: number of texts.
+        share: of texts on which both agree.
+        kappa: Cohen's, agreement beyond what chance alone would bring.
+        ci95: the 95% interval of kappa.
     """
 
     n: int
@@ -69,13 +68,15 @@ def agreement(one: Sequence[bool], other: Sequence[bool]) -> Agreement:
     return Agreement(n, p, kappa, (kappa - half, kappa + half))
 
 
-def judged(session: Session, judge: LiveAgent, thoughts: Sequence[str]) -> list[bool | None]:
-    """Return whether each thought shows hard defection; None where the judge gave no valid answer.
+def judge_thoughts(
+    session: Session, judge: LiveAgent, thoughts: Sequence[str]
+) -> list[bool | None]:
+    """Return whether each thought shows hard defection; None if the judge gave no valid answer.
 
     Each text is judged once; verdicts are kept among the calls, so a repetition costs nothing.
 
     Raises:
-        OutOfBudget: where a cap is reached.
+        OutOfBudget: if a cap is reached.
         UserError: for trouble with the endpoint or the store.
     """
     texts = list(dict.fromkeys(thoughts))
@@ -85,29 +86,29 @@ def judged(session: Session, judge: LiveAgent, thoughts: Sequence[str]) -> list[
 
 
 async def _judge_all(session: Session, judge: LiveAgent, texts: Sequence[str]) -> list[bool | None]:
-    caller, prompt = session.caller(judge), Text("judge")
-    known, _ = await session.book.known("", _SEED)
-    places = asyncio.Semaphore(session.live.concurrency)
+    model, prompt = session.model(judge), PromptTemplate("judge")
+    known, _ = await session.store.known("", _SEED)
+    slots = asyncio.Semaphore(session.live.concurrency)
 
     async def one(text: str) -> bool | None:
-        async with places:
-            return await _judge(caller, prompt, text, known)
+        async with slots:
+            return await _judge(model, prompt, text, known)
 
     tasks = [asyncio.create_task(one(text)) for text in texts]
-    await settled(tasks)
+    await wait_for_all(tasks)
     return [task.result() for task in tasks]
 
 
-async def _judge(caller: Caller, prompt: Text, text: str, known: set[str]) -> bool | None:
+async def _judge(model: Model, prompt: PromptTemplate, text: str, known: set[str]) -> bool | None:
     turn = {"system": prompt("rules"), "user": prompt("turn", thought=text)}
     messages = [{"role": role, "content": content.strip()} for role, content in turn.items()]
     for attempt in range(2):
-        ask = Ask(messages, Verdict, seed=_SEED, agent=0, turn=0, attempt=attempt)
-        reply = await caller.call(ask, known)
+        call = Call(messages, Verdict, seed=_SEED, agent=0, turn=0, attempt=attempt)
+        output = await model.generate(call, known)
         try:
-            verdict = read_answer(reply, Verdict)
-        except Invalid as why:
-            messages = [*messages, *again(reply, str(why))]
+            verdict = parse_answer(output, Verdict)
+        except InvalidAnswer as reason:
+            messages = [*messages, *messages_again(output, str(reason))]
             continue
         assert isinstance(verdict, Verdict)
         return verdict.hard_defection

@@ -1,4 +1,4 @@
-"""A session: all that the live episodes of a run share, from any thread, one event loop below."""
+"""A session: all that the live episodes of a run share, from any thread, on one event loop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gc
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 import sqlalchemy as sql
@@ -17,73 +17,75 @@ from mechlab.agents.population import Population
 from mechlab.agents.scenario import Scenario
 from mechlab.database import location, trouble
 from mechlab.errors import UserError
+from mechlab.llm._model import Model, Route
+from mechlab.llm._rate_limit import RateLimit
+from mechlab.llm._store import CallStore, canonical_json, digest, open_tables, total_spending
 from mechlab.llm.agent import LiveAgent
-from mechlab.llm.budget import Account, Spent
-from mechlab.llm.endpoint import Endpoint, find_endpoint
-from mechlab.llm.model import Caller, Line
-from mechlab.llm.prices import price_of, unknown_price
-from mechlab.llm.rate_limit import Limiter
-from mechlab.llm.seat import Validity
-from mechlab.llm.settings import Live, Options
-from mechlab.llm.store import Book, total
-from mechlab.llm.tables import digest, open_tables, packed
+from mechlab.llm.budget import Budget, InvalidTurns, Spending, price_of, unknown_price
+from mechlab.llm.settings import Endpoint, Live, ModelOptions, find_endpoint
+
+if TYPE_CHECKING:
+    from mechlab.llm._client import Client
 
 T = TypeVar("T")
 
-CALLS = "sqlite:///.mechlab/calls.db"  # where calls are kept that belong to no study
+CALLS_URL = "sqlite:///.mechlab/calls.db"  # where calls are kept that belong to no study
 
 
 class Session:
     """Plays live agents for as long as it is open; see ``live_session``.
 
     Attributes:
-        live: its settings. run: name under which spending adds up over processes; "" for none.
+        live: its settings.
+        run: name under which spending adds up over processes; "" for none.
         replay: whether answers come from the store alone.
-        account: what was used up. validity: turns, and those without a valid answer.
-        book: of calls.
+        budget: of the run.
+        invalid_turns: turns so far, and those without a valid answer.
+        store: of calls.
     """
 
     def __init__(self, live: Live, url: str, run: str, replay: bool) -> None:
         self.live, self.run, self.replay = live, run, replay
-        self.account, self.validity = Account(live.caps), Validity(live.invalid_limit)
+        self.budget, self.invalid_turns = Budget(live.caps), InvalidTurns(live.invalid_limit)
         self.url = location(url).render_as_string()
-        self._engine = self._opened(url)
-        self.book = Book(self._engine, self.url, run, self.account, sealed=replay)
+        self._engine = self._open(url)
+        self.store = CallStore(self._engine, self.url, run, self.budget, read_only=replay)
         self._endpoints: dict[str, Endpoint] = {}
-        self._limiters: dict[str, Limiter] = {}
-        self._callers: dict[LiveAgent, Caller] = {}
-        self._clients: dict[str, Any] = {}
+        self._limits: dict[str, RateLimit] = {}
+        self._models: dict[LiveAgent, Model] = {}
+        self._clients: dict[str, Client] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mechlab-live")
         self._thread.daemon = True
         self._thread.start()
 
-    def options(self, agent: LiveAgent) -> Options:
-        """Return the options of an agent: the study's, with its own before them."""
+    def options(self, agent: LiveAgent) -> ModelOptions:
+        """Return the options of an agent: its own before the study's."""
         return self.live.options.model_copy(update=agent.options.chosen)
 
-    def caller(self, agent: LiveAgent) -> Caller:
-        """Return what makes the calls to an agent's model.
+    def model(self, agent: LiveAgent) -> Model:
+        """Return an agent's model.
 
         Raises:
             UserError: for an unknown endpoint, or a cap in dollars on a model without a price.
         """
-        if agent not in self._callers:
-            self._callers[agent] = Caller(self._line(agent), self.book, self.account)
-        return self._callers[agent]
+        if agent not in self._models:
+            self._models[agent] = Model(self._route(agent), self.store, self.budget)
+        return self._models[agent]
 
-    def name(self, scenario: Scenario, k: int) -> str:
-        """Return the id of episode k of a scenario."""
-        return digest(self.run, packed(scenario.episode(k)), packed(self.live.canonical))
+    def episode_id(self, scenario: Scenario, k: int) -> str:
+        """Return the id of episode k of a scenario in the store."""
+        settings = canonical_json(self.live.canonical)
+        return digest(self.run, canonical_json(scenario.episode(k)), settings)
 
     def note(self, scenario: Scenario, measures: pd.DataFrame) -> None:
-        """Write down the measures of finished episodes, a row each."""
+        """Write down the measures of finished episodes, one row per episode."""
         rows = measures.to_dict("records")
 
         async def write() -> None:
             for k, row in enumerate(rows):
-                found = {str(name): float(value) for name, value in row.items()}
-                done = self.book.finish(self.name(scenario, k), found)
+                values = {str(name): float(value) for name, value in row.items()}
+                done = self.store.finish(self.episode_id(scenario, k), values)
             await asyncio.shield(done)
 
         if rows:
@@ -109,80 +111,80 @@ class Session:
 
     async def _close(self) -> None:
         mine = {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
-        mine.discard(self.book.writing)
+        mine.discard(self.store.writing)
         for task in mine:
             task.cancel()
         await asyncio.gather(*mine, return_exceptions=True)
-        await self.book.close()
+        await self.store.close()
         for client in self._clients.values():
             await client.close()
 
-    def _opened(self, url: str) -> sql.Engine:
+    def _open(self, url: str) -> sql.Engine:
         try:
             engine = open_tables(url)
             if self.run:
                 with engine.connect() as connection:
-                    self.account.others = total(connection, self.run)
+                    self.budget.others = total_spending(connection, self.run)
         except SQLAlchemyError as error:
             raise trouble(self.url, error) from error
         return engine
 
-    def _line(self, agent: LiveAgent) -> Line:
+    def _route(self, agent: LiveAgent) -> Route:
         options = self.options(agent)
         name = options.endpoint
         if name not in self._endpoints:
-            places = self.live.endpoints
-            self._endpoints[name] = find_endpoint(name, places, need_key=not self.replay)
-            self._limiters[name] = Limiter(self.live.concurrency)
+            known = self.live.endpoints
+            self._endpoints[name] = find_endpoint(name, known, need_key=not self.replay)
+            self._limits[name] = RateLimit(self.live.concurrency)
         endpoint = self._endpoints[name]
-        price = price_of(agent.model, endpoint)
+        price = price_of(agent.model, endpoint.url)
         if price is None and self.live.caps.dollars is not None:
             raise UserError(f"a cap in dollars needs prices: {unknown_price(agent.model)}")
-        return Line(
+        return Route(
             name=agent.name,
             model=agent.model,
-            request={**self.live.extra, **options.requested},
+            parameters={**self.live.extra, **options.request},
             client=None if self.replay else self._client(endpoint),
             url=endpoint.url,
-            limiter=self._limiters[name],
+            limit=self._limits[name],
             price=price,
             patience=self.live.patience,
         )
 
-    def _client(self, endpoint: Endpoint) -> Any:
-        from mechlab.llm.client import Client  # half a second, which only calls need
+    def _client(self, endpoint: Endpoint) -> Client:
+        from mechlab.llm._client import Client  # half a second, which only calls need
 
         if endpoint.name not in self._clients:
             self._clients[endpoint.name] = Client(endpoint, self.live.timeout)
         return self._clients[endpoint.name]
 
 
-_OPEN: list[Session] = []
+_SESSIONS: list[Session] = []  # that are open, the innermost last
 
 
 @contextmanager
 def live_session(
-    live: Live | None = None, url: str = CALLS, run: str = "", *, replay: bool = False
+    live: Live | None = None, url: str = CALLS_URL, run: str = "", *, replay: bool = False
 ) -> Iterator[Session]:
-    """Keep a session open; every ``simulate`` meanwhile, of any thread, plays live agents in it.
+    """Keep a session open; meanwhile every ``simulate``, in any thread, plays live agents in it.
 
     Args:
-        live: settings; the defaults where there are none.
+        live: settings; the defaults if there are none.
         url: database URL of the store of calls.
         run: name under which spending is kept and adds up over processes and repetitions, so
             that caps hold for all of them; "": caps hold for this session alone.
-        replay: take all answers from the store, and fail where one is missing.
+        replay: take all answers from the store, and fail if one is missing.
 
     Raises:
-        StorageError: where the store cannot be opened.
+        StorageError: if the store cannot be opened.
     """
     session = Session(live or Live(), url, run, replay)
-    _OPEN.append(session)
+    _SESSIONS.append(session)
     try:
-        with seldom_collected():
+        with _rare_collection():
             yield session
     finally:
-        _OPEN.remove(session)
+        _SESSIONS.remove(session)
         session.close()
 
 
@@ -190,11 +192,11 @@ def live_session(
 def session_for(
     population: Population, live: Live, url: str, run: str, *, replay: bool = False
 ) -> Iterator[None]:
-    """Keep a session open where a population has live agents; one that is open already serves.
+    """Keep a session open for a population with live agents, unless one is open already.
 
     The arguments after the population are those of ``live_session``.
     """
-    if "live" not in population.kinds or _OPEN:
+    if "live" not in population.kinds or _SESSIONS:
         yield
         return
     with live_session(live, url, run, replay=replay):
@@ -203,40 +205,40 @@ def session_for(
 
 @contextmanager
 def current_session() -> Iterator[Session]:
-    """Give the open session; where there is none, open one with the defaults for the while."""
-    if _OPEN:
-        yield _OPEN[-1]
+    """Give the open session; if there is none, open one with the defaults in this context."""
+    if _SESSIONS:
+        yield _SESSIONS[-1]
         return
     with live_session() as session:
         yield session
 
 
-def spent_by(engine: sql.Engine, run: str) -> Spent:
-    """Return what a run used up, over all its processes; nothing where no call was ever made."""
-    if not sql.inspect(engine).has_table("mechlab_spent"):
-        return Spent()
+def run_spending(engine: sql.Engine, run: str) -> Spending:
+    """Return what a run spent, over all its processes; nothing if no call was ever made."""
+    if not sql.inspect(engine).has_table("mechlab_spending"):
+        return Spending()
     with engine.connect() as connection:
-        return total(connection, run)
+        return total_spending(connection, run)
 
 
-_MADE = 50_000  # objects between two searches: more than a few hundred calls hold under way
+_OBJECTS = 50_000  # between two collections: more than a few hundred calls under way hold
 
 
 @contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Let Python search seldom for objects that only hold each other, in all of the process.
+def _rare_collection() -> Iterator[None]:
+    """Let Python collect garbage rarely, in the whole process.
 
-    A call under way holds some 200 objects, and leaves none behind that hold each other. Python
-    searches whenever 700 more were made than went, so the calls of one transaction, which go on
-    together, set it off again and again, and every thousand calls it goes through all that is
+    A call under way holds some 200 objects, and leaves no reference cycles behind. Python collects
+    whenever 700 more objects were made than freed, so the calls of one transaction, which go on
+    together, trigger it again and again, and every thousand calls it goes through all that is
     loaded: a quarter of a second in which every episode waits.
 
-    >>> with seldom_collected():
+    >>> with _rare_collection():
     ...     gc.get_threshold()[0]
     50000
     """
     before, *older = gc.get_threshold()
-    gc.set_threshold(before and max(before, _MADE), *older)  # 0: never
+    gc.set_threshold(before and max(before, _OBJECTS), *older)  # 0: never
     try:
         yield
     finally:

@@ -1,27 +1,57 @@
-"""The ``[live]`` table of a study: endpoints, defaults of live agents, limits."""
+"""What a user sets of live agents: the ``[live]`` table of a study, options in brackets, endpoints.
+
+An agent's options come first, then the study's, then the endpoint's own defaults.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
 from mechlab.errors import UserError
-from mechlab.llm.dialogue import Telling
 from mechlab.recipe import Part
 
-_REQUESTED = ("temperature", "top_p", "max_tokens", "max_completion_tokens", "reasoning_effort")
+OPENAI = "https://api.openai.com/v1"
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-class Options(Telling):
-    """How one live agent is told and asked; what is not set is left to the endpoint.
+class PromptOptions(Part):
+    """How agents are told of the game: the published variants of the prompt.
+
+    Attributes:
+        history: ``state`` sends the present state; ``full`` also all that happened before, as the
+            published study does.
+        framing: ``company`` (the published prompt), ``plain`` (no company), ``neutral`` (neutral
+            names, points for dollars), ``team`` (a team objective).
+        persona: ``competitive`` (to maximise one's own revenue) or ``uncooperative`` (to obstruct)
+            in place of the group's objective.
+        answers: ``short`` limits the length of texts and lists in the schema of an answer, for
+            small models that never stop writing. The endpoint must support such limits:
+            llama-server does, strict structured output of OpenAI does not.
+
+    >>> PromptOptions().history
+    'state'
+    """
+
+    history: Literal["state", "full"] = "state"
+    framing: Literal["company", "plain", "neutral", "team"] = "company"
+    persona: Literal["none", "competitive", "uncooperative"] = "none"
+    answers: Literal["free", "short"] = "free"
+
+
+class ModelOptions(PromptOptions):
+    """How one live agent is prompted and sampled; what is not set is left to the endpoint.
 
     Attributes:
         endpoint: name of the endpoint that serves the model.
         temperature, top_p, max_tokens, max_completion_tokens, reasoning_effort: as in the API.
 
-    >>> Options(temperature=0.5).requested
+    >>> ModelOptions(temperature=0.5).request
     {'temperature': 0.5}
     """
 
@@ -33,10 +63,10 @@ class Options(Telling):
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
 
     @property
-    def requested(self) -> dict[str, Any]:
-        """What goes into each request."""
-        given = ((name, getattr(self, name)) for name in _REQUESTED)
-        return {name: value for name, value in given if value is not None}
+    def request(self) -> dict[str, Any]:
+        """The parameters that each request carries."""
+        prompt = {"endpoint", *PromptOptions.model_fields}
+        return self.model_dump(exclude=prompt, exclude_none=True)
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -44,10 +74,10 @@ class Options(Telling):
         return self.model_dump(exclude_unset=True)
 
 
-class Place(Part):
+class EndpointSettings(Part):
     """Where an endpoint is, and which environment variable holds its key (never the key itself).
 
-    >>> Place(url="http://127.0.0.1:8080/v1/").url
+    >>> EndpointSettings(url="http://127.0.0.1:8080/v1/").url
     'http://127.0.0.1:8080/v1'
     """
 
@@ -57,7 +87,7 @@ class Place(Part):
     @field_validator("url")
     @classmethod
     def _check_url(cls, url: str) -> str:
-        return checked_url(url)
+        return _checked_url(url)
 
     @field_validator("key_variable")
     @classmethod
@@ -77,13 +107,13 @@ class Caps(Part):
 
 
 class Live(Part):
-    """Everything about live agents that a study may set.
+    """The ``[live]`` table: everything about live agents that a study may set.
 
     Attributes:
         endpoints: where endpoints are, by name; others are read from the environment.
-        options: what holds for all live agents that do not say otherwise.
-        extra: fields of the request beyond the options, as the endpoint knows them.
-        caps: see there.
+        options: of all live agents that do not say otherwise.
+        extra: further fields of each request, as the endpoint knows them.
+        caps: what all calls of a run may use up.
         invalid_limit: the largest share of turns without a valid answer.
         concurrency: most calls to an endpoint at once.
         timeout: seconds that a call may take.
@@ -93,8 +123,8 @@ class Live(Part):
     100
     """
 
-    endpoints: dict[str, Place] = Field(default={})
-    options: Options = Options()
+    endpoints: dict[str, EndpointSettings] = Field(default={})
+    options: ModelOptions = ModelOptions()
     extra: dict[str, Any] = Field(default={})
     caps: Caps = Caps()
     invalid_limit: float = Field(default=0.2, ge=0, le=1)
@@ -108,15 +138,90 @@ class Live(Part):
         return self.model_dump(mode="json", include={"endpoints", "options", "extra"})
 
 
-def checked_url(url: str) -> str:
-    """Return the base URL of an endpoint without a closing slash.
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint with its key, which is never shown.
+
+    Attributes:
+        name: its name in populations.
+        url: its base URL.
+        key: the key to it; "" where none is needed.
+
+    >>> Endpoint("openai", OPENAI, "sk-secret")
+    Endpoint(name='openai', url='https://api.openai.com/v1')
+    >>> Endpoint("openai", OPENAI, "sk-secret").redact("bad key sk-secret")
+    'bad key [key]'
+    """
+
+    name: str
+    url: str
+    key: str = field(repr=False)
+
+    def redact(self, text: str) -> str:
+        """Return a text from the endpoint without the key, which it might repeat."""
+        return text.replace(self.key, "[key]") if self.key else text
+
+
+def find_endpoint(
+    name: str, endpoints: Mapping[str, EndpointSettings], *, need_key: bool = True
+) -> Endpoint:
+    """Find an endpoint in the study, else under NAME_BASE_URL, and its key under NAME_API_KEY.
+
+    Variables are read from the environment, then from the file ``.env`` of the working directory.
 
     Raises:
-        UserError: for what is no http URL, or holds a password.
+        UserError: where there is no URL, or no key. On this machine no key is needed.
     """
+    variables = _variables()
+    prefix = name.upper().replace("-", "_")
+    settings = endpoints.get(name)
+    if settings is None:
+        settings = EndpointSettings(url=_url(name, f"{prefix}_BASE_URL", variables))
+    variable = settings.key_variable or f"{prefix}_API_KEY"
+    key = variables.get(variable, "").strip()
+    if need_key and not key and not is_local(settings.url):
+        raise UserError(
+            f"endpoint {name!r} ({settings.url}): {variable} is not set, in the environment or .env"
+        )
+    return Endpoint(name, settings.url, key)
+
+
+def is_local(url: str) -> bool:
+    """Return whether an endpoint is on this machine.
+
+    >>> is_local("http://127.0.0.1:8080/v1"), is_local(OPENAI)
+    (True, False)
+    """
+    return urlsplit(url).hostname in _LOCAL
+
+
+def _url(name: str, variable: str, variables: Mapping[str, str]) -> str:
+    url = variables.get(variable) or (OPENAI if name == "openai" else "")
+    if not url:
+        raise UserError(
+            f"unknown endpoint {name!r}: set {variable}, or [live.endpoints.{name}] in the study"
+        )
+    try:
+        return _checked_url(url)
+    except UserError as error:
+        raise UserError(f"{variable}: {error}") from None
+
+
+def _checked_url(url: str) -> str:
+    """Return a base URL without a closing slash; refuse what is no http URL or holds a password."""
     parts = urlsplit(url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UserError("a base URL is written like https://api.openai.com/v1")
     if parts.username or parts.password or parts.query:
         raise UserError("a base URL holds no user, password or query: keys are read from variables")
     return url.strip().rstrip("/")
+
+
+def _variables() -> dict[str, str]:
+    from dotenv import dotenv_values
+
+    try:
+        file = dotenv_values(".env")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f".env: cannot be read: {type(error).__name__}") from None
+    return {name: value for name, value in {**file, **os.environ}.items() if value}

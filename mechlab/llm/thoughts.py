@@ -1,22 +1,37 @@
 """What agents think: how much of it is language of withholding, bargaining and markets.
 
 The share of thoughts with explicit withholding, leverage or bargaining is called hard defection.
+Word lists find them: data, to which a user's own lists add.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
+from mechlab.errors import UserError, unknown
 from mechlab.flows import Array
-from mechlab.llm.wordlists import DEFECTION, MARKET, Reading, WordLists, shipped
+from mechlab.llm.transcripts import Transcripts
 from mechlab.statistics import summarise
 
-if TYPE_CHECKING:
-    from mechlab.llm.transcripts import Transcripts
+_DEFECTION = ("withholding", "leverage", "bargaining")
+_MARKET = "market"
+_NEGATIONS = "negations"
+_LISTS = (_NEGATIONS, *_DEFECTION, _MARKET)
+
+_WORD = re.compile(r"[\w'-]+")
+_BETWEEN = r"[^\w.!?;:]+"  # words of one sentence
+_GAP = rf"(?:{_BETWEEN}[\w'-]+){{0,4}}?{_BETWEEN}"  # "...": up to four words in between
+_NEAR = 3  # a negation among this many words before a match cancels it: "do not ever withhold"
 
 COLUMNS = {
     "episode": "id of the episode",
@@ -31,85 +46,172 @@ COLUMNS = {
     "words": "number of words",
     "defects": "whether there is language of withholding, leverage or bargaining",
     "market": "number of market terms",
-    "found": "what the lists found, by list",
+    "terms": "the terms in it, by list",
 }
 
 
-def tally(thoughts: Iterable[str]) -> dict[str, Array]:
-    """Return an episode's counts for the measures of thoughts, each (1,), by the shipped lists.
+@dataclass(frozen=True)
+class Reading:
+    """What the lists find in one text.
 
-    >>> tally(["I hold back.", "I sell at a good price.", ""])["defections"]
+    Attributes:
+        words: number of words.
+        terms: by list, its terms as they stand in the text.
+    """
+
+    words: int
+    terms: Mapping[str, tuple[str, ...]]
+
+    @property
+    def defects(self) -> bool:
+        """Whether there is language of withholding, leverage or bargaining."""
+        return any(self.terms[name] for name in _DEFECTION)
+
+    @property
+    def market_terms(self) -> int:
+        """Number of market terms."""
+        return len(self.terms[_MARKET])
+
+
+@dataclass(frozen=True)
+class WordLists:
+    """Terms by list; ``mechlab/data/thoughts.toml`` says how they are written.
+
+    >>> lists = WordLists.load()
+    >>> lists.read("I will hold back my pieces and negotiate a price.").terms["withholding"]
+    ('hold back',)
+    >>> lists.read("I should not hold back.").defects
+    False
+    """
+
+    lists: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def load(cls, more: str | Path | None = None) -> Self:
+        """Return the packaged lists, with those of a user's file added to them.
+
+        Raises:
+            UserError: if the file cannot be read, is not TOML or has an unknown list.
+        """
+        text = (files("mechlab") / "data" / "thoughts.toml").read_text(encoding="utf-8")
+        lists = cls._checked(tomllib.loads(text), "thoughts.toml")
+        added = cls._checked(_toml(Path(more)), str(more)) if more is not None else {}
+        return cls({name: (*lists[name], *added.get(name, ())) for name in _LISTS})
+
+    @staticmethod
+    def _checked(table: Mapping[str, object], source: str) -> dict[str, tuple[str, ...]]:
+        lists = {}
+        for name, terms in table.items():
+            if name not in _LISTS:
+                raise UserError(f"{source}: {unknown('list of words', name, _LISTS)}")
+            if not isinstance(terms, list) or not all(isinstance(t, str) and t for t in terms):
+                raise UserError(f"{source}: {name} must be a list of texts, got {terms!r}")
+            lists[name] = tuple(terms)
+        return lists
+
+    def read(self, text: str) -> Reading:
+        """Return what the lists find in a text."""
+        plain = text.replace("’", "'")
+        return Reading(
+            words=len(_WORD.findall(plain)),
+            terms={name: self._terms(name, plain) for name in (*_DEFECTION, _MARKET)},
+        )
+
+    def _terms(self, name: str, text: str) -> tuple[str, ...]:
+        matches = self._patterns[name].finditer(text)
+        return tuple(match[0] for match in matches if not self._negated(text[: match.start()]))
+
+    def _negated(self, before: str) -> bool:
+        """Whether a negation stands among the last words of the sentence so far."""
+        sentence = re.split(r"[.!?;:]", before)[-1]
+        near = " ".join(_WORD.findall(sentence)[-_NEAR:])
+        return bool(self._patterns[_NEGATIONS].search(near))
+
+    @cached_property
+    def _patterns(self) -> dict[str, re.Pattern[str]]:
+        return {name: _pattern(terms) for name, terms in self.lists.items()}
+
+
+def count_language(thoughts: Iterable[str]) -> dict[str, Array]:
+    """Return an episode's counts for the measures of thoughts, each (1,), by the packaged lists.
+
+    >>> count_language(["I hold back.", "I sell at a good price.", ""])["defections"]
     array([1.])
     """
-    readings = [shipped().read(text) for text in thoughts if text.strip()]
+    readings = [_packaged_lists().read(text) for text in thoughts if text.strip()]
     counts = {
         "thoughts": len(readings),
         "defections": sum(reading.defects for reading in readings),
         "thought_words": sum(reading.words for reading in readings),
-        "market_terms": sum(len(reading.found[MARKET]) for reading in readings),
+        "market_terms": sum(reading.market_terms for reading in readings),
     }
     return {name: np.array([float(count)]) for name, count in counts.items()}
 
 
 def read_thoughts(
-    book: Transcripts, run: str | None = None, lists: WordLists | None = None
+    transcripts: Transcripts, run: str | None = None, lists: WordLists | None = None
 ) -> pd.DataFrame:
-    """Return all thoughts of valid answers in finished episodes, a row each; see ``COLUMNS``.
+    """Return all thoughts of valid answers in finished episodes, one per row; see ``COLUMNS``.
 
     Args:
-        book: transcripts of live episodes.
+        transcripts: of live episodes.
         run: the study's name; None: of all runs.
-        lists: the shipped ones by default.
+        lists: the packaged ones by default.
     """
-    rows = list(_rows(book, run, lists or shipped()))
+    rows = list(_rows(transcripts, run, lists or _packaged_lists()))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _rows(book: Transcripts, run: str | None, lists: WordLists) -> Iterator[dict[str, Any]]:
-    for played in book.episodes(run):
-        if not played.finished:
-            continue
-        about = {"episode": played.id, "run": played.run, "number": played.number}
-        for turn in book.turns(played.id):
-            if turn.problem or not turn.thoughts.strip():
+def _rows(transcripts: Transcripts, run: str | None, lists: WordLists) -> Iterator[dict[str, Any]]:
+    for episode in transcripts.episodes(run):
+        calls = transcripts.calls(episode.id) if episode.finished else []
+        for call in calls:
+            if call.problem or not call.thoughts.strip():
                 continue
-            where = {"turn": turn.turn, "round": turn.round, "agent": turn.agent}
-            said = {"model": turn.model, "mechanism": played.mechanism, "text": turn.thoughts}
-            yield {**about, **where, **said, **_counts(lists.read(turn.thoughts))}
+            reading = lists.read(call.thoughts)
+            yield {
+                "episode": episode.id,
+                "run": episode.run,
+                "mechanism": episode.mechanism,
+                "number": episode.number,
+                "turn": call.turn,
+                "round": call.round,
+                "agent": call.agent,
+                "model": call.model,
+                "text": call.thoughts,
+                "words": reading.words,
+                "defects": reading.defects,
+                "market": reading.market_terms,
+                "terms": {name: terms for name, terms in reading.terms.items() if terms},
+            }
 
 
-def _counts(reading: Reading) -> dict[str, Any]:
-    found = {name: terms for name, terms in reading.found.items() if terms}
-    counts = {"words": reading.words, "market": len(reading.found[MARKET])}
-    return {**counts, "defects": reading.defects, "found": found}
-
-
-def summarised(thoughts: pd.DataFrame, by: str = "mechanism") -> dict[str, dict[str, Any]]:
+def summarise_thoughts(thoughts: pd.DataFrame, by: str = "mechanism") -> dict[str, dict[str, Any]]:
     """Return hard defection and market terms per 1,000 words, by a column of the thoughts.
 
     Means and 95% intervals are over episodes, as the thoughts of one episode are not independent.
 
     >>> one = {"episode": "a", "mechanism": "none", "words": 20, "market": 1, "defects": True}
     >>> two = {**one, "episode": "b", "market": 0, "defects": False}
-    >>> found = summarised(pd.DataFrame([one, one, two, two]))["none"]
-    >>> found["hard_defection"].mean, found["market_terms"].mean, found["thoughts"]
+    >>> none = summarise_thoughts(pd.DataFrame([one, one, two, two]))["none"]
+    >>> none["hard_defection"].mean, none["market_terms"].mean, none["thoughts"]
     (0.5, 25.0, 4)
     """
-    found = {}
+    groups = {}
     for name, group in thoughts.groupby(by, sort=False):
         episodes = group.groupby("episode")[["defects", "words", "market"]].agg(
             share=("defects", "mean"), words=("words", "sum"), market=("market", "sum")
         )
-        found[str(name)] = {
+        groups[str(name)] = {
             "thoughts": len(group),
             "hard_defection": summarise(episodes["share"].to_numpy(float)),
             "market_terms": summarise((1000.0 * episodes["market"] / episodes["words"]).to_numpy()),
         }
-    return found
+    return groups
 
 
 def examples(thoughts: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Return the first thoughts with language of defection, of as many agents as there are.
+    """Return the first thoughts with language of defection, spread over as many agents as possible.
 
     Each row names the episode and the turn in whose transcript it stands.
     """
@@ -118,14 +220,47 @@ def examples(thoughts: pd.DataFrame, count: int) -> pd.DataFrame:
     return defecting.loc[order.sort_values(kind="stable").index].head(count)
 
 
-def terms(thoughts: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Return how often each term was found, by list, the most frequent first."""
-    counts: dict[str, dict[str, int]] = {name: {} for name in (*DEFECTION, MARKET)}
-    for found in thoughts["found"]:
-        for name, texts in found.items():
+def term_counts(thoughts: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Return how often each term occurs, by list, the most frequent first."""
+    counts: dict[str, dict[str, int]] = {name: {} for name in (*_DEFECTION, _MARKET)}
+    for by_list in thoughts["terms"]:
+        for name, texts in by_list.items():
             for text in texts:
                 term = text.lower()
                 counts[name][term] = counts[name].get(term, 0) + 1
     return {
         name: dict(sorted(each.items(), key=lambda item: -item[1])) for name, each in counts.items()
     }
+
+
+@lru_cache
+def _packaged_lists() -> WordLists:
+    return WordLists.load()
+
+
+def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern of any of the terms, the longer ones first."""
+    any_term = "|".join(_term(term) for term in sorted(terms, key=len, reverse=True))
+    return re.compile(rf"(?<![\w'-])(?:{any_term})(?![\w'-])", re.IGNORECASE)
+
+
+def _term(term: str) -> str:
+    words = [_word(word) for word in term.split()]
+    return _BETWEEN.join(words).replace(f"{_BETWEEN}...{_BETWEEN}", _GAP)
+
+
+def _word(word: str) -> str:
+    if word == "...":
+        return word
+    either = "|".join(re.escape(one).replace(r"\*", r"[\w'-]*") for one in word.split("|"))
+    return f"(?:{either})"
+
+
+def _toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UserError(f"{path}: cannot be read: {reason}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path}: not TOML: {error}") from None

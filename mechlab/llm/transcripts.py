@@ -1,4 +1,4 @@
-"""What was said in live episodes, read back from the store of calls."""
+"""Transcripts of live episodes, read back from the store of calls."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ import sqlalchemy as sql
 from sqlalchemy.exc import SQLAlchemyError
 
 from mechlab.database import location, trouble
-from mechlab.llm.answers import reasoning_of, thoughts_of
+from mechlab.llm._output import ModelOutput
+from mechlab.llm._store import CALLS, EPISODES, FAULTS, TEXTS, TURNS, open_tables
 from mechlab.llm.dialogue import Message
-from mechlab.llm.output import Reply
-from mechlab.llm.tables import CALLS, EPISODES, FAULTS, TEXTS, TURNS, open_tables
 
 
 @dataclass(frozen=True)
-class Played:
+class LiveEpisode:
     """A live episode.
 
     Attributes:
-        id: its name in the store. run: the study's, "" for an episode of ``mechlab run``.
+        id: its name in the store.
+        run: the study's name, "" for an episode of ``mechlab run``.
         game, settings, population, mechanism, condition: what was played, as it is written.
-        seed: the study's. number: of the episode under it.
+        seed: the study's.
+        number: of the episode under the seed.
         measures: by name; empty until the episode is finished.
     """
 
@@ -47,21 +48,24 @@ class Played:
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """One call: what a model was told and what it said. Its texts are its own: data, not markup.
+class ModelCall:
+    """One call to a model. Its texts come from outside: they are data, not markup.
 
     Attributes:
         agent, round: whose turn, in which round, from 0.
         turn: number of the turn in the episode, from 0.
-        attempt: 0; 1 where it was asked again after an invalid answer.
+        attempt: 0; 1 if the model was asked again after an invalid answer.
         model, endpoint: who answered.
-        messages: what it was told. content: its raw answer. reasoning: what it thought before.
-        thoughts: the private thoughts of a valid answer, "" where none.
-        problem: why the answer is not valid, "" where it is.
+        messages: the prompt.
+        content: the raw answer.
+        reasoning: what the model reasoned before it.
+        thoughts: the private thoughts of a valid answer, "" if there are none.
+        problem: why the answer is not valid, "" if it is.
         faults: what came before the answer: kind, detail and seconds of each.
-        prompt_tokens, cached_tokens, answer_tokens: used; where not ``counted``, estimated.
-        dollars: what it cost; nan where no price is known.
-        seconds: from the first attempt to the answer. at: when it came, UTC.
+        prompt_tokens, cached_tokens, answer_tokens: used; estimates unless ``counted``.
+        dollars: what it cost; nan if no price is known.
+        seconds: from the first attempt to the answer.
+        at: when it came, UTC.
     """
 
     agent: int
@@ -91,16 +95,16 @@ class Transcripts:
     def __init__(self, engine: sql.Engine) -> None:
         self._engine = engine
 
-    def episodes(self, run: str | None = None) -> list[Played]:
+    def episodes(self, run: str | None = None) -> list[LiveEpisode]:
         """Return the episodes of a run (a study), or all, in the order of their beginning."""
         query = sql.select(EPISODES).order_by(EPISODES.c.at, EPISODES.c.id)
         if run is not None:
             query = query.where(EPISODES.c.run == run)
         with self._engine.connect() as connection:
-            return [_played(row) for row in connection.execute(query).mappings()]
+            return [_episode(row) for row in connection.execute(query).mappings()]
 
-    def turns(self, episode: str) -> list[Spoken]:
-        """Return all calls of an episode, in order."""
+    def calls(self, episode: str) -> list[ModelCall]:
+        """Return all calls of an episode, by its id, in order."""
         query = (
             sql.select(TURNS, CALLS)
             .join_from(TURNS, CALLS, TURNS.c.key == CALLS.c.key)
@@ -115,10 +119,12 @@ class Transcripts:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-            met = connection.execute(faults).mappings().all()
+            all_faults = connection.execute(faults).mappings().all()
             ids = {id for row in rows for _, id in json.loads(row["messages"])}
             texts = _texts(connection, sorted(ids))
-        return [_spoken(row, texts, [f for f in met if f["key"] == row["key"]]) for row in rows]
+        return [
+            _call(row, texts, [f for f in all_faults if f["key"] == row["key"]]) for row in rows
+        ]
 
 
 @contextmanager
@@ -129,7 +135,7 @@ def open_transcripts(url: str) -> Iterator[Transcripts]:
         url: of the record of a study, or of the calls of ``mechlab run``.
 
     Raises:
-        StorageError: where it cannot be opened or read.
+        StorageError: if it cannot be opened or read.
     """
     try:
         engine = open_tables(url)
@@ -141,34 +147,34 @@ def open_transcripts(url: str) -> Iterator[Transcripts]:
         raise trouble(location(url).render_as_string(), error) from error
 
 
-def _played(row: Any) -> Played:
-    measures = json.loads(row["measures"] or "{}")
-    return Played(id=row["id"], run=row["run"], **json.loads(row["about"]), measures=measures)
+def _episode(row: Any) -> LiveEpisode:
+    scenario, measures = json.loads(row["scenario"]), json.loads(row["measures"] or "{}")
+    return LiveEpisode(id=row["id"], run=row["run"], **scenario, measures=measures)
 
 
 def _texts(connection: sql.Connection, ids: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for start in range(0, len(ids), 500):  # databases limit the values of one query
         query = sql.select(TEXTS.c.id, TEXTS.c.text).where(TEXTS.c.id.in_(ids[start : start + 500]))
-        found |= {row.id: json.loads(row.text) for row in connection.execute(query)}
-    return found
+        texts |= {row.id: json.loads(row.text) for row in connection.execute(query)}
+    return texts
 
 
-def _spoken(row: Any, texts: dict[str, str], faults: list[Any]) -> Spoken:
-    reply = Reply.loaded(row["reply"])
-    told = json.loads(row["messages"])
-    return Spoken(
+def _call(row: Any, texts: dict[str, str], faults: list[Any]) -> ModelCall:
+    output = ModelOutput.load(row["output"])
+    messages = json.loads(row["messages"])
+    return ModelCall(
         **{name: row[name] for name in ("agent", "round", "turn", "attempt", "model", "endpoint")},
-        messages=[{"role": role, "content": texts[id]} for role, id in told],
-        content=reply.content or reply.refusal,
-        reasoning=reasoning_of(reply),
-        thoughts="" if row["problem"] else thoughts_of(reply),
+        messages=[{"role": role, "content": texts[id]} for role, id in messages],
+        content=output.content or output.refusal,
+        reasoning=output.all_reasoning,
+        thoughts="" if row["problem"] else output.thoughts,
         problem=row["problem"],
         faults=[{name: f[name] for name in ("kind", "detail", "seconds")} for f in faults],
-        prompt_tokens=reply.usage.prompt,
-        cached_tokens=reply.usage.cached,
-        answer_tokens=reply.usage.answer,
-        counted=reply.usage.counted,
+        prompt_tokens=output.usage.prompt,
+        cached_tokens=output.usage.cached,
+        answer_tokens=output.usage.answer,
+        counted=output.usage.counted,
         dollars=float("nan") if row["dollars"] is None else row["dollars"],
         seconds=row["seconds"],
         at=row["at"],

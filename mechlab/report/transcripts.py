@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from mechlab.llm.thoughts import examples, read_thoughts, summarised
-from mechlab.llm.transcripts import Played, Spoken, Transcripts
+from mechlab.llm.thoughts import examples, read_thoughts, summarise_thoughts
+from mechlab.llm.transcripts import LiveEpisode, ModelCall, Transcripts
 from mechlab.report.tables import Table
 from mechlab.search.results import SearchResult
 
 ROOM = 900_000  # characters of all turns in a page; the record holds the rest
 _EXAMPLES = 8
 
-Episode = tuple[Played, list[Spoken]]
+Episode = tuple[LiveEpisode, list[ModelCall]]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class _Writer:
             self._pack(played, turn)
         return True
 
-    def _pack(self, played: Played, turn: Spoken) -> None:
+    def _pack(self, played: LiveEpisode, turn: ModelCall) -> None:
         row = {
             "row": len(self.rows),
             "mechanism": played.mechanism,
@@ -139,10 +139,10 @@ class _Book(Transcripts):
     def __init__(self, episodes: list[Episode]) -> None:
         self._episodes = {played.id: (played, turns) for played, turns in episodes}
 
-    def episodes(self, run: str | None = None) -> list[Played]:
+    def episodes(self, run: str | None = None) -> list[LiveEpisode]:
         return [played for played, _ in self._episodes.values()]
 
-    def turns(self, episode: str) -> list[Spoken]:
+    def calls(self, episode: str) -> list[ModelCall]:
         return self._episodes[episode][1]
 
 
@@ -162,7 +162,7 @@ def _thoughts(read: pd.DataFrame) -> Table | None:
 
 
 def _summaries(read: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    for mechanism, found in summarised(read, "mechanism").items():
+    for mechanism, found in summarise_thoughts(read, "mechanism").items():
         row: dict[str, Any] = {"mechanism": mechanism, "thoughts": found["thoughts"]}
         for name in ("hard_defection", "market_terms"):
             low, high = found[name].ci95

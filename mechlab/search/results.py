@@ -16,7 +16,7 @@ from mechlab.statistics import Summary
 from mechlab.study import Study
 
 if TYPE_CHECKING:
-    from mechlab.llm.transcripts import Played, Spoken
+    from mechlab.llm.transcripts import LiveEpisode, ModelCall
 
 Status = Literal["certified", "unreachable", "out_of_budget"]
 
@@ -106,7 +106,7 @@ class SearchResult(Renderable):
     storage: str
     provenance: Mapping[str, Any]
     tradeoff: pd.DataFrame = field(default_factory=pd.DataFrame)
-    spoken: tuple[tuple[Played, list[Spoken]], ...] = ()
+    spoken: tuple[tuple[LiveEpisode, list[ModelCall]], ...] = ()
     stopped: str = ""
 
     @property

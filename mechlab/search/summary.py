@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from mechlab.llm import transcripts
-from mechlab.llm.session import spent_by
+from mechlab.llm.session import run_spending
+from mechlab.llm.transcripts import LiveEpisode, ModelCall, Transcripts
 from mechlab.mechanism.candidate import ends
 from mechlab.search._threshold import Belief
 from mechlab.search.bounds import MIN_EPISODES
@@ -42,7 +42,7 @@ _EVIDENCE = (
 def result(store: Store, certification: Certification) -> SearchResult:
     """Return what the record of a search comes to."""
     trials = begun(store.trials())
-    spent = spent_by(store.engine, store.study.name)
+    spent = run_spending(store.engine, store.study.name)
     return SearchResult(
         study=store.study,
         answers=_answers(certification),
@@ -59,12 +59,15 @@ def result(store: Store, certification: Certification) -> SearchResult:
     )
 
 
-def _spoken(store: Store) -> tuple[tuple[transcripts.Played, list[transcripts.Spoken]], ...]:
-    """Return the live episodes of a search with all their turns."""
+def _spoken(
+    store: Store,
+) -> tuple[tuple[LiveEpisode, list[ModelCall]], ...]:
+    """Return the live episodes of a search with all their calls."""
     if "live" not in store.study.group.kinds:
         return ()
-    book = transcripts.Transcripts(store.engine)
-    return tuple((played, book.turns(played.id)) for played in book.episodes(store.study.name))
+    reader = Transcripts(store.engine)
+    episodes = reader.episodes(store.study.name)
+    return tuple((episode, reader.calls(episode.id)) for episode in episodes)
 
 
 def _frame(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sql
 from optuna.trial import FrozenTrial, TrialState
 
-from mechlab.llm.session import spent_by
+from mechlab.llm.session import run_spending
 from mechlab.report.words import money, number, percent
 from mechlab.search.certification import Certification
 from mechlab.search.explore import WORKER, begun, episodes, own, setting
@@ -72,7 +72,7 @@ class Lookout:
 
     def _live_meters(self) -> Iterator[Meter]:
         """What live agents have used up, of all workers together."""
-        spent = asdict(spent_by(self.store.engine, self.store.study.name))
+        spent = asdict(run_spending(self.store.engine, self.store.study.name))
         for name, cap in self.store.study.live.caps.model_dump().items():
             yield Meter(_METERS[name], spent[name], cap)
 

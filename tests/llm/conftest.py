@@ -2,7 +2,7 @@
 
 import pytest
 
-from mechlab.llm import retry
+from mechlab.llm import _retry
 from tests.llm.fault_server import FaultServer
 
 KEY = "sk-test-5ecre7-key"
@@ -12,7 +12,7 @@ KEY = "sk-test-5ecre7-key"
 def server(tmp_path, monkeypatch):
     """A running server that asks for a key, the default endpoint of this test."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(retry, "_SHORTEST", 0.005)
+    monkeypatch.setattr(_retry, "_SHORTEST", 0.005)
     with FaultServer() as running:
         running.behaviour.key = KEY
         monkeypatch.setenv("OPENAI_BASE_URL", running.url)

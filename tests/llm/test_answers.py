@@ -3,9 +3,14 @@
 import pytest
 from pydantic import BaseModel
 
-from mechlab.llm.answers import Invalid, read_answer, reasoning_of, strict_schema, thoughts_of
-from mechlab.llm.output import Reply, read_reply
-from mechlab.llm.retry import Faulty
+from mechlab.llm._output import (
+    InvalidAnswer,
+    ModelOutput,
+    parse_answer,
+    parse_output,
+    strict_schema,
+)
+from mechlab.llm._retry import CallFailed
 
 BAD = ("prose", "schema", "refusal", "empty", "length")  # answers of the server that are not valid
 
@@ -29,41 +34,41 @@ class Bid(BaseModel):
     ],
 )
 def test_wrapping_is_taken_off(content, reasoning):
-    reply = Reply(content)
-    assert read_answer(reply, Bid).price == 7
-    assert reasoning_of(reply) == reasoning
+    output = ModelOutput(content)
+    assert parse_answer(output, Bid).price == 7
+    assert output.all_reasoning == reasoning
 
 
 def test_tags_within_an_answer_belong_to_it():
     content = '{"price": 7, "text": "<think>no</think> ```json {}```"}'
-    assert read_answer(Reply(content), Bid).text == "<think>no</think> ```json {}```"
+    assert parse_answer(ModelOutput(content), Bid).text == "<think>no</think> ```json {}```"
 
 
 @pytest.mark.parametrize(
-    ("reply", "why"),
+    ("output", "why"),
     [
-        (Reply(""), "empty"),
-        (Reply("<think>I never come to an end"), "Invalid JSON"),
-        (Reply("no"), "Invalid JSON"),
-        (Reply('{"price": 7'), "Invalid JSON"),
-        (Reply('{"price": 7', finish="length"), "cut off at the limit of tokens"),
-        (Reply('{"price": "seven"}'), "price: Input should be a valid integer"),
-        (Reply('{"bid": 7}'), "price: Field required"),
-        (Reply('{"price": 7} or {"price": 8}'), "Invalid JSON"),
-        (Reply("", refusal="I cannot."), "refusal: I cannot."),
-        (Reply("[" * 100_000), "Invalid JSON"),
-        (Reply("{" * 100_000), "Invalid JSON"),
+        (ModelOutput(""), "empty"),
+        (ModelOutput("<think>I never come to an end"), "Invalid JSON"),
+        (ModelOutput("no"), "Invalid JSON"),
+        (ModelOutput('{"price": 7'), "Invalid JSON"),
+        (ModelOutput('{"price": 7', finish="length"), "cut off at the limit of tokens"),
+        (ModelOutput('{"price": "seven"}'), "price: Input should be a valid integer"),
+        (ModelOutput('{"bid": 7}'), "price: Field required"),
+        (ModelOutput('{"price": 7} or {"price": 8}'), "Invalid JSON"),
+        (ModelOutput("", refusal="I cannot."), "refusal: I cannot."),
+        (ModelOutput("[" * 100_000), "Invalid JSON"),
+        (ModelOutput("{" * 100_000), "Invalid JSON"),
     ],
 )
-def test_what_is_no_answer_is_refused_with_the_reason(reply, why):
-    with pytest.raises(Invalid, match=why) as error:
-        read_answer(reply, Bid)
+def test_what_is_no_answer_is_refused_with_the_reason(output, why):
+    with pytest.raises(InvalidAnswer, match=why) as error:
+        parse_answer(output, Bid)
     assert "\n" not in str(error.value)
 
 
 def test_thoughts_are_read_without_a_schema():
-    assert thoughts_of(Reply('<think>x</think>{"thoughts": "I wait."}')) == "I wait."
-    assert thoughts_of(Reply("none")) == ""
+    assert ModelOutput('<think>x</think>{"thoughts": "I wait."}').thoughts == "I wait."
+    assert ModelOutput("none").thoughts == ""
 
 
 def test_a_strict_schema_closes_objects_within_objects():
@@ -78,13 +83,13 @@ def test_a_strict_schema_closes_objects_within_objects():
 
 
 def test_a_reply_survives_the_store():
-    reply = Reply("\x00\U0001f600\u202e", reasoning="r", refusal="no", finish="stop")
-    assert Reply.loaded(reply.dumped()) == reply
+    output = ModelOutput("\x00\U0001f600\u202e", reasoning="r", refusal="no", finish="stop")
+    assert ModelOutput.load(output.dump()) == output
 
 
 def test_what_an_endpoint_does_not_count_is_estimated_and_said_to_be():
-    reply = read_reply('{"choices": [{"message": {"content": "abcdefgh"}}]}', asked=400)
-    assert (reply.usage.prompt, reply.usage.answer, reply.usage.counted) == (100, 2, False)
+    output = parse_output('{"choices": [{"message": {"content": "abcdefgh"}}]}', characters=400)
+    assert (output.usage.prompt, output.usage.answer, output.usage.counted) == (100, 2, False)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +105,6 @@ def test_what_an_endpoint_does_not_count_is_estimated_and_said_to_be():
     ],
 )
 def test_a_body_that_is_no_completion_is_a_fault(body, kind):
-    with pytest.raises(Faulty) as faulty:
-        read_reply(body, 0)
+    with pytest.raises(CallFailed) as faulty:
+        parse_output(body, 0)
     assert faulty.value.fault.kind == kind

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from mechlab.llm.client import _POOL, Client
-from mechlab.llm.endpoint import Endpoint
+from mechlab.llm._client import _POOL, Client
+from mechlab.llm.settings import Endpoint
 from tests.llm.conftest import KEY
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}

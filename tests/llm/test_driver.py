@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from mechlab.errors import OutOfBudget, UserError
-from mechlab.llm.model import ReplayMiss
-from mechlab.llm.retry import EndpointError
-from mechlab.llm.seat import TooManyInvalid
+from mechlab.llm._model import ReplayMiss
+from mechlab.llm._retry import EndpointError
+from mechlab.llm.budget import TooManyInvalidTurns
 from mechlab.llm.session import live_session
 from mechlab.llm.settings import Caps, Live
 from mechlab.llm.transcripts import open_transcripts
@@ -87,8 +87,10 @@ def test_every_fault_is_accounted_for(server):
     with live_session(Live(timeout=1.5, patience=30, invalid_limit=0.5)) as session:
         episodes = play(settings={**SMALL, "rounds": 20}, episodes=2)
     done = server.done
-    with open_transcripts(STORE) as book:
-        spoken = [call for played in book.episodes() for call in book.turns(played.id)]
+    with open_transcripts(STORE) as transcripts:
+        spoken = [
+            call for played in transcripts.episodes() for call in transcripts.calls(played.id)
+        ]
     met = Counter(fault["kind"] for call in spoken for fault in call.faults)
     assert met == sum((Counter({KIND[kind]: done[kind]}) for kind in KIND), Counter())
     assert sum(done[kind] for kind in KIND) > 5
@@ -97,8 +99,8 @@ def test_every_fault_is_accounted_for(server):
     assert len(spoken) - len(problems) == done["good"]
     # Turns: each was answered validly, or twice not.
     turns = {(played, call.turn) for played in (0, 1) for call in spoken}
-    assert session.validity.turns == 2 * 60 == done["good"] + session.validity.invalid
-    assert episodes["invalid_turns"].sum() == session.validity.invalid
+    assert session.invalid_turns.turns == 2 * 60 == done["good"] + session.invalid_turns.invalid
+    assert episodes["invalid_turns"].sum() == session.invalid_turns.invalid
     assert len(turns) == 120
 
 
@@ -135,17 +137,17 @@ def test_a_resumed_run_asks_only_what_it_does_not_know(server):
 
 @pytest.mark.parametrize("caps", [{"calls": 20}, {"tokens": 20_000}, {"dollars": 0.004}])
 def test_a_cap_is_passed_by_no_more_than_the_calls_under_way(server, caps, monkeypatch):
-    monkeypatch.setattr("mechlab.llm.prices.HERE", ())  # as if it were not on this machine
+    monkeypatch.setattr("mechlab.llm.settings._LOCAL", ())  # as if it were not on this machine
     with live_session(Live(caps=Caps(**caps))) as session, pytest.raises(OutOfBudget):
         play("llm:gpt-4.1-mini", episodes=20)
     ((name, most),) = caps.items()
     dearest = {"calls": 0, "tokens": 1500, "dollars": 1500 * 1.6e-6}[name]  # 64 under way at most
-    assert 0.3 * most < getattr(session.account.spent, name) <= most + 64 * dearest
-    assert server.done.total() == session.account.spent.calls
+    assert 0.3 * most < getattr(session.budget.spending, name) <= most + 64 * dearest
+    assert server.done.total() == session.budget.spending.calls
 
 
 def test_a_cap_in_dollars_needs_a_price(server, monkeypatch):
-    monkeypatch.setattr("mechlab.llm.prices.HERE", ())
+    monkeypatch.setattr("mechlab.llm.settings._LOCAL", ())
     with (
         live_session(Live(caps=Caps(dollars=1))),
         pytest.raises(UserError, match="is not in the table"),
@@ -170,7 +172,7 @@ def test_an_invalid_answer_is_returned_once_and_then_acts_as_an_empty_turn(serve
 
 def test_too_many_invalid_answers_stop_a_run(server):
     server.behaviour.faults = {"refusal": 1.0}
-    with pytest.raises(TooManyInvalid, match=r"exceed the limit of 20%.*I cannot take part"):
+    with pytest.raises(TooManyInvalidTurns, match=r"exceed the limit of 20%.*I cannot take part"):
         play()
 
 
@@ -209,8 +211,8 @@ def test_the_key_reaches_neither_store_nor_log(server, caplog):
     with live_session() as session:
         play(episodes=1)
         assert KEY not in repr(vars(session))
-    with open_transcripts(STORE) as book:
-        said = book.turns(book.episodes()[0].id)
+    with open_transcripts(STORE) as transcripts:
+        said = transcripts.calls(transcripts.episodes()[0].id)
     assert {call.thoughts for call in said} == {"my key is [key]"}
     assert any("Bearer [key]" in fault["detail"] for call in said for fault in call.faults)
     with sqlite3.connect(".mechlab/calls.db") as database:
@@ -255,7 +257,7 @@ def test_a_text_that_databases_and_terminals_dislike_comes_back_as_it_was(server
     hostile = "\x00\x1b[31m</script>\u202e '; drop table mechlab_call; --"
     server.behaviour.policy = lambda _: json.dumps({"thoughts": hostile, "actions": []})
     play(episodes=1)
-    with open_transcripts(STORE) as book:
-        (played,) = book.episodes()
-        assert {call.thoughts for call in book.turns(played.id)} == {hostile}
+    with open_transcripts(STORE) as transcripts:
+        (played,) = transcripts.episodes()
+        assert {call.thoughts for call in transcripts.calls(played.id)} == {hostile}
         assert played.finished

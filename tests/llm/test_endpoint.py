@@ -6,10 +6,9 @@ import pytest
 
 from mechlab.agents.population import Population
 from mechlab.errors import UserError
-from mechlab.llm.endpoint import OPENAI, find_endpoint
-from mechlab.llm.output import Usage
-from mechlab.llm.prices import price_of
-from mechlab.llm.settings import Live, Place
+from mechlab.llm._output import Usage
+from mechlab.llm.budget import price_of
+from mechlab.llm.settings import OPENAI, EndpointSettings, Live, find_endpoint
 from mechlab.study import Study, template
 
 
@@ -37,7 +36,7 @@ def test_the_environment_comes_before_the_file(nothing_set, monkeypatch):
 def test_the_study_comes_before_both(monkeypatch):
     monkeypatch.setenv("GROQ_BASE_URL", "https://other.test")
     monkeypatch.setenv("MY_KEY", "mine")
-    place = Place(url="https://groq.test/v1", key_variable="MY_KEY")
+    place = EndpointSettings(url="https://groq.test/v1", key_variable="MY_KEY")
     found = find_endpoint("groq", {"groq": place})
     assert (found.url, found.key) == ("https://groq.test/v1", "mine")
 
@@ -138,19 +137,19 @@ def test_prices_are_those_of_the_table_and_of_the_users_own(nothing_set, monkeyp
     endpoint = find_endpoint("openai", {})
     usage = Usage(prompt=1_000_000, cached=400_000, answer=100_000)
     # o3, OpenAI's list of 2025: $2 in, $0.50 cached, $8 out for a million tokens.
-    assert price_of("o3", endpoint).of(usage) == pytest.approx(0.6 * 2 + 0.4 * 0.5 + 0.1 * 8)
-    assert price_of("openai/o3", endpoint) == price_of("o3", endpoint)
-    assert price_of("nobody", endpoint) is None
+    assert price_of("o3", endpoint.url).of(usage) == pytest.approx(0.6 * 2 + 0.4 * 0.5 + 0.1 * 8)
+    assert price_of("openai/o3", endpoint.url) == price_of("o3", endpoint.url)
+    assert price_of("nobody", endpoint.url) is None
     (nothing_set / "prices.toml").write_text("[nobody]\nprompt = 1\ncached = 1\nanswer = 0\n")
-    assert price_of("nobody", endpoint).of(usage) == 1.0
+    assert price_of("nobody", endpoint.url).of(usage) == 1.0
     (nothing_set / "prices.toml").write_text("[nobody]\nprompt = -1\ncached = 1\nanswer = 0\n")
     with pytest.raises(UserError, match=r"prices.toml: nobody.prompt"):
-        price_of("nobody", endpoint)
+        price_of("nobody", endpoint.url)
 
 
 def test_on_this_machine_models_cost_nothing():
-    here = find_endpoint("x", {"x": Place(url="http://localhost:1/v1")})
-    assert price_of("anything", here).of(Usage(prompt=10**9)) == 0.0
+    here = find_endpoint("x", {"x": EndpointSettings(url="http://localhost:1/v1")})
+    assert price_of("anything", here.url).of(Usage(prompt=10**9)) == 0.0
 
 
 def test_settings_have_safe_defaults():

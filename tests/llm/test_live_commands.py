@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mechlab import cli
+from mechlab import commands
 from tests.interrupts import heard
 from tests.llm.conftest import KEY
 
@@ -40,7 +40,7 @@ def mechlab(capsys, monkeypatch):
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["mechlab", *arguments])
         with pytest.raises(SystemExit) as exit:
-            cli.main()
+            commands.main()
         out, err = capsys.readouterr()
         return exit.value.code or 0, out, err
 
@@ -105,7 +105,7 @@ def test_a_search_is_played_again_from_its_calls_alone(server, mechlab):
         names = [
             name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type='table'")
         ]
-        for name in set(names) - {"mechlab_call", "mechlab_text", "mechlab_spent"}:
+        for name in set(names) - {"mechlab_call", "mechlab_text", "mechlab_spending"}:
             base.execute(f"DROP TABLE {name}")
     assert json.loads(mechlab("search", "s.toml", "--json", "--replay")[1]) == json.loads(first)
     assert server.done.total() == made

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from mechlab.llm._output import ModelOutput, parse_answer
 from mechlab.llm.agent import LiveAgent
-from mechlab.llm.answers import read_answer
-from mechlab.llm.judge import judged
-from mechlab.llm.output import Reply
-from mechlab.llm.prompts.sharing import Answer
+from mechlab.llm.judge import judge_thoughts
+from mechlab.llm.prompts._sharing import Answer
 from mechlab.llm.session import live_session
 from mechlab.llm.settings import Live
 from mechlab.llm.transcripts import open_transcripts
@@ -78,16 +77,16 @@ def play(live, url, replay=False):
     """Play an episode of the sharing game; return it and the number of calls that it took."""
     with live_session(live, url, replay=replay) as session:
         played = simulate("sharing", "llm:local", settings=SHARING, episodes=1, seed=5)
-        return played, session.account.spent.calls
+        return played, session.budget.spending.calls
 
 
 def test_answers_fit_the_schema_and_a_repetition_costs_nothing(live, url):
     first, calls = play(live, url)
     turns = SHARING["agents"] * SHARING["rounds"]
     assert turns <= calls <= 2 * turns
-    with open_transcripts(url) as book:
-        (episode,) = book.episodes()
-        spoken = book.turns(episode.id)
+    with open_transcripts(url) as transcripts:
+        (episode,) = transcripts.episodes()
+        spoken = transcripts.calls(episode.id)
     assert len(spoken) == calls
     assert sum(turn.attempt for turn in spoken) == calls - turns
     for turn in spoken:  # the server's grammar holds, unless an answer is cut off at the limit
@@ -95,7 +94,7 @@ def test_answers_fit_the_schema_and_a_repetition_costs_nothing(live, url):
         assert not turn.problem or "cut off" in turn.problem
         if not turn.problem:
             assert set(json.loads(turn.content)) == {"thoughts", "actions"}
-            assert read_answer(Reply(turn.content), Answer)
+            assert parse_answer(ModelOutput(turn.content), Answer)
     for replay in (False, True):
         again, more = play(live, url, replay)
         assert more == 0
@@ -107,13 +106,15 @@ def test_a_small_model_plays_every_game(live, url, game):
     with live_session(live, url):
         played = simulate(game, "llm:local", settings=GAMES[game], episodes=1, seed=1)
     assert 0 <= played["invalid_turns"][0] <= played.game.agents * played.game.rounds
-    with open_transcripts(url) as book:
-        (episode,) = [one for one in book.episodes() if one.game == game]
-        for turn in book.turns(episode.id):
+    with open_transcripts(url) as transcripts:
+        (episode,) = [one for one in transcripts.episodes() if one.game == game]
+        for turn in transcripts.calls(episode.id):
             assert not turn.problem or "cut off" in turn.problem
 
 
 def test_a_small_model_judges(live, url):
     with live_session(live, url) as session:
-        verdicts = judged(session, LiveAgent.read("local", {}), ["I withhold it.", "I send it."])
+        verdicts = judge_thoughts(
+            session, LiveAgent.read("local", {}), ["I withhold it.", "I send it."]
+        )
     assert set(verdicts) <= {True, False, None}

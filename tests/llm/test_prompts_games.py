@@ -10,8 +10,8 @@ from mechlab.errors import UserError
 from mechlab.games.base import GAMES, make_game
 from mechlab.games.grants.view import Grant, SendMessage, SubmitTask
 from mechlab.games.simultaneous import Choose, Contribute, Harvest, Punish
-from mechlab.llm.dialogue import DIALOGUES, Telling, dialogue_for
-from mechlab.llm.prompts.cost import rehearse
+from mechlab.llm.dialogue import DIALOGUES, PromptOptions, dialogue_for
+from mechlab.llm.estimate import rehearse
 from mechlab.mechanism import parse
 from mechlab.simulation import simulate
 
@@ -28,13 +28,13 @@ class Listener:
         self.seen.append(view)
         self.told.append(self.dialogue.messages(view))
         self.schemas.append(self.dialogue.answer)
-        return self.dialogue.actions(self.dialogue.typical(view))
+        return self.dialogue.actions(self.dialogue.typical_answer(view))
 
 
 def heard(name, condition="baseline", mechanism="none", settings=None, **telling):
     """Play an episode of listeners; return them and the episode."""
     game, rules = make_game(name, settings), parse(mechanism)
-    told = Telling(**telling)
+    told = PromptOptions(**telling)
     group = [Listener(dialogue_for(game, rules, i, told)) for i in range(game.agents)]
     return group, simulate(game, group, rules, episodes=1, seed=3, condition=condition)
 
@@ -89,7 +89,7 @@ def test_with_private_stakes_only_a_team_is_told_to_care_for_others(name):
 
 @pytest.mark.parametrize("name", list(DIALOGUES))
 def test_the_unchanging_stands_first(name):
-    cost = rehearse(make_game(name), parse("none"), Telling(), "baseline")
+    cost = rehearse(make_game(name), parse("none"), PromptOptions(), "baseline")
     assert cost.shared_share >= 0.6
 
 
@@ -108,7 +108,7 @@ def test_what_is_hidden_is_not_told():
 
 def test_public_goods_ask_for_a_contribution_then_for_punishment():
     game = make_game("public_goods")
-    dialogue = dialogue_for(game, parse("none"), 0, Telling())
+    dialogue = dialogue_for(game, parse("none"), 0, PromptOptions())
     group, _ = heard("public_goods", "punishment", settings={"rounds": 1})
     give, punish = group[0].seen
     assert "What do you contribute?" in dialogue.messages(give)[1]["content"]
@@ -153,7 +153,7 @@ def test_claims_are_told_in_a_sentence():
 
 def test_a_granted_piece_has_one_number():
     game = make_game("grants")
-    dialogue = dialogue_for(game, parse("none"), 2, Telling())
+    dialogue = dialogue_for(game, parse("none"), 2, PromptOptions())
 
     def action(kind, to, pieces):
         return {"kind": kind, "to": to, "pieces": pieces, "text": ""}
@@ -176,7 +176,7 @@ def test_a_piece_of_somebody_else_is_refused():
             action = {"kind": "lend", "to": 1, "pieces": [99], "text": ""}
             return self.dialogue.actions(self.dialogue.answer(thoughts="", actions=[action]))
 
-    thief = Thief(dialogue_for(game, rules, 0, Telling()))
+    thief = Thief(dialogue_for(game, rules, 0, PromptOptions()))
     episode = simulate(game, [thief, *["perfect"] * 9], rules, episodes=1)
     assert episode.tallies["invalid_actions"] == 2
     assert thief.seen[1].refused
@@ -187,4 +187,4 @@ def test_a_game_without_words_is_refused():
         name = "silent"
 
     with pytest.raises(UserError, match="live agents cannot play 'silent'"):
-        dialogue_for(Silent(), parse("none"), 0, Telling())
+        dialogue_for(Silent(), parse("none"), 0, PromptOptions())

@@ -5,7 +5,7 @@ from time import monotonic
 
 import pytest
 
-from mechlab.llm.rate_limit import Limiter
+from mechlab.llm._rate_limit import RateLimit
 
 
 async def calls(limiter, count, seconds=0.001):
@@ -17,7 +17,7 @@ async def calls(limiter, count, seconds=0.001):
         async with limiter:
             busiest = max(busiest, limiter.under_way)
             await asyncio.sleep(seconds)
-        limiter.succeeded()
+        limiter.succeed()
 
     await asyncio.gather(*(one() for _ in range(count)))
     return busiest
@@ -25,7 +25,7 @@ async def calls(limiter, count, seconds=0.001):
 
 def test_quiet_doubles_the_limit_in_each_round_of_calls():
     async def play():
-        limiter = Limiter(64)
+        limiter = RateLimit(64)
         assert await calls(limiter, 16) == 16
         return await calls(limiter, 200), limiter
 
@@ -35,7 +35,7 @@ def test_quiet_doubles_the_limit_in_each_round_of_calls():
 
 
 def test_a_limit_that_is_not_felt_is_not_raised():
-    limiter = Limiter(64)
+    limiter = RateLimit(64)
     asyncio.run(calls(limiter, 3))
     assert limiter.limit == 16
 
@@ -44,12 +44,12 @@ async def refused(limiter, count, wait=0.0):
     """Begin calls at once, all of which meet a 429."""
     places = [await limiter.__aenter__() for _ in range(count)]
     for begun in places:
-        limiter.throttled(wait, begun)
+        limiter.throttle(wait, begun)
         await limiter.__aexit__(None, None, None)
 
 
 def test_calls_begun_at_once_lower_it_once_and_quiet_then_raises_it_slowly():
-    limiter = Limiter(64)
+    limiter = RateLimit(64)
     asyncio.run(refused(limiter, 16))
     assert limiter.limit == pytest.approx(0.8 * 16)
     asyncio.run(calls(limiter, 200))
@@ -57,7 +57,7 @@ def test_calls_begun_at_once_lower_it_once_and_quiet_then_raises_it_slowly():
 
 
 def test_a_429_of_a_call_begun_since_lowers_it_again():
-    limiter = Limiter(64)
+    limiter = RateLimit(64)
     asyncio.run(refused(limiter, 16))
     asyncio.run(refused(limiter, 12))
     assert limiter.limit == pytest.approx(0.8 * 12)
@@ -65,14 +65,14 @@ def test_a_429_of_a_call_begun_since_lowers_it_again():
 
 def test_it_falls_below_the_calls_that_were_too_many():
     """Four calls were too many, so neither sixteen nor four are right."""
-    limiter = Limiter(64)
+    limiter = RateLimit(64)
     asyncio.run(refused(limiter, 4))
     assert limiter.limit == pytest.approx(0.8 * 4)
 
 
 def test_the_wait_that_an_endpoint_asks_for_holds_all_calls_back():
     async def play():
-        limiter = Limiter(64)
+        limiter = RateLimit(64)
         await refused(limiter, 1, wait=0.15)
         begun = monotonic()
         await calls(limiter, 5)
@@ -82,14 +82,14 @@ def test_the_wait_that_an_endpoint_asks_for_holds_all_calls_back():
 
 
 def test_it_never_falls_below_one():
-    limiter = Limiter(1)
+    limiter = RateLimit(1)
     asyncio.run(refused(limiter, 1))
     assert asyncio.run(calls(limiter, 3)) == 1
 
 
 def test_a_cancelled_call_leaves_its_place():
     async def play():
-        limiter = Limiter(1)
+        limiter = RateLimit(1)
         async with limiter:
             waiting = asyncio.create_task(calls(limiter, 1))
             await asyncio.sleep(0.01)

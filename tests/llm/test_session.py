@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from mechlab.llm.session import live_session, seldom_collected
+from mechlab.llm.session import _rare_collection, live_session
 
 
 @pytest.fixture(autouse=True)
@@ -17,20 +17,20 @@ def _as_before():
 @pytest.mark.parametrize("set_before", [(700, 10, 10), (0, 10, 10), (200_000, 5, 5)])
 def test_the_thresholds_are_as_before_afterwards(set_before):
     gc.set_threshold(*set_before)
-    with pytest.raises(KeyError), seldom_collected():
+    with pytest.raises(KeyError), _rare_collection():
         raise KeyError
     assert gc.get_threshold() == set_before
 
 
 def test_it_never_searches_more_often_than_it_did():
     gc.set_threshold(200_000, 5, 5)
-    with seldom_collected():
+    with _rare_collection():
         assert gc.get_threshold()[0] == 200_000
 
 
 def test_who_had_it_switched_off_keeps_it_off():
     gc.set_threshold(0)
-    with seldom_collected():
+    with _rare_collection():
         assert gc.get_threshold()[0] == 0
 
 

@@ -5,12 +5,11 @@ import json
 
 import pytest
 
-from mechlab.llm.budget import Account, Spent
-from mechlab.llm.output import Reply
-from mechlab.llm.session import live_session, spent_by
+from mechlab.llm._output import ModelOutput
+from mechlab.llm._store import CALLS, CallStore, open_tables
+from mechlab.llm.budget import Budget, Spending
+from mechlab.llm.session import live_session, run_spending
 from mechlab.llm.settings import Caps, Live
-from mechlab.llm.store import Book
-from mechlab.llm.tables import CALLS, open_tables
 from mechlab.llm.transcripts import open_transcripts
 from mechlab.simulation import simulate
 from tests.llm.fault_server import FaultServer
@@ -21,41 +20,46 @@ SMALL = {"agents": 3, "rounds": 2, "pieces": 9, "hand": 3, "needed": 2}
 
 def call(key, content):
     row = {"key": key, "seed": "1", "endpoint": "u", "model": "m", "request": "{}"}
-    said = {"messages": "[]", "reply": Reply(content).dumped(), "problem": "", "dollars": None}
+    said = {
+        "messages": "[]",
+        "output": ModelOutput(content).dump(),
+        "problem": "",
+        "dollars": None,
+    }
     return {**row, **said, "seconds": 1.0, "at": "2026"}
 
 
 def written(url, work, run=""):
-    """Do some work with a book within an event loop."""
-    engine, account = open_tables(url), Account(Caps())
+    """Do some work with a store within an event loop."""
+    engine, budget = open_tables(url), Budget(Caps())
 
     async def all():
-        book = Book(engine, url, run, account)
-        result = await work(book)
-        await book.close()
+        store = CallStore(engine, url, run, budget)
+        result = await work(store)
+        await store.close()
         return result
 
     result = asyncio.run(all())
     engine.dispose()
-    return result, account
+    return result, budget
 
 
 def test_the_first_of_two_equal_calls_stays(database):  # noqa: F811 - a fixture
-    async def both(book):
-        first = await book.put(CALLS, call("k", "first"))
-        second = await book.put(CALLS, call("k", "second"))
-        return first, second, await book.reply("k")
+    async def both(store):
+        first = await store.put(CALLS, call("k", "first"))
+        second = await store.put(CALLS, call("k", "second"))
+        return first, second, await store.output("k")
 
     (first, second, there), _ = written(database, both)
     for found in (first.get("k", there), second["k"], there):
-        assert Reply.loaded(found).content == "first"
+        assert ModelOutput.load(found).content == "first"
 
 
 def test_what_is_put_at_once_is_written_together(database):  # noqa: F811
-    async def many(book):
-        done = [book.put(CALLS, call(str(k), "x")) for k in range(100)]
+    async def many(store):
+        done = [store.put(CALLS, call(str(k), "x")) for k in range(100)]
         await asyncio.gather(*done)
-        return len(set(map(id, done))), await book.known("e", "1")
+        return len(set(map(id, done))), await store.known("e", "1")
 
     (batches, (keys, _)), _ = written(database, many)
     assert batches <= 2
@@ -63,16 +67,16 @@ def test_what_is_put_at_once_is_written_together(database):  # noqa: F811
 
 
 def test_spending_adds_up_over_processes(database):  # noqa: F811
-    async def spend(book):
-        book.spend(Spent(2, 30, 0.5))
-        await book.put(CALLS, call("k", "x"))
+    async def spend(store):
+        store.spend(Spending(2, 30, 0.5))
+        await store.put(CALLS, call("k", "x"))
 
     for _ in range(3):
-        _, account = written(database, spend, run="study")
-    assert account.spent == Spent(6, 90, 1.5)
+        _, budget = written(database, spend, run="study")
+    assert budget.spending == Spending(6, 90, 1.5)
     engine = open_tables(database)
-    assert spent_by(engine, "study") == Spent(6, 90, 1.5)
-    assert spent_by(engine, "other") == Spent()
+    assert run_spending(engine, "study") == Spending(6, 90, 1.5)
+    assert run_spending(engine, "other") == Spending()
     engine.dispose()
 
 
@@ -89,13 +93,13 @@ def test_episodes_are_played_and_read_back(database, tmp_path, monkeypatch):  # 
             again = simulate(population="llm:m", settings=SMALL, episodes=2)
         assert models.done.total() == 2 * 6
     assert first.frame.equals(again.frame)
-    with open_transcripts(database) as book:
-        episodes = book.episodes("study")
+    with open_transcripts(database) as transcripts:
+        episodes = transcripts.episodes("study")
         assert [played.number for played in episodes] == [0, 1]
-        assert book.episodes("other") == []
+        assert transcripts.episodes("other") == []
         for played in episodes:
             assert played.measures["tasks"] == first["tasks"][played.number]
-            turns = book.turns(played.id)
+            turns = transcripts.calls(played.id)
             assert [call.turn for call in turns] == list(range(6))
             assert {call.thoughts for call in turns} == {hostile}
 
@@ -113,4 +117,4 @@ def test_caps_hold_for_a_run_over_all_its_sessions(tmp_path, run, monkeypatch):
                 except ValueError:
                     assert run == "study"
         assert models.done.total() == (6 if run else 12)
-        assert session.account.spent.calls == 6
+        assert session.budget.spending.calls == 6

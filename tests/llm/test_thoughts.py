@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import mechlab.commands  # noqa: F401 - adds the commands
-from mechlab.commands._app import app
+from mechlab.commands import app
 from mechlab.llm.session import live_session
 from mechlab.llm.settings import Live
-from mechlab.llm.thoughts import examples, read_thoughts, summarised, tally, terms
+from mechlab.llm.thoughts import (
+    count_language,
+    examples,
+    read_thoughts,
+    summarise_thoughts,
+    term_counts,
+)
 from mechlab.llm.transcripts import open_transcripts
 from mechlab.simulation import simulate
 from tests.llm.fault_server import Behaviour, FaultServer
@@ -66,32 +71,32 @@ def test_episodes_without_live_agents_have_no_such_measures():
 
 
 def test_nobody_who_thinks_nothing_defects():
-    assert tally(["", "  "])["thoughts"] == 0
+    assert count_language(["", "  "])["thoughts"] == 0
 
 
 def test_thoughts_are_read_back_and_summarised(played):
-    with open_transcripts(played[0]) as book:
-        found = read_thoughts(book)
+    with open_transcripts(played[0]) as transcripts:
+        found = read_thoughts(transcripts)
     assert len(found) == 2 * 2 * 2 * 3
     assert set(found["text"]) == {COLD, WARM}
     assert set(found.loc[found["agent"] == 0, "defects"]) == {True}
-    by_agent = summarised(found, "agent")
+    by_agent = summarise_thoughts(found, "agent")
     assert by_agent["0"]["hard_defection"].mean == 1
     assert by_agent["1"]["hard_defection"].mean == 0
     assert by_agent["0"]["market_terms"].mean == pytest.approx(1000 * 2 / 11)
-    by_mechanism = summarised(found)
+    by_mechanism = summarise_thoughts(found)
     assert set(by_mechanism) == {"none", "sharing_bonus(rate=0.5)"}
     assert by_mechanism["none"]["hard_defection"].n == 2
-    assert terms(found)["withholding"] == {"hold back": 12}
+    assert term_counts(found)["withholding"] == {"hold back": 12}
 
 
 def test_examples_name_their_episode_and_turn(played):
-    with open_transcripts(played[0]) as book:
-        found = read_thoughts(book)
+    with open_transcripts(played[0]) as transcripts:
+        found = read_thoughts(transcripts)
         shown = examples(found, 4)
         assert len(set(shown["episode"])) == 4  # one of each before a second of any
         for _, row in shown.iterrows():
-            (turn,) = [t for t in book.turns(row["episode"]) if t.turn == row["turn"]]
+            (turn,) = [t for t in transcripts.calls(row["episode"]) if t.turn == row["turn"]]
             assert turn.thoughts == row["text"]
 
 

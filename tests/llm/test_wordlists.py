@@ -3,7 +3,7 @@
 import pytest
 
 from mechlab.errors import UserError
-from mechlab.llm.wordlists import WordLists
+from mechlab.llm.thoughts import WordLists
 
 LISTS = WordLists.load()
 
@@ -50,7 +50,7 @@ def test_words_and_market_terms_are_counted():
         "The market price fell; they sell, we buy. Supermarkets and bidders don't."
     )
     assert reading.words == 12
-    assert reading.found["market"] == ("market", "price", "sell", "buy")
+    assert reading.terms["market"] == ("market", "price", "sell", "buy")
 
 
 def test_a_term_does_not_reach_into_the_next_sentence():
@@ -62,9 +62,9 @@ def test_a_negation_counts_within_its_sentence_only():
 
 
 def test_each_finding_is_kept_as_it_stands():
-    found = LISTS.read("Quid pro quo: I'm Withholding, in return.").found
-    assert found["withholding"] == ("Withholding",)
-    assert found["bargaining"] == ("Quid pro quo", "in return")
+    terms = LISTS.read("Quid pro quo: I'm Withholding, in return.").terms
+    assert terms["withholding"] == ("Withholding",)
+    assert terms["bargaining"] == ("Quid pro quo", "in return")
 
 
 def test_own_lists_add_to_the_shipped_ones(tmp_path):
@@ -72,7 +72,7 @@ def test_own_lists_add_to_the_shipped_ones(tmp_path):
     file.write_text('market = ["guild* hall"]\nwithholding = ["sit|sat on it"]\n')
     mine = WordLists.load(file)
     reading = mine.read("I sat on it near the Guilds Hall. The price rose.")
-    assert reading.found["market"] == ("Guilds Hall", "price")
+    assert reading.terms["market"] == ("Guilds Hall", "price")
     assert reading.defects
 
 

@@ -17,7 +17,7 @@ from mechlab.agents.population import Population
 from mechlab.errors import UserError
 from mechlab.games.base import Game
 from mechlab.llm.dialogue import Message
-from mechlab.llm.transcripts import Played, Spoken
+from mechlab.llm.transcripts import LiveEpisode, ModelCall
 from mechlab.mechanism import Mechanism
 from mechlab.mechanism.incentives import Incentives
 from mechlab.search.results import Answer, SearchResult
@@ -134,15 +134,17 @@ def with_transcripts() -> SearchResult:
     rate = first[f"{result.best.candidate}.rate"]
     mechanism = str(result.study.candidates[result.best.candidate].build({"rate": rate}))
     about = {"game": "sharing", "settings": {}, "population": "llm:x", "condition": "baseline"}
-    played = Played("a", "reluctant", mechanism=mechanism, seed=7, number=0, measures={}, **about)
+    played = LiveEpisode(
+        "a", "reluctant", mechanism=mechanism, seed=7, number=0, measures={}, **about
+    )
     turns = [_said(turn, text) for turn, text in enumerate(HOSTILE)]
     finished = replace(played, measures={"tasks": 1.0})
     return replace(result, spoken=((finished, turns),))
 
 
-def _said(turn: int, text: str) -> Spoken:
+def _said(turn: int, text: str) -> ModelCall:
     rules: Message = {"role": "system", "content": "rules"}
-    return Spoken(
+    return ModelCall(
         agent=turn % 10,
         round=turn // 10,
         turn=turn,

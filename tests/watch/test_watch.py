@@ -12,7 +12,7 @@ from contextlib import closing
 import lxml.html
 import pytest
 
-from mechlab.llm.tables import SPENT, open_tables
+from mechlab.llm._store import SPENDING, open_tables
 from mechlab.search import search
 from mechlab.store import Store
 from mechlab.study import Study
@@ -95,7 +95,7 @@ def test_a_worker_and_what_it_does_are_seen(record):
 
 
 def test_what_live_agents_used_up_is_seen_against_its_caps(tmp_path):
-    """Seven calls of 100 tokens, booked as a worker books them; a cap on calls, none on dollars."""
+    """Seven calls of 100 tokens, charged as by a worker; a cap on calls, none on dollars."""
     text = TEXT.format(question="How much?").replace('"selfish"', '"llm:some-model"')
     asked = Study.read(f"{text}[live.caps]\ncalls = 50\n", name="watched")
     url = f"sqlite:///{tmp_path}/live.db"
@@ -103,7 +103,7 @@ def test_what_live_agents_used_up_is_seen_against_its_caps(tmp_path):
         assert [m.used for m in Lookout(store).look().meters] == [0, 0, 0, 0, 0]
         add = {"run": "watched", "calls": 7, "tokens": 700, "dollars": 0.5}
         with open_tables(url).begin() as connection:
-            connection.execute(SPENT.insert().values(add))
+            connection.execute(SPENDING.insert().values(add))
         scene = Lookout(store).look()
         assert [(m.name, m.used, m.cap) for m in scene.meters[2:]] == [
             ("model calls", 7, 50),

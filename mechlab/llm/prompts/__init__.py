@@ -1,7 +1,7 @@
-"""What models are told and answer with: one file a game, texts as templates beside them."""
+"""The prompts of our games: one dialogue a game, with its texts in a template beside it.
 
-from mechlab.llm.prompts import commons as commons
-from mechlab.llm.prompts import grants as grants
-from mechlab.llm.prompts import matrix as matrix
-from mechlab.llm.prompts import public_goods as public_goods
-from mechlab.llm.prompts import sharing as sharing
+They are found through the entry-point group ``mechlab.dialogues``, as those of other packages are;
+``template`` holds what they share.
+"""
+
+__all__ = ["template"]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from mechlab.games.players import Turn
 from mechlab.games.simultaneous import CommonsView, Harvest
 from mechlab.llm.dialogue import DIALOGUES
-from mechlab.llm.prompts.texts import Told
+from mechlab.llm.prompts.template import TemplateDialogue
 
 
 class Answer(BaseModel):
@@ -19,17 +19,17 @@ class Answer(BaseModel):
     units: float
 
 
-class CommonsDialogue(Told):
+class CommonsDialogue(TemplateDialogue):
     """One agent's side of an episode of the commons."""
 
-    form = Answer
+    schema = Answer
     template = "commons"
 
     def actions(self, answer: Answer) -> Turn:
         """Return the turn that a valid answer means."""
         return Turn([Harvest(answer.units)], answer.thoughts)
 
-    def typical(self, view: CommonsView) -> Answer:
+    def typical_answer(self, view: CommonsView) -> Answer:
         """Return an answer of ordinary length."""
         return Answer(thoughts=_THOUGHTS, units=view.most / 2)
 

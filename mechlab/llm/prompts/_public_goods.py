@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from mechlab.games.players import Turn
 from mechlab.games.simultaneous import Contribute, PublicGoodsView, Punish
 from mechlab.llm.dialogue import DIALOGUES, Message
-from mechlab.llm.prompts.texts import Told
+from mechlab.llm.prompts.template import TemplateDialogue
 
 
 class Contribution(BaseModel):
@@ -39,15 +39,15 @@ class Punishment(BaseModel):
     punish: list[Punished]
 
 
-class PublicGoodsDialogue(Told):
+class PublicGoodsDialogue(TemplateDialogue):
     """One agent's side of a public goods game; what it is asked depends on the stage."""
 
-    form = Contribution
+    schema = Contribution
     template = "public_goods"
 
     def messages(self, view: PublicGoodsView) -> list[Message]:
         """Return what the model is told in a stage; ``answer`` is that stage's from now on."""
-        self.asked(Punishment if view.stage == "punish" else Contribution)
+        self.expect(Punishment if view.stage == "punish" else Contribution)
         return super().messages(view)
 
     def actions(self, answer: Any) -> Turn:
@@ -56,7 +56,7 @@ class PublicGoodsDialogue(Told):
             return Turn([Contribute(answer.tokens)], answer.thoughts)
         return Turn([Punish({p.agent: p.amount for p in answer.punish})], answer.thoughts)
 
-    def typical(self, view: PublicGoodsView) -> BaseModel:
+    def typical_answer(self, view: PublicGoodsView) -> BaseModel:
         """Return an answer of ordinary length."""
         if view.stage == "punish":
             return Punishment(thoughts=_THOUGHTS, punish=[])

@@ -13,8 +13,9 @@ from mechlab.games.base import Game
 from mechlab.games.sharing import view as act
 from mechlab.games.sharing.view import Exchange, Notice, View
 from mechlab.games.sharing.view import Message as Letter
-from mechlab.llm.dialogue import DIALOGUES, Telling
-from mechlab.llm.prompts.texts import Told, latest
+from mechlab.llm.dialogue import DIALOGUES
+from mechlab.llm.prompts.template import TemplateDialogue, latest
+from mechlab.llm.settings import PromptOptions
 from mechlab.mechanism import Mechanism
 
 Kind = Literal["message", "broadcast", "send", "submit"]
@@ -121,7 +122,7 @@ class Log:
         return dict(sorted(new.items()))
 
 
-class SharingDialogue(Told):
+class SharingDialogue(TemplateDialogue):
     """One agent's side of an episode of the sharing game.
 
     Rules, payments, advised steps and the form of the answer are the same for all agents and
@@ -129,16 +130,18 @@ class SharingDialogue(Told):
     "state"`` what else happened is told of this round and the one before, with ``full`` of all.
     """
 
-    form = Answer
+    schema = Answer
     template = "sharing"
-    renamed: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
+    neutral_words: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
     names: ClassVar = {"piece": ("piece", "item"), "task": ("task", "set")}
 
-    def __init__(self, game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> None:
-        super().__init__(game, mechanism, agent, telling)
+    def __init__(
+        self, game: Game, mechanism: Mechanism, agent: int, options: PromptOptions
+    ) -> None:
+        super().__init__(game, mechanism, agent, options)
         self._log = Log(self.text)
 
-    def news(self, view: View) -> dict[str, Any]:
+    def context(self, view: View) -> dict[str, Any]:
         """Return the log of who holds what, and what happened of late."""
         return {"log": self._log.read(view), "recent": Recent.of(view, self.full)}
 
@@ -146,7 +149,7 @@ class SharingDialogue(Told):
         """Return the turn that a valid answer means."""
         return act.Turn([action.taken() for action in answer.actions], answer.thoughts)
 
-    def typical(self, view: View) -> Answer:
+    def typical_answer(self, view: View) -> Answer:
         """Return an answer of ordinary length, for estimates before anything is spent."""
         asks = [(holder, piece) for piece in view.lacking for holder in view.directory[piece]]
         wanted = {holder: [k for j, k in asks if j == holder] for holder, _ in asks}

@@ -13,8 +13,9 @@ from mechlab.games.base import Game
 from mechlab.games.grants import view as act
 from mechlab.games.grants.view import Loan, Message, Notice, Piece, View
 from mechlab.games.players import Turn
-from mechlab.llm.dialogue import DIALOGUES, Telling
-from mechlab.llm.prompts.texts import Told, numbers
+from mechlab.llm.dialogue import DIALOGUES
+from mechlab.llm.prompts.template import TemplateDialogue, numbers
+from mechlab.llm.settings import PromptOptions
 from mechlab.mechanism import Mechanism
 
 Kind = Literal["message", "lend", "submit"]
@@ -67,19 +68,21 @@ class Recent:
         )
 
 
-class GrantsDialogue(Told):
+class GrantsDialogue(TemplateDialogue):
     """One agent's side of an episode of the grants game."""
 
-    form = Answer
+    schema = Answer
     template = "grants"
-    renamed: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
+    neutral_words: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
     names: ClassVar = {"piece": ("piece", "item"), "task": ("task", "set")}
 
-    def __init__(self, game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> None:
-        super().__init__(game, mechanism, agent, telling)
+    def __init__(
+        self, game: Game, mechanism: Mechanism, agent: int, options: PromptOptions
+    ) -> None:
+        super().__init__(game, mechanism, agent, options)
         self._agent, self._family = agent, int(game.params["family"])
 
-    def news(self, view: View) -> dict[str, Any]:
+    def context(self, view: View) -> dict[str, Any]:
         """Return what happened of late, and how pieces are numbered."""
         access: dict[int, list[Piece]] = {}
         for piece, last in sorted(view.access.items(), key=itemgetter(1)):
@@ -112,7 +115,7 @@ class GrantsDialogue(Told):
         owner, number = piece
         return owner * self._family + number
 
-    def typical(self, view: View) -> Answer:
+    def typical_answer(self, view: View) -> Answer:
         """Return an answer of ordinary length."""
         lacking = sorted(view.lacking)
         wanted = {owner: [p for p in lacking if p[0] == owner] for owner, _ in lacking}

@@ -11,8 +11,9 @@ from mechlab.games.base import Game
 from mechlab.games.payoffs import TRAVELLERS, moves
 from mechlab.games.players import Turn
 from mechlab.games.simultaneous import Choose, MatrixView
-from mechlab.llm.dialogue import DIALOGUES, Telling
-from mechlab.llm.prompts.texts import Told
+from mechlab.llm.dialogue import DIALOGUES
+from mechlab.llm.prompts.template import TemplateDialogue
+from mechlab.llm.settings import PromptOptions
 from mechlab.mechanism import Mechanism
 
 
@@ -32,30 +33,32 @@ def _one_of(moves: tuple[str, ...]) -> type[Answer]:
     return create_model("Answer", __base__=Answer, move=(choice, ...))
 
 
-class MatrixDialogue(Told):
+class MatrixDialogue(TemplateDialogue):
     """One player's side of a match; its answer is one of its moves by name.
 
     Where names are neutral the moves are called by their numbers, except claims, which are amounts.
     """
 
-    form = Answer
+    schema = Answer
     template = "matrix"
-    renamed: ClassVar = {"unit": "gift", "units": "gifts"}
+    neutral_words: ClassVar = {"unit": "gift", "units": "gifts"}
 
-    def __init__(self, game: Game, mechanism: Mechanism, agent: int, telling: Telling) -> None:
-        super().__init__(game, mechanism, agent, telling)
+    def __init__(
+        self, game: Game, mechanism: Mechanism, agent: int, options: PromptOptions
+    ) -> None:
+        super().__init__(game, mechanism, agent, options)
         table = game.params["table"]
         self._claims = table == TRAVELLERS
         own, other = (self._names(moves(table)[player]) for player in (agent, 1 - agent))
         self._moves, self._their = own, other
-        self.asked(_one_of(own))
+        self.expect(_one_of(own))
 
     def _names(self, plain: tuple[str, ...]) -> tuple[str, ...]:
         if not self.nouns.neutral or self._claims:
             return plain
         return tuple(f"option {number}" for number in range(1, len(plain) + 1))
 
-    def news(self, view: MatrixView) -> dict[str, Any]:
+    def context(self, view: MatrixView) -> dict[str, Any]:
         """Return the moves by name and the table, from the player's own side."""
         return {
             "moves": self._moves,
@@ -68,7 +71,7 @@ class MatrixDialogue(Told):
         """Return the turn that a valid answer means."""
         return Turn([Choose(self._moves.index(answer.move))], answer.thoughts)
 
-    def typical(self, view: MatrixView) -> BaseModel:
+    def typical_answer(self, view: MatrixView) -> BaseModel:
         """Return an answer of ordinary length."""
         return self.answer(thoughts=_THOUGHTS, move=self._moves[0])
 

@@ -1,4 +1,4 @@
-"""One request to one endpoint: a reply, or the fault that came instead."""
+"""One request to one endpoint: the model's output, or the fault that came instead."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI
 
-from mechlab.llm.endpoint import Endpoint
-from mechlab.llm.output import Reply, read_reply
-from mechlab.llm.retry import Fault, Faulty, kind_of, plain
+from mechlab.llm._output import ModelOutput, parse_output
+from mechlab.llm._retry import CallFailed, Fault, fault_kind, one_line
+from mechlab.llm.settings import Endpoint
 
-_POOL = 8  # calls at once over one pool of connections
+_POOL = 8  # calls at once over one pool: few enough that probing its idle connections costs nothing
 
 
 @dataclass
 class _Pool:
-    """Connections, kept open from call to call, and the calls that are under way over them."""
+    """Connections, kept open from call to call, and the number of calls under way over them."""
 
     client: AsyncOpenAI
     under_way: int = 0
@@ -34,30 +34,30 @@ class _Pool:
 
 
 class Client:
-    """The ``openai`` client of one endpoint, without retries of its own: each fault is to be known.
+    """The ``openai`` client of one endpoint, without its retries, as every fault is recorded.
 
-    To be used within one event loop. Its connections lie in several small pools: a pool
-    probes all that are idle twice a call, so one for all would cost more the more calls there are.
+    To be used within one event loop. Its connections lie in several small pools: a pool probes all
+    its idle connections twice a call, so one large pool would slow down as calls are added.
     """
 
     def __init__(self, endpoint: Endpoint, timeout: float) -> None:
         self.endpoint, self.timeout = endpoint, timeout
         self._pools: list[_Pool] = []
 
-    async def send(self, request: dict[str, Any], letters: int) -> Reply:
-        """Send a request whose messages have so many letters.
+    async def send(self, request: dict[str, Any], characters: int) -> ModelOutput:
+        """Send a request whose messages have so many characters.
 
         Raises:
-            Faulty: where no reply came.
+            CallFailed: if no output came.
         """
-        begun = monotonic()
+        start = monotonic()
         try:
             async with asyncio.timeout(self.timeout):
-                # Not `chat.completions.create`: going through the types of a whole request and
-                # reply takes as long as all else that the client does.
+                # Not `chat.completions.create`: validating the types of a whole request and
+                # response takes as long as all else that the client does.
                 with self._pool() as client:
                     text = await client.post("/chat/completions", cast_to=str, body=request)
-            return read_reply(self.endpoint.hide(text), letters)
+            return parse_output(self.endpoint.redact(text), characters)
         except (TimeoutError, APITimeoutError):
             fault = Fault("timeout", f"no answer in {self.timeout:g} s")
         except APIStatusError as error:
@@ -65,9 +65,9 @@ class Client:
         except APIConnectionError as error:
             cause = error.__cause__ or error
             fault = Fault("connection", self._line(f"{type(cause).__name__}: {cause}"))
-        except Faulty as faulty:
-            fault = faulty.fault
-        raise Faulty(replace(fault, seconds=monotonic() - begun))
+        except CallFailed as failure:
+            fault = failure.fault
+        raise CallFailed(replace(fault, seconds=monotonic() - start))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -75,7 +75,7 @@ class Client:
             await pool.client.close()
 
     def _pool(self) -> _Pool:
-        """Return the first pool that has room, so that no more are open than calls need."""
+        """Return the first pool with room, so that no more are open than calls need."""
         pool = next((pool for pool in self._pools if pool.under_way < _POOL), None)
         if pool is None:
             key, url = self.endpoint.key or "none", self.endpoint.url
@@ -85,25 +85,25 @@ class Client:
 
     def _status(self, error: APIStatusError) -> Fault:
         status = error.status_code
-        told = error.body.get("message") if isinstance(error.body, dict) else error.body
+        message = error.body.get("message") if isinstance(error.body, dict) else error.body
+        detail = self._line(f"{status}: {message or error.message}")
         wait = _retry_after(error.response.headers)
-        detail = self._line(f"{status}: {told or error.message}")
-        return Fault(kind_of(status), detail, wait=wait, status=status)
+        return Fault(fault_kind(status), detail, wait=wait, status=status)
 
     def _line(self, text: str) -> str:
-        return plain(self.endpoint.hide(text))
+        return one_line(self.endpoint.redact(text))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
-    """Read how long an endpoint asks to wait, in seconds or as a date; nan where it does not."""
-    told = headers.get("retry-after", "")
+    """Read how long an endpoint asks to wait, in seconds or as a date; nan if it does not."""
+    wait = headers.get("retry-after", "")
     try:
         if "retry-after-ms" in headers:
             return abs(float(headers["retry-after-ms"])) / 1000.0
-        return abs(float(told))
+        return abs(float(wait))
     except ValueError:
         pass
     try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time())
+        return max(0.0, parsedate_to_datetime(wait).timestamp() - time())
     except ValueError:
         return float("nan")

@@ -1,0 +1,247 @@
+"""Calls to one model: from the store if they are known, else under budget, limit and retries."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from mechlab.errors import UserError
+from mechlab.llm._output import (
+    SCHEMA_FORMS,
+    InvalidAnswer,
+    ModelOutput,
+    parse_answer,
+    request_body,
+    strict_schema,
+)
+from mechlab.llm._rate_limit import RateLimit
+from mechlab.llm._retry import CallFailed, EndpointError, wait_before_retry
+from mechlab.llm._store import CALLS, FAULTS, CallStore, canonical_json, digest, now
+from mechlab.llm.budget import Budget, Price, Spending
+from mechlab.llm.dialogue import Message
+
+if TYPE_CHECKING:
+    from mechlab.llm._client import Client  # half a second, which only calls need
+
+# Seconds of patience with an endpoint that has never answered: a wrong URL should be told at once.
+_FIRST_PATIENCE = 15.0
+
+
+class ReplayMiss(UserError):
+    """A call that is not in the store was needed, and none may be made."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way to a model: all that its calls share.
+
+    Attributes:
+        name: how the model is written in populations.
+        model: its name at the endpoint.
+        parameters: of each request.
+        client: of its endpoint; None if no call may be made.
+        url: of its endpoint.
+        limit: of its endpoint, on calls under way.
+        price: None if it is unknown.
+        patience: seconds after which a call that meets only faults is given up.
+    """
+
+    name: str
+    model: str
+    parameters: dict[str, Any]
+    client: Client | None
+    url: str
+    limit: RateLimit
+    price: Price | None
+    patience: float
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: its messages, the schema of the answer, and its replicate.
+
+    Attributes:
+        seed, agent, turn, attempt: the replicate, which tells apart calls with equal messages.
+    """
+
+    messages: list[Message]
+    schema: type[BaseModel]
+    seed: str
+    agent: int
+    turn: int
+    attempt: int
+
+    @property
+    def characters(self) -> int:
+        """Length of all messages."""
+        return sum(len(message["content"]) for message in self.messages)
+
+    def problem(self, output: ModelOutput) -> str:
+        """Return why an output holds no valid answer, "" if it does."""
+        try:
+            parse_answer(output, self.schema)
+        except InvalidAnswer as reason:
+            return str(reason)
+        return ""
+
+
+class Model:
+    """A model that can be called.
+
+    Args:
+        route: the way to it.
+        store: of calls.
+        budget: of the run.
+    """
+
+    def __init__(self, route: Route, store: CallStore, budget: Budget) -> None:
+        self._route, self._store, self._budget = route, store, budget
+        self._form: int | None = None  # index of the schema form that the endpoint takes, if known
+        self._digests: dict[type[BaseModel], str] = {}  # of what all calls with a schema share
+        self._first = asyncio.Lock()  # the first call goes alone: it finds the form, or the mistake
+        self._first_errors: list[EndpointError] = []
+
+    async def generate(
+        self, call: Call, known: set[str], link: Callable[[str], None] = lambda key: None
+    ) -> ModelOutput:
+        """Return the output of a call.
+
+        Args:
+            call: the call.
+            known: keys of calls that are in the store.
+            link: receives the call's key once the output is there.
+
+        Raises:
+            ReplayMiss: if it is not in the store and none may be made.
+            OutOfBudget: if a cap is reached.
+            EndpointError: if the endpoint refuses it, or every attempt met a fault.
+            StorageError: if the store cannot be written.
+        """
+        ids = [digest(message["content"]) for message in call.messages]
+        key = self._key(call, ids)
+        if key in known:
+            link(key)
+            return ModelOutput.load(await self._store.output(key))
+        if self._route.client is None:
+            where = f"agent {call.agent}, turn {call.turn}, seed {call.seed}"
+            raise ReplayMiss(f"{self._store.url} holds no answer of {self._route.name} for {where}")
+        start = monotonic()
+        with self._budget.call():
+            output = await self._send(call, key)
+        link(key)
+        return await self._record(call, ids, key, output, monotonic() - start)  # charged at once
+
+    def _key(self, call: Call, ids: list[str]) -> str:
+        """Name a call by everything that matters, and by its replicate."""
+        roles = (message["role"] for message in call.messages)
+        messages = (part for pair in zip(roles, ids, strict=True) for part in pair)
+        if call.schema not in self._digests:
+            schema = canonical_json(strict_schema(call.schema))
+            parameters = canonical_json(self._route.parameters)
+            shared = digest(self._route.url, self._route.model, parameters, schema)
+            self._digests[call.schema] = shared
+        replicate = (call.seed, str(call.agent), str(call.turn), str(call.attempt))
+        return digest(self._digests[call.schema], *messages, *replicate)
+
+    async def _send(self, call: Call, key: str) -> ModelOutput:
+        if self._form is None:
+            before = len(self._first_errors)
+            async with self._first:
+                if len(self._first_errors) > before:  # while this call waited for the first one
+                    raise self._first_errors[-1]
+                if self._form is None:
+                    return await self._find_form(call, key)
+        try:
+            return await self._with_retries(call, key, self._form)
+        except CallFailed as failure:
+            raise self._error(failure) from None
+
+    async def _find_form(self, call: Call, key: str) -> ModelOutput:
+        """Send a call with its schema in each form until the endpoint takes one."""
+        first = None
+        for form in range(len(SCHEMA_FORMS)):
+            try:
+                output = await self._with_retries(call, key, form)
+            except CallFailed as failure:
+                first = first or failure  # it says most: later forms ask for less
+                if failure.fault.rejects_format:
+                    continue
+                break
+            self._form = form
+            return output
+        assert first is not None
+        self._first_errors.append(self._error(first))
+        raise self._first_errors[-1]
+
+    async def _with_retries(self, call: Call, key: str, form: int) -> ModelOutput:
+        body = request_body(SCHEMA_FORMS[form], call.schema, call.messages)
+        request = {"model": self._route.model, **self._route.parameters, **body}
+        patience = self._route.patience
+        if self._form is None:
+            patience = min(_FIRST_PATIENCE, patience)
+        characters, start, faults = call.characters, monotonic(), 0
+        while True:
+            try:
+                return await self._attempt(request, characters, key)
+            except CallFailed as failure:
+                wait = wait_before_retry(failure.fault, faults)
+                if not failure.fault.retried or monotonic() - start + wait >= patience:
+                    raise
+            await asyncio.sleep(wait)
+            faults += 1
+
+    async def _attempt(self, request: dict[str, Any], characters: int, key: str) -> ModelOutput:
+        """Send a request once; a fault is written down before anything is done about it."""
+        assert self._route.client is not None
+        async with self._route.limit as cuts:
+            try:
+                output = await self._route.client.send(request, characters)
+            except CallFailed as failure:
+                fault = failure.fault
+                if fault.kind == "rate_limit":
+                    self._route.limit.throttle(max(0.0, fault.wait), cuts)
+                if fault.billable:
+                    self._store.spend(Spending(calls=1))
+                row = {"kind": fault.kind, "detail": fault.detail, "seconds": fault.seconds}
+                await asyncio.shield(self._store.put(FAULTS, {"key": key, **row, "at": now()}))
+                raise
+        self._route.limit.succeed()
+        return output
+
+    async def _record(
+        self, call: Call, ids: list[str], key: str, output: ModelOutput, seconds: float
+    ) -> ModelOutput:
+        """Write a call down, and return the output that now stands in the store."""
+        dollars = self._route.price.of(output.usage) if self._route.price else None
+        self._store.spend(Spending.of(output.usage, dollars))
+        contents = (message["content"] for message in call.messages)
+        self._store.put_texts(dict(zip(ids, contents, strict=True)))
+        roles = (message["role"] for message in call.messages)
+        row = {
+            "key": key,
+            "seed": call.seed,
+            "endpoint": self._route.url,
+            "model": self._route.model,
+            "request": canonical_json(self._route.parameters),
+            "messages": canonical_json(list(zip(roles, ids, strict=True))),
+            "output": output.dump(),
+            "problem": call.problem(output),
+            "dollars": dollars,
+            "seconds": seconds,
+            "at": now(),
+        }
+        earlier = await asyncio.shield(self._store.put(CALLS, row))
+        return ModelOutput.load(earlier[key]) if key in earlier else output
+
+    def _error(self, failure: CallFailed) -> EndpointError:
+        fault, route = failure.fault, self._route
+        what = "brought nothing but faults, the last" if fault.retried else "refused the request"
+        return EndpointError(
+            f"{route.name} at {route.url} {what}: {fault.kind}: {fault.detail}; "
+            "all answers so far are kept, and the same command goes on from there"
+        )

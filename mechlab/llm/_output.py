@@ -1,0 +1,282 @@
+"""A model's output, and the answer in it that fits a schema, or the reason why there is none."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from mechlab.llm._retry import CallFailed, Fault, fault_kind, one_line
+from mechlab.llm.dialogue import Message
+
+SCHEMA_FORMS = ("schema", "object", "text")  # ways to send a schema, tried in this order
+CHARACTERS_PER_TOKEN = 4  # a rule of thumb for English; rows of numbers take more tokens
+
+_UNREADABLE = (ValueError, AttributeError, TypeError, KeyError, IndexError, RecursionError)
+_TAG = "(?:think|thinking|thought|reasoning)"
+# Some servers leave out the opening tag, and some models never close theirs.
+_REASONING = re.compile(rf"\s*(?:<{_TAG}>(.*?)(?:</{_TAG}>|\Z)|([^{{]*?)</{_TAG}>)", re.S | re.I)
+_FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.S | re.I)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of a call.
+
+    Attributes:
+        prompt: of the prompt. cached: the part of them that came from the provider's cache.
+        answer: of the answer.
+        counted: false if they are estimated from the number of characters.
+
+    >>> Usage(100, 80, 20).total
+    120
+    """
+
+    prompt: int = 0
+    cached: int = 0
+    answer: int = 0
+    counted: bool = True
+
+    @property
+    def total(self) -> int:
+        """Tokens of prompt and answer together."""
+        return self.prompt + self.answer
+
+
+@dataclass(frozen=True)
+class ModelOutput:
+    """What a model sent back.
+
+    Attributes:
+        content: its text, "" if there is none.
+        reasoning: what it reasoned before, where the endpoint sends that apart.
+        refusal: its refusal, "" if there is none.
+        finish: why it ended (``stop``, ``length``, ...).
+        usage: tokens used.
+    """
+
+    content: str
+    reasoning: str = ""
+    refusal: str = ""
+    finish: str = ""
+    usage: Usage = field(default_factory=Usage)
+
+    def dump(self) -> str:
+        """Return all of it as text that any database can hold (NUL and all)."""
+        return json.dumps({**vars(self), "usage": vars(self.usage)})
+
+    @classmethod
+    def load(cls, text: str) -> ModelOutput:
+        """Read what ``dump`` wrote."""
+        fields = json.loads(text)
+        return cls(**{**fields, "usage": Usage(**fields["usage"])})
+
+    @property
+    def all_reasoning(self) -> str:
+        """What the model reasoned before it answered, wherever its endpoint puts it."""
+        return self.reasoning or split_reasoning(self.content)[1]
+
+    @property
+    def thoughts(self) -> str:
+        """The private thoughts in the answer, "" if it has none."""
+        for candidate in _candidates(self.content):
+            try:
+                answer = json.loads(candidate)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(answer, dict):
+                return str(answer.get("thoughts", ""))
+        return ""
+
+
+class InvalidAnswer(Exception):
+    """An output holds no valid answer; the message says why, in one line for model and people."""
+
+
+def parse_output(text: str, characters: int) -> ModelOutput:
+    """Read the body of an endpoint's response to messages of so many characters.
+
+    Raises:
+        CallFailed: if it is not what the API promises, or reports an error.
+    """
+    try:
+        body = json.loads(text)
+        if body.get("choices"):
+            return _output(body, characters)
+        _raise_reported(body)
+    except _UNREADABLE as error:
+        detail = f"no chat completion: {type(error).__name__}: {one_line(text, 80)!r}"
+        raise CallFailed(Fault("garbled", detail)) from None
+    raise CallFailed(Fault("garbled", f"no chat completion: {one_line(text, 80)!r}"))
+
+
+def parse_answer(output: ModelOutput, schema: type[BaseModel]) -> BaseModel:
+    """Return the answer that an output holds.
+
+    Reasoning tags and code fences are removed, and text around the one JSON object is skipped;
+    nothing is repaired.
+
+    Raises:
+        InvalidAnswer: if there is none.
+
+    >>> class Bid(BaseModel):
+    ...     price: int
+    >>> parse_answer(ModelOutput("<think>7?</think>```json\\n{\\"price\\": 7}\\n```"), Bid)
+    Bid(price=7)
+    """
+    if output.refusal:
+        raise InvalidAnswer(f"refusal: {one_line(output.refusal)}")
+    first: ValidationError | None = None
+    for candidate in _candidates(output.content):
+        try:
+            return schema.model_validate_json(candidate)
+        except ValidationError as error:
+            if first is None or first.errors()[0]["type"] == "json_invalid":
+                first = error
+    if first is None:
+        raise InvalidAnswer("empty: there was no answer")
+    cut = "cut off at the limit of tokens; " if output.finish == "length" else ""
+    raise InvalidAnswer(f"{cut}{_reason(first)}")
+
+
+def split_reasoning(content: str) -> tuple[str, str]:
+    """Return an answer, and the reasoning that stands in tags before it.
+
+    Tags within the answer are part of it.
+
+    >>> split_reasoning("hm</think> {}")
+    ('{}', 'hm')
+    """
+    reasoning, start = [], 0
+    while match := _REASONING.match(content, start):
+        reasoning.append((match[1] or match[2] or "").strip())
+        start = match.end()
+    return content[start:].strip(), "\n".join(reasoning)
+
+
+def messages_again(output: ModelOutput, reason: str) -> list[Message]:
+    """Return the messages that ask once more for a valid answer, to follow those sent before."""
+    content = output.content or output.refusal or "(nothing)"
+    ask = f"That could not be read: {reason}. Answer again: one JSON object that fits the schema."
+    return [{"role": "assistant", "content": content}, {"role": "user", "content": ask}]
+
+
+def request_body(form: str, schema: type[BaseModel], messages: list[Message]) -> dict[str, Any]:
+    """Return messages and response format of a request that sends the schema in this form."""
+    if form == "schema":
+        named = {"name": schema.__name__, "schema": strict_schema(schema), "strict": True}
+        return {
+            "messages": messages,
+            "response_format": {"type": "json_schema", "json_schema": named},
+        }
+    first, *rest = messages
+    text = f"{first['content']}\n\n{_in_words(schema)}"  # in the part that stays the same
+    body = {"messages": [{**first, "content": text}, *rest]}
+    return {**body, "response_format": {"type": "json_object"}} if form == "object" else body
+
+
+@lru_cache
+def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
+    """Return the JSON schema that structured output needs: closed objects, all fields required.
+
+    >>> class Bid(BaseModel):
+    ...     price: int = 3
+    >>> strict_schema(Bid)["required"], strict_schema(Bid)["additionalProperties"]
+    (['price'], False)
+    """
+    closed: dict[str, Any] = _closed(schema.model_json_schema())
+    return closed
+
+
+def _raise_reported(body: dict[str, Any]) -> None:
+    """Raise the error in a body, as some gateways report upstream errors with status 200."""
+    error = body.get("error")
+    if error:
+        fields = error if isinstance(error, dict) else {"message": error}
+        status = fields.get("code")
+        kind = fault_kind(status) if isinstance(status, int) and status >= 400 else "server"
+        raise CallFailed(Fault(kind, one_line(str(fields.get("message")))))
+
+
+def _output(body: dict[str, Any], characters: int) -> ModelOutput:
+    choice = body["choices"][0]
+    message = choice["message"]
+    content = _text(message.get("content"))
+    reasoning = _text(message.get("reasoning_content") or message.get("reasoning"))
+    return ModelOutput(
+        content=content,
+        reasoning=reasoning,
+        refusal=_text(message.get("refusal")),
+        finish=_text(choice.get("finish_reason")),
+        usage=_usage(body.get("usage"), characters, len(content) + len(reasoning)),
+    )
+
+
+def _text(value: Any) -> str:
+    """Return a text that can be encoded: half a surrogate pair becomes a question mark."""
+    if isinstance(value, list):  # parts
+        value = "".join(str(part.get("text", "")) for part in value)
+    return str(value or "").encode("utf-8", "replace").decode()
+
+
+def _usage(counts: dict[str, Any] | None, prompt: int, answer: int) -> Usage:
+    """Return the tokens that an endpoint counts, else those of so many characters."""
+    if not counts or counts.get("prompt_tokens") is None:
+        per = CHARACTERS_PER_TOKEN
+        return Usage(prompt // per, 0, answer // per, counted=False)
+    details = counts.get("prompt_tokens_details") or {}
+    cached = details.get("cached_tokens") or counts.get("prompt_cache_hit_tokens") or 0
+    completion = int(counts.get("completion_tokens") or 0)
+    return Usage(int(counts["prompt_tokens"]), int(cached), completion)
+
+
+def _candidates(content: str) -> Iterator[str]:
+    """Yield the parts of a text that may be the answer, the most literal first."""
+    text, reasoning = split_reasoning(content)
+    if reasoning and content.strip():
+        yield content.strip()
+    if text:
+        yield text
+    fenced = _FENCE.findall(text)
+    if len(fenced) == 1:
+        yield fenced[0]
+    start = text.find("{")
+    if start >= 0:
+        try:
+            _, end = json.JSONDecoder().raw_decode(text, start)
+        except (ValueError, RecursionError):
+            return
+        if end - start < len(text) and "{" not in text[end:]:  # of two objects none is chosen
+            yield text[start:end]
+
+
+def _reason(error: ValidationError) -> str:
+    errors = error.errors(include_url=False, include_input=False)
+    lines = (f"{'.'.join(map(str, one['loc'])) or 'answer'}: {one['msg']}" for one in errors[:3])
+    more = f" (and {len(errors) - 3} more)" if len(errors) > 3 else ""
+    return one_line("; ".join(lines), 400) + more
+
+
+@lru_cache
+def _in_words(schema: type[BaseModel]) -> str:
+    text = json.dumps(strict_schema(schema))
+    return f"Answer with one JSON object, and nothing else, that fits this JSON schema: {text}"
+
+
+def _closed(node: Any) -> Any:
+    """Return a part of a JSON schema with closed objects."""
+    if isinstance(node, list):
+        return [_closed(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {name: value for name, value in node.items() if name not in ("default", "discriminator")}
+    kept = {"anyOf" if name == "oneOf" else name: _closed(value) for name, value in kept.items()}
+    if kept.get("type") == "object" and "properties" in kept:
+        kept["additionalProperties"] = False
+        kept["required"] = list(kept["properties"])
+    return kept

@@ -1,0 +1,297 @@
+"""Prompts from templates: what the dialogues of all games share.
+
+A game's own dialogue derives from ``TemplateDialogue``, and its texts stand in a template beside
+it, with a block ``rules`` and a block ``turn``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from operator import attrgetter
+from typing import Any, ClassVar, Protocol, Self, TypeVar
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from pydantic import BaseModel
+
+from mechlab.games.base import Game
+from mechlab.games.sharing.view import Exchange
+from mechlab.llm.dialogue import Message
+from mechlab.llm.settings import PromptOptions
+from mechlab.mechanism import Mechanism, Vocabulary
+
+
+@dataclass(frozen=True)
+class Nouns:
+    """What things are called in prompts.
+
+    Attributes:
+        vocabulary: the game's nouns, used by the mechanism's rules.
+        agent, income: what agents and their earnings are called.
+        neutral: whether names are neutral.
+
+    >>> Nouns.of(PromptOptions(framing="neutral"), Vocabulary(), unit="item").agent
+    'player'
+    """
+
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    agent: str = "agent"
+    income: str = "revenue"
+    neutral: bool = False
+
+    @classmethod
+    def of(cls, options: PromptOptions, vocabulary: Vocabulary, **neutral: str) -> Self:
+        """Return the nouns of a prompt; ``neutral`` replaces words if names are neutral."""
+        if options.framing != "neutral":
+            return cls(vocabulary)
+        return cls(replace(vocabulary, **neutral), "player", "score", True)
+
+    def rephrase(self, sentence: str) -> str:
+        """Return a sentence with neutral names, and points for dollars, if names are neutral.
+
+        >>> Nouns(neutral=True).rephrase("Ask the agents; an agent earns $1,000 for it.")
+        'Ask the players; a player earns 1,000 points for it.'
+        """
+        if not self.neutral:
+            return sentence
+        named = re.sub(r"\bagent", "player", re.sub(r"\b(a|A)n agent\b", r"\1 player", sentence))
+        return re.sub(r"\$(\d[\d,]*(\.\d+)?)", r"\1 points", named)
+
+    def money(self, amount: float) -> str:
+        """Return an amount of money in words, or in points.
+
+        >>> Nouns().money(-2.5), Nouns(neutral=True).money(1000)
+        ('-$2.50', '1,000 points')
+        """
+        return self.rephrase(self.vocabulary.money(amount))
+
+
+class _Event(Protocol):
+    @property
+    def round(self) -> int:
+        """The round in which it happened."""
+
+
+_E = TypeVar("_E", bound=_Event)
+
+
+def numbers(values: Iterable[object]) -> str:
+    """Return numbers separated by commas.
+
+    >>> numbers((3, 14))
+    '3, 14'
+    """
+    return ", ".join(map(str, values))
+
+
+def _holders(held: Mapping[int, Iterable[object]], agent: str) -> str:
+    """Return what each agent has.
+
+    >>> _holders({0: (3, 14), 2: (1,)}, "agent")
+    'agent 0: 3, 14; agent 2: 1'
+    """
+    return "; ".join(f"{agent} {number}: {numbers(items)}" for number, items in held.items())
+
+
+def _parcels(copies: Iterable[Exchange]) -> str:
+    """Return who sent whom which pieces.
+
+    >>> _parcels([Exchange(0, 1, 2, 7), Exchange(0, 1, 2, 9), Exchange(0, 0, 1, 7)])
+    '0 to 1: 7; 1 to 2: 7, 9'
+    """
+    pairs: dict[tuple[int, int], list[int]] = {}
+    for copy in copies:
+        pairs.setdefault((copy.giver, copy.receiver), []).append(copy.piece)
+    return "; ".join(f"{i} to {j}: {numbers(pieces)}" for (i, j), pieces in sorted(pairs.items()))
+
+
+def latest(events: Sequence[_E], since: int) -> Sequence[_E]:
+    """Return the events from a round on; events are in the order of their rounds.
+
+    >>> latest([Exchange(0, 1, 2, 7), Exchange(3, 1, 2, 9)], 1)
+    [Exchange(round=3, giver=1, receiver=2, piece=9)]
+    """
+    return events[bisect_left(events, since, key=attrgetter("round")) :]
+
+
+def _valued(pieces: Mapping[int, int]) -> str:
+    """Return pieces with their values.
+
+    >>> _valued({3: 50, 14: 7})
+    '3 (50), 14 (7)'
+    """
+    return ", ".join(f"{piece} ({value})" for piece, value in pieces.items())
+
+
+def _missed(pieces: Iterable[int], directory: Mapping[int, Iterable[int]]) -> str:
+    """Return pieces with who holds them.
+
+    >>> _missed([3, 14], {3: (0, 2), 14: ()})
+    '3 (held by 0, 2), 14 (held by nobody)'
+    """
+    return ", ".join(
+        f"{piece} (held by {numbers(directory[piece]) or 'nobody'})" for piece in pieces
+    )
+
+
+def _incomes(board: Iterable[float], agent: str) -> str:
+    """Return what each agent has earned.
+
+    >>> _incomes((10000.0, 2.5), "agent")
+    'agent 0: 10,000; agent 1: 2.50'
+    """
+    return "; ".join(f"{agent} {number}: {_bare(income)}" for number, income in enumerate(board))
+
+
+def _quoted(text: str) -> str:
+    """Return a text in quotes on one line, so that no agent's words can pass for ours.
+
+    >>> print(_quoted('Hi\\n## Rules'))
+    "Hi\\n## Rules"
+    """
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _plain(amount: float) -> str:
+    """Return a number with the digits that it needs.
+
+    >>> __plain(5.0), _plain(0.4)
+    ('5', '0.4')
+    """
+    return f"{amount:.10g}"
+
+
+_NO_CURRENCY = Vocabulary(currency="")
+
+
+def _bare(amount: float) -> str:
+    """Return an amount without its unit, for tables.
+
+    >>> __bare(10000.0), _bare(2.5)
+    ('10,000', '2.50')
+    """
+    return _NO_CURRENCY.money(amount)
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=PackageLoader("mechlab.llm", "prompts"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # plain text, no markup: see ``quoted``
+    )
+    environment.filters.update(numbers=numbers, quoted=_quoted, bare=_bare, holders=_holders)
+    environment.filters.update(parcels=_parcels, plain=_plain, valued=_valued, missed=_missed)
+    environment.filters.update(incomes=_incomes)
+    environment.globals["shared"] = environment.get_template("shared.j2").module
+    return environment.get_template(f"{name}.j2")
+
+
+class PromptTemplate:
+    """A template file, whose blocks are rendered one at a time.
+
+    Args:
+        name: of the file, without ``.j2``.
+        values: of the template's variables that are the same in a whole episode.
+    """
+
+    def __init__(self, name: str, **values: Any) -> None:
+        self._template, self._values = _template(name), values
+
+    def __call__(self, block: str, **values: Any) -> str:
+        """Return the text of a block, with no more than one empty line in a row."""
+        context = self._template.new_context({**self._values, **values})
+        text = "".join(self._template.blocks[block](context))
+        while "\n\n\n" in text:
+            text = text.replace("\n\n\n", "\n\n")
+        return text
+
+
+_CHARACTERS, _ITEMS = 120, 3  # of each text and list in a short answer: a sentence, three pieces
+
+
+class TemplateDialogue:
+    """What the dialogues of all games share: the rules once, then one turn after another.
+
+    A game's own adds ``actions`` and ``typical_answer``; see ``mechlab.llm.dialogue.Dialogue``.
+
+    Class attributes:
+        schema: of the answer, before lengths are limited.
+        template: name of the template file, without ``.j2``.
+        neutral_words: words of the game's vocabulary where names are neutral.
+        names: further nouns of the template, each plain and neutral.
+    """
+
+    schema: ClassVar[type[BaseModel]]
+    template: ClassVar[str]
+    neutral_words: ClassVar[Mapping[str, str]] = {}
+    names: ClassVar[Mapping[str, tuple[str, str]]] = {}
+
+    def __init__(
+        self, game: Game, mechanism: Mechanism, agent: int, options: PromptOptions
+    ) -> None:
+        self.game, self.full = game, options.history == "full"
+        self.nouns = Nouns.of(options, game.vocabulary, **self.neutral_words)
+        names = {name: pair[self.nouns.neutral] for name, pair in self.names.items()}
+        values = {"game": game, "mechanism": mechanism, "options": options, "nouns": self.nouns}
+        self.text = PromptTemplate(
+            self.template, agent=self.nouns.agent, full=self.full, **names, **values
+        )
+        self._short = options.answers == "short"
+        self.expect(self.schema)
+        self._rules = ""
+
+    def expect(self, schema: type[BaseModel]) -> None:
+        """Expect answers of a schema from now on, of limited length if the options say so."""
+        self.answer = _shortened(schema) if self._short else schema
+
+    def messages(self, view: Any) -> list[Message]:
+        """Return the rules, which are the same for all agents and rounds, and the turn."""
+        context = self.context(view)
+        self._rules = self._rules or self.text("rules", view=view, **context)
+        texts = {"system": self._rules, "user": self.text("turn", view=view, **context)}
+        return [{"role": role, "content": text.strip()} for role, text in texts.items()]
+
+    def context(self, view: Any) -> Mapping[str, Any]:
+        """Return what the template needs beside the view."""
+        return {}
+
+
+@cache
+def _shortened(schema: type[BaseModel]) -> type[BaseModel]:
+    """Return the same schema with texts and lists of limited length in its JSON schema.
+
+    The limits bind the endpoint that writes the answer; a longer answer is no less valid.
+
+    >>> class Bid(BaseModel):
+    ...     why: str
+    >>> _shortened(Bid).model_json_schema()["properties"]["why"]["maxLength"]
+    120
+    """
+
+    class Short(schema):  # type: ignore[valid-type,misc] # known only now
+        @classmethod
+        def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+            limited: dict[str, Any] = _limited(schema.model_json_schema(*args, **options))
+            return limited
+
+    Short.__name__ = schema.__name__
+    return Short
+
+
+def _limited(node: Any) -> Any:
+    """Return a JSON schema with limits on all its texts and lists."""
+    if isinstance(node, list):
+        return [_limited(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    limits = {"string": {"maxLength": _CHARACTERS}, "array": {"maxItems": _ITEMS}}
+    kind = node.get("type") if "enum" not in node else None
+    more = limits.get(kind, {}) if isinstance(kind, str) else {}
+    return {**{name: _limited(value) for name, value in node.items()}, **more}

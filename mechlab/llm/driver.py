@@ -186,7 +186,9 @@ async def _play_one(session: Session, scenario: Scenario, k: int, turns: Turns) 
         return await _play_turns(session, scenario, episode, turns)
 
 
-async def _play_turns(session: Session, scenario: Scenario, episode: _Episode, turns: Turns) -> Record:
+async def _play_turns(
+    session: Session, scenario: Scenario, episode: _Episode, turns: Turns
+) -> Record:
     """Send each view to the player whose turn it is, and the answer back."""
     players = {i: _player(session, scenario, episode, i) for i in scenario.population.players}
     answer = None
@@ -201,7 +203,9 @@ async def _play_turns(session: Session, scenario: Scenario, episode: _Episode, t
         answer = await player.act(view) if isinstance(player, _LivePlayer) else player.act(view)
 
 
-def _player(session: Session, scenario: Scenario, episode: _Episode, i: int) -> _LivePlayer | Player:
+def _player(
+    session: Session, scenario: Scenario, episode: _Episode, i: int
+) -> _LivePlayer | Player:
     agent = scenario.population.players[i]
     if isinstance(agent, Player):
         return agent

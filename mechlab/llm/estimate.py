@@ -139,7 +139,7 @@ def rehearse(
     return prompt_cost(prompts, answers)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Rehearsal:
     """A player with typical answers that keeps prompts and answers."""
 

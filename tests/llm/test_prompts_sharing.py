@@ -145,7 +145,7 @@ def test_the_rules_are_the_same_for_all_agents_and_rounds():
     group = heard("sharing_bonus(rate=750) + protocol")
     (rules,) = {system for _, system, _ in turns(group)}
     assert "$750 for each piece of information" in rules
-    assert "1. Call the agents" in rules and "3. Hand in" in rules
+    assert "1. Ask the agents" in rules and "3. Hand in" in rules
 
 
 def test_what_the_system_does_is_said():

@@ -22,14 +22,14 @@ FIT = "fit:"  # the path of a stored fit follows
 class Agent(Parameterised, ABC):
     """An agent that is described by numbers: scripted or emulated.
 
-    Fields declared with ``param`` can be set where a population is written: ``logit(lambda=2)*5``.
-    A field whose name is a word of Python ends in an underscore, which is left out in writing.
+    Fields declared with ``param`` can be set in a population: ``logit(lambda=2)*5``. Where the name
+    of a parameter is a keyword of Python, the field has an underscore after it.
 
     Attributes:
         name: its name in populations ("o3").
-        responds: whether its propensities depend on the incentives; one that does not saves the
-            differencing of payments.
-        kind: ``scripted`` or ``emulated``; screens and reports say which.
+        responds: whether its propensities depend on the incentives; where nobody's do, no payments
+            are differenced.
+        kind: ``scripted`` or ``emulated``, as screens and reports say.
     """
 
     name: str  # type: ignore[misc] # one class may hold several agents
@@ -38,12 +38,12 @@ class Agent(Parameterised, ABC):
 
     @property
     def what(self) -> str:
-        """One line for lists: what it is."""
+        """One line for lists."""
         return (type(self).__doc__ or "").strip().split("\n", 1)[0]
 
     @property
     def basis(self) -> Mapping[str, float]:
-        """The numbers behind its name: a record of its episodes is good for no others."""
+        """The numbers behind its name: recorded episodes of other numbers are not its own."""
         return {}
 
     @abstractmethod
@@ -51,7 +51,7 @@ class Agent(Parameterised, ABC):
         """Return the agent's behaviour for one round, by the names of ``game.propensities``."""
 
     def tuned(self, values: Mapping[str, Any]) -> Self:
-        """Return the agent with other parameters; ``UserError`` for a wrong name or value."""
+        """Return the agent with other parameters, or raise ``UserError`` for a wrong one."""
         valid = {name.rstrip("_"): name for name in parameters(type(self))}
         for name in values:
             if name not in valid:
@@ -59,25 +59,21 @@ class Agent(Parameterised, ABC):
         return replace(self, **{valid[name]: value for name, value in values.items()})
 
     def __str__(self) -> str:
-        """How it is written in a population, its parameters included."""
+        """The agent as it is written in a population, with its parameters."""
         values = (f"{name.rstrip('_')}={literal(value)}" for name, value in self.params.items())
         inner = ", ".join(values)
         return f"{self.name}({inner})" if inner else self.name
 
 
 class Remote(ABC):
-    """An agent that answers over a network, so that it can only be asked; see ``mechlab.llm``.
-
-    Attributes:
-        name: its name in populations, without options; ``str`` gives these too.
-    """
+    """An agent that answers over a network; see ``mechlab.llm``."""
 
     kind: ClassVar[str] = "live"
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """Its name in populations."""
+        """Its name in populations, without its options; ``str`` adds these."""
 
 
 AGENTS = Registry[Agent]("agent", "mechlab.agents")

@@ -1,31 +1,31 @@
-"""Emulated agents: stand-ins for eight language models, fitted to published figures.
+"""Emulated agents: stand-ins for language models, fitted to published figures or to a pilot.
 
-One functional form for all. On each turn an agent does each kind of act with a fixed chance, all of
-it or none: it asks, it answers a peer, it submits. A request that was passed over stays open until
-the piece has come, so answers may be late. On the logit scale the chances shift with what giving
-pays, with the protocol and with a hidden view:
+All have one functional form. On each turn an agent does each kind of act with a fixed chance, and
+then all of it: it asks, it answers a peer, it submits. A request that it did not answer stays open
+until the piece arrives, so answers may be late. What giving pays, a protocol and a hidden view
+shift the chances on the logit scale:
 
     logit p(act) = base(act) + payment * m / u * [act is giving] + protocol * [advised]
                    + hidden * [view hidden]
 
-where m is the marginal payment of one more answered request and u the reward of a task (logit, or
-quantal, response: McKelvey and Palfrey 1995, "Quantal Response Equilibria for Normal Form Games",
-Games and Economic Behavior 10). Giving is to answer a peer or the system. The protocol's three
-steps and the hidden view shift asking, answering and submitting alike, for only these are advised,
-and one published figure a model cannot tell them apart.
+where m is what one more answered request pays and u the reward of a task (logit, or quantal,
+response: McKelvey and Palfrey 1995, "Quantal Response Equilibria for Normal Form Games", Games and
+Economic Behavior 10). Giving is to answer a peer or the system. The steps of the protocol and the
+hidden view shift asking, answering and submitting alike: only these are advised, and the single
+published figure of each model cannot tell them apart.
 
-Payment moves no unasked giving. A flat bonus pays that too, but under the published bonus no model
-passed what asking and answering alone can reach, so the figures show no such response; the
+Payment does not shift unasked giving. A flat bonus pays for that too, but under the published bonus
+no model passed what asking and answering alone can reach, so the figures show no such response. The
 assumption understates agents that would farm the bonus (``selfish`` does).
 
-Where the figures cannot tell what an agent would do, it refuses instead of guessing.
+Where the figures cannot tell what an agent would do, it refuses to play instead of guessing.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -43,20 +43,20 @@ STEPS = frozenset({"ask", "answer", "submit"})
 
 @dataclass(frozen=True)
 class Propensities:
-    """The numbers that tell one emulated agent from another.
+    """The numbers in which emulated agents differ. Chances are those of one turn.
 
     Attributes:
-        ask: chance to ask, each turn, for all pieces that are lacking.
-        answer, answer_system: chance to answer, each turn, all that a peer asked for and still
-            lacks, itself or by the system; each peer by itself.
-        submit: chance to submit, each turn, all complete tasks.
-        repeat: chance to ask, each turn on which it asks, also for what it asked for before.
-        breadth: chance to ask each further holder of a piece, beside the one asked by lot.
-        volunteer: chance to send each piece that a peer lacks, unasked, each turn.
+        ask: chance to ask for all pieces that it lacks.
+        answer: chance, for each peer, to send all that the peer asked for and still lacks.
+        answer_system: the same where the system asked for the peer.
+        submit: chance to submit all complete tasks.
+        repeat: chance, where it asks, to ask again for what it asked for before.
+        breadth: chance to ask each further holder of a piece, beside the one drawn at random.
+        volunteer: chance to send each piece that a peer lacks and has not asked for.
         chatter: messages a turn that ask for nothing.
-        payment: shift of giving for a marginal payment of one task's reward, in logits.
+        payment: shift of giving, in logits, if one more answer pays the reward of a task.
         protocol: shift of asking, answering and submitting under the protocol, in logits.
-        hidden: shift of the same with the view hidden, in logits.
+        hidden: shift of the same where the view is hidden, in logits.
     """
 
     ask: float
@@ -74,11 +74,12 @@ class Propensities:
 
 @dataclass(frozen=True)
 class Emulated(Agent):
-    """An agent of the common form with its own propensities.
+    """An agent of the common form.
 
     Attributes:
         fitted: its propensities.
-        borrowed: names of those that no published figure of its own supports.
+        borrowed: names of the propensities that are those of other models, because none of its own
+            published figures tells them.
 
     >>> from mechlab.games.base import make_game
     >>> o3 = AGENTS.get("o3")
@@ -92,42 +93,44 @@ class Emulated(Agent):
     borrowed: tuple[str, ...] = ()
     kind: ClassVar[str] = "emulated"
 
+    @classmethod
+    def read(cls, name: str, entry: Mapping[str, Any], **more: Any) -> Self:
+        """Build the agent from its entry in a stored fit; ``more`` are other attributes."""
+        return cls(name, Propensities(**entry["parameters"]), tuple(entry["borrowed"]), **more)
+
     @property
     def what(self) -> str:
         """One line for lists: what it is, what it was fitted to and what it borrowed."""
-        own = f"stand-in for {self.name}, fitted to its published figures"
-        return (
-            f"{own}; borrowed from other models: {', '.join(self.borrowed)}"
-            if self.borrowed
-            else own
-        )
+        line = f"stand-in for {self.name}, fitted to its published figures"
+        borrowed = f"; borrowed from other models: {', '.join(self.borrowed)}"
+        return line + borrowed if self.borrowed else line
 
     @property
     def basis(self) -> Mapping[str, float]:
-        """Its propensities: another fit is another agent, whatever its name."""
+        """Its propensities, because a fit of the same name may have others."""
         return asdict(self.fitted)
 
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
         """Return its behaviour for one round.
 
         Raises:
-            UserError: for a game other than the one it was fitted in, and for what the figures
-                cannot tell: a part of the view hidden alone, a step of the protocol alone, or a
-                public record.
+            UserError: for another game than that of the figures, and where the figures cannot tell
+                what it would do: under only some steps of the protocol, with only some parts of the
+                view hidden, or with a public record.
         """
         self._check(game, incentives)
-        own = self.fitted
-        told = own.protocol * bool(incentives.advises) + own.hidden * bool(incentives.hides)
-        paid = own.payment * incentives.relative("answer")
+        base = self.fitted
+        shift = base.protocol * bool(incentives.advises) + base.hidden * bool(incentives.hides)
+        payment = base.payment * incentives.relative("answer")
         return {
-            "ask": shifted(own.ask, told),
-            "answer": shifted(own.answer, told + paid),
-            "answer_system": shifted(own.answer_system, told + paid),
-            "submit": shifted(own.submit, told),
-            "repeat": own.repeat,
-            "breadth": own.breadth,
-            "volunteer": own.volunteer,
-            "chatter": own.chatter,
+            "ask": _shifted(base.ask, shift),
+            "answer": _shifted(base.answer, shift + payment),
+            "answer_system": _shifted(base.answer_system, shift + payment),
+            "submit": _shifted(base.submit, shift),
+            "repeat": base.repeat,
+            "breadth": base.breadth,
+            "volunteer": base.volunteer,
+            "chatter": base.chatter,
         }
 
     def _check(self, game: Game, incentives: Incentives) -> None:
@@ -135,8 +138,8 @@ class Emulated(Agent):
             raise UserError(
                 f"{self.name} is fitted to figures of the game 'sharing', not {game.name!r}"
             )
-        _whole(self.name, "hides", incentives.hides, VIEW, "were hidden only all together")
-        _whole(self.name, "advises", incentives.advises, STEPS, "were advised only all together")
+        self._all_or_none("hides", incentives.hides, VIEW, "were hidden only all together")
+        self._all_or_none("advises", incentives.advises, STEPS, "were advised only all together")
         if incentives.shows:
             raise UserError(
                 f"{self.name} is fitted to figures without a public record: what it does where a "
@@ -144,20 +147,19 @@ class Emulated(Agent):
                 "or live agents"
             )
 
+    def _all_or_none(self, verb: str, some: Set[str], fitted: Set[str], why: str) -> None:
+        if some and some != fitted:
+            known, some_of = ", ".join(sorted(fitted)), ", ".join(sorted(some))
+            raise UserError(
+                f"{self.name} is fitted to figures in which {known} {why}: what it does where a "
+                f"mechanism {verb} only {some_of} is not known; use all of them, or a live agent"
+            )
 
-def _whole(name: str, verb: str, some: frozenset[str], all_of: frozenset[str], why: str) -> None:
-    if some and some != all_of:
-        known, asked = ", ".join(sorted(all_of)), ", ".join(sorted(some))
-        raise UserError(
-            f"{name} is fitted to figures in which {known} {why}: what it does where a mechanism "
-            f"{verb} only {asked} is not known; use all of them, or a live agent"
-        )
 
-
-def shifted(chance: float, shift: float) -> float:
+def _shifted(chance: float, shift: float) -> float:
     """Shift a chance on the logit scale; 0 and 1 stay where they are.
 
-    >>> shifted(0.5, math.log(3))
+    >>> _shifted(0.5, math.log(3))
     0.75
     """
     odds = math.exp(min(-shift, 700.0))  # beyond this a double overflows
@@ -165,52 +167,23 @@ def shifted(chance: float, shift: float) -> float:
 
 
 def stored() -> dict[str, Any]:
-    """Return the stored fit: parameters, what was borrowed, and the residual of every figure."""
+    """Return the fit to the published figures: parameters, what is borrowed, all residuals."""
     text = files("mechlab.data").joinpath("emulated.json").read_text(encoding="utf-8")
     content: dict[str, Any] = json.loads(text)
     return content
 
 
-def describe(name: str) -> dict[str, Any]:
-    """Return what an emulated agent rests on: figures, borrowed parameters, worst misfits.
-
-    >>> describe("o3")["kind"]
-    'emulated'
-    """
-    entry = stored()["models"].get(name)
-    if entry is None:
-        raise unknown("emulated agent", name, stored()["models"])
-    rows = [row for row in entry["figures"] if row["measure"]]
-    fitted = [row for row in rows if row["fitted"]]
-    return {
-        "name": name,
-        "kind": Emulated.kind,
-        "fitted": len(fitted),
-        "inside": sum(row["inside"] for row in fitted),
-        "borrowed": entry["borrowed"],
-        "worst": sorted(
-            (row for row in rows if not row["inside"]), key=lambda row: -(row["factor"] or math.inf)
-        ),
-    }
-
-
-def emulated(name: str, entry: Mapping[str, Any]) -> Emulated:
-    """Build an agent from its entry in a stored fit."""
-    return Emulated(name, Propensities(**entry["parameters"]), tuple(entry["borrowed"]))
-
-
 for _name, _entry in stored()["models"].items():
-    AGENTS.add(_name, emulated(_name, _entry))
+    AGENTS.add(_name, Emulated.read(_name, _entry))
 
 
 @dataclass(frozen=True)
 class Fitted(Emulated):
-    """An agent fitted to the user's own figures or episodes.
+    """An agent fitted to figures or to episodes of the user's, from the file of the fit.
 
     Attributes:
-        draws: the propensities that the evidence leaves possible, drawn from the posterior; none
-            for a fit of published figures.
-        draw: which of them it has: 0 for the best fit, or the number of a draw from 1.
+        draws: propensities drawn from the posterior of a fit to episodes; none for one to figures.
+        draw: which draw it plays, counted from 1; 0 is the best fit.
     """
 
     draws: tuple[Propensities, ...] = ()
@@ -233,33 +206,29 @@ class Fitted(Emulated):
             raise UserError(f"{self.name} has {known}, got draw={other.draw}")
         return replace(other, fitted=self.draws[other.draw - 1]) if other.draw else other
 
+    @classmethod
+    def load(cls, name: str) -> Self:
+        """Return the agent that a population calls ``fit:PATH`` or ``fit:PATH#MODEL``.
 
-def read_fitted(name: str) -> Fitted:
-    """Return the agent that a population calls ``fit:PATH`` or ``fit:PATH#MODEL``.
-
-    Raises:
-        UserError: where there is no such file, it holds no fit, or not this model, or several and
-            none is named.
-    """
-    path, _, model = name.removeprefix(FIT).partition("#")
-    models = _models(path)
-    if not model and len(models) > 1:
-        raise UserError(f"{path} holds several models; name one: {FIT}{path}#{next(iter(models))}")
-    if model and model not in models:
-        raise unknown(f"model of {path}", model, models)
-    entry = models[model or next(iter(models))]
-    try:
-        draws = entry.get("draws") or {}
-        columns = zip(*draws.values(), strict=True)
-        possible = (dict(zip(draws, values, strict=True)) for values in columns)
-        return Fitted(
-            name,
-            Propensities(**entry["parameters"]),
-            tuple(entry["borrowed"]),
-            tuple(Propensities(**values) for values in possible),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path} holds no fit that can be read: {error}") from None
+        Raises:
+            UserError: where the file cannot be read, does not hold this model, or holds several
+                and none is named.
+        """
+        path, _, model = name.removeprefix(FIT).partition("#")
+        models = _models(path)
+        first = next(iter(models))
+        if not model and len(models) > 1:
+            raise UserError(f"{path} holds several models; name one: {FIT}{path}#{first}")
+        if model and model not in models:
+            raise unknown(f"model of {path}", model, models)
+        entry = models[model or first]
+        try:
+            columns = entry.get("draws") or {}
+            rows = zip(*columns.values(), strict=True)
+            draws = tuple(Propensities(**dict(zip(columns, row, strict=True))) for row in rows)
+            return cls.read(name, entry, draws=draws)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"{path} holds no fit that can be read: {error}") from None
 
 
 def _models(path: str) -> dict[str, dict[str, Any]]:
@@ -269,8 +238,7 @@ def _models(path: str) -> dict[str, dict[str, Any]]:
         raise UserError(f"cannot read the fit in {path or 'no path'}: {error.strerror}") from None
     except ValueError as error:
         raise UserError(f"{path} is no stored fit: {error}") from None
-    found = content.get("models") if isinstance(content, dict) else None
-    if not found:
+    models: dict[str, dict[str, Any]] = (isinstance(content, dict) and content.get("models")) or {}
+    if not models:
         raise UserError(f"{path} is no stored fit: write one with mechlab calibrate")
-    models: dict[str, dict[str, Any]] = found
     return models

@@ -1,4 +1,4 @@
-"""Populations: "o3*5 + perfect*5" to agents."""
+"""Populations: the agents of a game, read from text like "o3*5 + perfect*5"."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 
 from mechlab.agents.base import AGENTS, FIT, LIVE, Agent, Remote
+from mechlab.agents.emulated import Fitted
 from mechlab.errors import UserError
 from mechlab.games.base import Player
 from mechlab.notation import Notation, Term, check_size
@@ -35,10 +36,10 @@ class Population:
         """Build a population of ``agents`` agents.
 
         Args:
-            spec: names with counts ("o3*5 + perfect*5") and, in brackets, parameters
-                ("logit(lambda=2)*5", "llm:MODEL(temperature=0)"), or the file of a fit
-                ("fit:pilot.json"); a single name without a count fills the group; or a sequence
-                with one name, agent or player for each agent.
+            spec: names with counts ("o3*5 + perfect*5") and parameters ("logit(lambda=2)*5",
+                "llm:MODEL(temperature=0)"), among them the files of fits ("fit:pilot.json"); or a
+                sequence with a name, agent or player for each agent. A single name without a count,
+                agent or player fills the group.
             agents: number of agents that the game is set to.
 
         Raises:
@@ -64,10 +65,8 @@ class Population:
         return frozenset(getattr(member, "kind", "own") for member in self.members)
 
     def __str__(self) -> str:
-        names = map(_name, self.members)
-        runs = [
-            (name, len(list(run))) for name, run in groupby(names)
-        ]  # in order, for numbers matter
+        # Agents are counted only where they stand side by side, because their numbers matter.
+        runs = [(name, len(list(run))) for name, run in groupby(map(_name, self.members))]
         if len(runs) == 1:
             return runs[0][0]
         return " + ".join(name if n == 1 else f"{name}*{n}" for name, n in runs)
@@ -88,9 +87,7 @@ def _agent(term: Term) -> Agent | Remote:
 
         return LiveAgent.read(term.name.removeprefix(LIVE), term.values)
     if term.name.startswith(FIT):
-        from mechlab.agents.emulated import read_fitted
-
-        agent: Agent = read_fitted(term.name)
+        agent: Agent = Fitted.load(term.name)
     else:
         agent = AGENTS.get(term.name)
     return agent.tuned(term.values) if term.values else agent

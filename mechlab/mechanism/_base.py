@@ -1,4 +1,4 @@
-"""What a mechanism is, the registry of mechanisms, and whether one fits a game."""
+"""Mechanisms, their registry, and whether one fits a game."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from mechlab.registry import Registry
 class Mechanism(Parameterised, ABC):
     """A frozen dataclass of parameters with one pure method, ``payments``.
 
-    A mechanism holds no state: what must be remembered is in ``flows.past``. One that works
-    through words or sight instead of money leaves ``payments`` as it is and fills ``rule``,
-    ``advises``/``instructions``, ``hides`` or ``shows``.
+    A mechanism holds no state: ``flows.past`` has the sums of earlier rounds. One that changes what
+    agents are told or see, and not what they are paid, leaves ``payments`` as it is and fills
+    ``advises`` and ``instructions``, ``hides`` or ``shows``.
 
-    Class attributes; ``balanced`` may depend on the parameters, so ask an instance:
+    Class attributes (``balanced`` may depend on the parameters, so read it of an instance):
         name: its name in study files and on the command line.
-        version: raised when behaviour changes, so that old results keep their meaning.
+        version: raised when its payments change, so that old results are not mixed with new.
         needs: the fields of ``Flows`` that it reads; a game must fill them.
         balanced: whether payments sum to zero in every round of every episode.
         anonymous: whether renumbering the agents only renumbers the payments.
@@ -43,12 +43,12 @@ class Mechanism(Parameterised, ABC):
         return np.zeros((flows.episodes, flows.agents))
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """Return what agents are told of the payments, in the game's words; empty if none."""
+        """Return what agents are told of the payments, in the game's nouns; empty if none."""
         return ""
 
     @property
     def advises(self) -> frozenset[str]:
-        """The steps of the protocol it gives, among ``ask``, ``answer`` and ``submit``."""
+        """The steps of its protocol, among ``ask``, ``answer`` and ``submit``."""
         return frozenset()
 
     def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -62,11 +62,11 @@ class Mechanism(Parameterised, ABC):
 
     @property
     def shows(self) -> frozenset[str]:
-        """The parts that appear in every agent's view: ``record``, of who answers."""
+        """The parts that appear in every agent's view: ``record``, which says who answers."""
         return frozenset()
 
     def scaled(self, factor: float) -> Self:
-        """Return it with every amount of money times ``factor``, for a game with another unit.
+        """Return it with every amount of money multiplied, for a game with another unit.
 
         Raises:
             UserError: where an amount leaves its range.

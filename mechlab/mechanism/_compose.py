@@ -18,9 +18,9 @@ from mechlab.parameters import Param
 
 @dataclass(frozen=True)
 class Stack(Mechanism):
-    """Several mechanisms at once: payments add up, words and hidden parts join.
+    """Several mechanisms at once: payments add up; rules, steps and views join.
 
-    A stack within a stack is laid out flat; an empty one raises ``ValueError``.
+    A stack within a stack becomes one stack; an empty one raises ``ValueError``.
 
     >>> from mechanisms import Hidden, SharingBonus
     >>> str(Stack.of(SharingBonus(rate=500), Hidden(thoughts=False)))
@@ -102,9 +102,9 @@ _LIMIT = Param(0.0, low=0, unit="dollars per agent and round")
 
 @dataclass(frozen=True)
 class Capped(Mechanism):
-    """A mechanism whose payment to each agent and round stays within +-``limit``.
+    """A mechanism whose payment to each agent in each round is clipped to +-``limit``.
 
-    Where the inner mechanism is balanced, the capped one need not be: it is declared unbalanced.
+    It is declared unbalanced, because clipping can upset the balance of the inner mechanism.
 
     >>> from mechanisms import SharingBonus
     >>> capped = Capped(SharingBonus(rate=1000), limit=2500)

@@ -1,4 +1,4 @@
-"""Candidates: the mechanisms of a study, with the ranges over which they are searched."""
+"""Candidates: mechanisms with the ranges over which a study searches them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mechlab.errors import UserError, unknown
 from mechlab.mechanism import MECHANISMS, Mechanism, parse
 from mechlab.parameters import Param, parameters
 
-Part = dict[str, Any]  # what each parameter of one mechanism may be: a value or a distribution
+_Part = dict[str, Any]  # by parameter of one mechanism: a value or a distribution
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Candidate:
     Attributes:
         text: its specification; ``rate=[0, 3000]`` is a range and ``[true, false]`` a choice.
         name: the specification without values ("sharing_bonus + protocol").
-        values: what each parameter may be, a value or an Optuna distribution, by its name, or as
-            "royalty.share" where two parts have one of that name.
+        values: a value or an Optuna distribution for each parameter, by its name, or as
+            "royalty.share" where several mechanisms have a parameter of that name.
         versions: the versions of the mechanisms.
 
     >>> bonus = Candidate.read("sharing_bonus(rate=[0, 3000])")
@@ -48,16 +48,16 @@ class Candidate:
     def read(cls, text: str) -> Candidate:
         """Read a specification.
 
-        A number that is not named ranges over its declared range; a switch or a word that is not
-        named keeps its default.
+        A number that is not mentioned ranges over its declared range; a switch or a text that is
+        not mentioned keeps its default.
 
         Raises:
             UserError: for an unknown mechanism or parameter, a value out of range, bad syntax.
         """
-        parts: list[tuple[str, Part]] = []
+        parts: list[tuple[str, _Part]] = []
 
-        def note(name: str, written: Part) -> Mechanism:
-            parts.append((name, _part(name, written)))
+        def note(name: str, written: _Part) -> Mechanism:
+            parts.append((name, _ranges(name, written)))
             return MECHANISMS.get(name)()
 
         parse(text, note)
@@ -85,17 +85,17 @@ class Candidate:
 
     @property
     def canonical(self) -> dict[str, Any]:
-        """What it is, whatever the way it is written: for comparing studies."""
+        """Plain values that are equal for equal candidates, however they are written."""
         ranges = {name: list(ends(free)) for name, free in self.space.items()}
         return {"low": str(self.lowest), "ranges": ranges, "versions": dict(self.versions)}
 
     def build(self, params: Mapping[str, Any]) -> Mechanism:
         """Return the mechanism with its free parameters at ``params``."""
-        settled = iter({**self.values, **params}.values())
+        values = iter({**self.values, **params}.values())
 
-        def fill(name: str, written: Part) -> Mechanism:
+        def fill(name: str, written: _Part) -> Mechanism:
             cls = MECHANISMS.get(name)
-            return cls.build({parameter: next(settled) for parameter in parameters(cls)})
+            return cls.build({parameter: next(values) for parameter in parameters(cls)})
 
         return parse(self.text, fill)
 
@@ -118,15 +118,15 @@ def ends(free: BaseDistribution) -> tuple[Any, ...]:
     return free.low, free.high
 
 
-def _part(name: str, written: Part) -> Part:
+def _ranges(name: str, written: _Part) -> _Part:
     declared = parameters(MECHANISMS.get(name))
     for parameter in written:
         if parameter not in declared:
             raise unknown(f"parameter of {name}", parameter, declared)
-    return {parameter: _may_be(parameter, rule, written) for parameter, rule in declared.items()}
+    return {parameter: _range(parameter, rule, written) for parameter, rule in declared.items()}
 
 
-def _may_be(name: str, rule: Param, written: Part) -> Any:
+def _range(name: str, rule: Param, written: _Part) -> Any:
     """Return the value of a parameter, or the distribution of a free one."""
     number = not isinstance(rule.default, (bool, str))
     value = written.get(name, [rule.low, rule.high] if number else rule.default)

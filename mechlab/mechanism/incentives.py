@@ -1,6 +1,6 @@
-"""What an act pays: the marginal payment of one more unit, found by differencing ``payments``.
+"""Incentives: what one more unit of an act pays, by differencing a mechanism's ``payments``.
 
-Nobody writes a derivative: an agent model that responds to money responds to every mechanism.
+Nobody writes a derivative: an agent that responds to money responds to every mechanism.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import numpy as np
 from mechlab.flows import PAIRWISE, Amounts, Array, Flows
 from mechlab.mechanism import Mechanism
 
-_CELLS = 1 << 17  # size of one field, over the agents differenced at once: 1 MB, as caches hold
+_CELLS = 1 << 17  # of a field, over the agents differenced at once: 1 MB, which a cache holds
 
 
 @dataclass(frozen=True)
 class Act:
-    """What one more unit of an act changes in the flows, in expectation.
+    """The expected change of the flows by one more unit of an act.
 
     The unit is spread evenly over the partners j of agent i. A game states its acts, for example
     that a piece sent on request is given, is answered, is no longer withheld, and is used by the
-    partner in a task of which it makes a quarter. An amount is a number, or an array (N,) where it
-    is not the same for every agent.
+    partner in a task of which it makes a quarter. An amount is a number, or an array (N,) where
+    agents differ.
 
     Attributes:
         asked, withheld, given, answered, falsified: change of field[i, j], in units.
@@ -48,13 +48,18 @@ class Act:
 
 
 class Scratch:
-    """Arrays that are filled again and again: new ones, each round, cost more than the filling."""
+    """Arrays to be filled again each round, because new ones cost more than filling them.
+
+    >>> scratch = Scratch()
+    >>> scratch.copies("given", np.ones(2), 3).shape
+    (3, 2)
+    """
 
     def __init__(self) -> None:
         self._arrays: dict[str, Array] = {}
 
     def copies(self, use: str, array: Array, times: int) -> Array:
-        """Return ``array`` so many times, (times, *shape); good until the same use of it again."""
+        """Return ``array`` repeated, (times, *shape); valid until the next call for that use."""
         shape = (times, *array.shape)
         room = self._arrays.get(use)
         if room is None or room.shape != shape:
@@ -64,11 +69,10 @@ class Scratch:
 
 
 def marginal(mechanism: Mechanism, flows: Flows, act: Act, scratch: Scratch | None = None) -> Array:
-    """Return what one more unit of ``act`` pays each agent, beyond the game: (B, N), in money.
+    """Return what the mechanism pays each agent for one more unit of ``act``: (B, N), in money.
 
-    The round in which the act was done is compared with the one in which it was left undone, where
-    what it averts (a negative change) happened instead. Who asks round after round hands in the
-    same ``scratch``.
+    The round with the act done is compared with the round without it, in which what the act averts
+    (its negative changes) happened instead. Calls with the same ``scratch`` share its arrays.
 
     >>> from mechanisms import SharingBonus
     >>> idle = Flows.of(given=np.zeros((1, 3, 3)))
@@ -77,42 +81,42 @@ def marginal(mechanism: Mechanism, flows: Flows, act: Act, scratch: Scratch | No
     """
     room, n = scratch or Scratch(), flows.agents
     done, undone = (_changes(act, sign, mechanism.needs) for sign in (1.0, -1.0))
-    as_is = np.asarray(mechanism.payments(flows)).T
+    unchanged = np.asarray(mechanism.payments(flows)).T
 
-    def paid(changes: Changes, agents: slice) -> Array:
-        return _paid(mechanism, flows, changes, agents, room) if changes else as_is[agents]
+    def paid(changes: _Changes, agents: slice) -> Array:
+        return _paid(mechanism, flows, changes, agents, room) if changes else unchanged[agents]
 
     block = max(1, _CELLS // max(1, flows.given.size))
     blocks = [slice(i, min(i + block, n)) for i in range(0, n, block)]
     differences = [paid(done, agents) - paid(undone, agents) for agents in blocks]
-    return np.concatenate(differences).T  # an agent's episodes side by side, as means sum them best
+    return np.concatenate(differences).T  # an agent's episodes are contiguous: means run fastest
 
 
-Changes = Mapping[str, Array]  # additions by part of an act, each a number or one an agent, (N,)
+_Changes = Mapping[str, Array]  # additions by attribute of ``Act``, each () or (N,)
 
 
-def _changes(act: Act, sign: float, needs: frozenset[str]) -> Changes:
-    """Return an act's changes of one sign, in size, as far as they are needed; none that are 0."""
+def _changes(act: Act, sign: float, needs: frozenset[str]) -> _Changes:
+    """Return the sizes of an act's changes of one sign; only those that are needed and not 0."""
     parts = {*needs, *({"returned"} if "produced" in needs else ())}
     sizes = {part: np.maximum(0.0, np.multiply(sign, getattr(act, part))) for part in parts}
     return {part: np.asarray(size) for part, size in sizes.items() if np.any(size)}
 
 
 def _paid(
-    mechanism: Mechanism, flows: Flows, changes: Changes, agents: slice, scratch: Scratch
+    mechanism: Mechanism, flows: Flows, changes: _Changes, agents: slice, scratch: Scratch
 ) -> Array:
-    """Return what each of some agents is paid where its own act made the changes, (A, B)."""
+    """Return what each of A agents is paid where its act makes the changes, (A, B)."""
     changed = _changed(flows, changes, mechanism.needs, agents, scratch)
     shape = (agents.stop - agents.start, flows.episodes, flows.agents)
     paid = np.asarray(mechanism.payments(changed)).reshape(shape)
-    own: Array = np.einsum("aba->ab", paid[:, :, agents])
-    return own.copy()  # a mechanism may have handed back the scratch
+    each: Array = np.einsum("aba->ab", paid[:, :, agents])
+    return each.copy()  # a mechanism may have handed back the scratch
 
 
 def _changed(
-    flows: Flows, changes: Changes, needs: frozenset[str], agents: slice, scratch: Scratch
+    flows: Flows, changes: _Changes, needs: frozenset[str], agents: slice, scratch: Scratch
 ) -> Flows:
-    """Return A copies of ``flows``: in copy a, agent a's act made its changes.
+    """Return A copies of ``flows`` along the episode axis; in copy a, agent a's act is done.
 
     Fields that are not needed are left empty, which saves most of the work.
     """
@@ -127,36 +131,38 @@ def _changed(
     return Flows(**now, past=Amounts(**past), round=flows.round, unit=flows.unit)
 
 
-def _change(name: str, copies: Array, changes: Changes, agents: slice) -> None:
+def _change(name: str, copies: Array, changes: _Changes, agents: slice) -> None:
     """Make the changes of one field in the copies, (A, B, N) or (A, B, N, N).
 
     In the copy of an agent only its own row or column changes, a small part of the whole.
     """
-    own, partners = _shares(copies.shape[-1], agents.start, agents.stop)
+    agent, partners = _shares(copies.shape[-1], agents.start, agents.stop)
 
     def size(part: str) -> Array:
         sizes = changes.get(part, np.zeros(()))
         return sizes[agents, None] if sizes.ndim else sizes
 
     if name == "produced":
-        copies += (size("produced") * own + size("returned") * partners)[:, None, :]
+        copies += (size("produced") * agent + size("returned") * partners)[:, None, :]
     elif name in changes:
-        column = name in ("used", "credit")  # of what others made of the agent's giving
+        column = name in ("used", "credit")  # [j, i]: what others made of the agent's giving
         pairs = copies.swapaxes(2, 3) if column else copies
-        mine: Array = np.einsum("abaj->abj", pairs[:, :, agents])  # a view, to be written to
-        mine += (size(name) * partners)[:, None, :]
+        rows: Array = np.einsum("abaj->abj", pairs[:, :, agents])  # a view, to be written to
+        rows += (size(name) * partners)[:, None, :]
 
 
 @lru_cache
 def _shares(agents: int, start: int, stop: int) -> tuple[Array, Array]:
-    """Return what some agents, and what their partners, have of a unit of each agent, (A, N)."""
-    own = np.eye(stop - start, agents, start)
-    return own, (1.0 - own) / max(1, agents - 1)
+    """Return how a unit of each of A agents falls on itself and on its partners, each (A, N)."""
+    itself = np.eye(stop - start, agents, start)
+    return itself, (1.0 - itself) / max(1, agents - 1)
 
 
 def _repeated(use: str, array: Array, times: int, scratch: Scratch) -> Array:
-    """Return what nobody will change so many times, one after the other along the episode axis; of
-    a single episode, as in large groups, no copy is made."""
+    """Return an array repeated along the episode axis, for reading only.
+
+    Of a single episode, as in large groups, no copy is made.
+    """
     if len(array) == 1:
         return np.broadcast_to(array, (times, *array.shape[1:]))
     return scratch.copies(use, array, times).reshape(-1, *array.shape[1:])
@@ -170,16 +176,18 @@ def _nothing(episodes: int, agents: int) -> dict[str, Array]:
 
 @dataclass(frozen=True)
 class Incentives:
-    """What an agent of a population has to go by in one round.
+    """What one agent may respond to in a round.
 
     Attributes:
-        payment: marginal payment of one more unit of each act, in the game's money.
+        payment: payment for one more unit of each act, in the game's money.
         unit: the game's unit of account, in the same money.
-        advises: steps of the protocol in force.
-        hides: parts of the view that are hidden. shows: parts that only the mechanism shows.
-        production: what one more unit of each act would now earn the agent in the game itself.
-        others: what the other agents did in the round before, or, where a public record is shown,
-            in all rounds so far: the mean of each propensity; empty in the first round.
+        advises, hides, shows: those of the mechanism.
+        production: what one more unit of each act would earn the agent in the game itself.
+        others: the other agents' mean of each propensity in the last round or, where a public
+            record is shown, in all rounds so far; empty in the first round.
+
+    >>> Incentives({"answer": 500.0}, unit=1e4, production={"answer": -100.0}).gain("answer")
+    400.0
     """
 
     payment: Mapping[str, float] = field(default_factory=dict)
@@ -191,9 +199,9 @@ class Incentives:
     others: Mapping[str, float] = field(default_factory=dict)
 
     def gain(self, act: str) -> float:
-        """What one more unit of an act brings the agent, game and mechanism together."""
+        """Return what one more unit of an act brings the agent, from game and mechanism."""
         return self.production.get(act, 0.0) + self.payment.get(act, 0.0)
 
     def relative(self, act: str) -> float:
-        """Marginal payment of an act, as a share of the game's unit."""
+        """Return the payment for one more unit of an act, as a share of the game's unit."""
         return self.payment.get(act, 0.0) / self.unit

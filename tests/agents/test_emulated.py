@@ -3,7 +3,7 @@
 import pytest
 
 from mechlab.agents.base import AGENTS
-from mechlab.agents.emulated import Emulated, Propensities, describe, shifted, stored
+from mechlab.agents.emulated import Emulated, Propensities, _shifted, stored
 from mechlab.calibrate.published import models, published
 from mechlab.errors import UserError
 from mechlab.games.base import make_game
@@ -76,11 +76,11 @@ def test_all_parts_of_the_view_hidden_are_accepted():
 def test_the_shift_is_one_of_log_odds():
     chance = 0.2
     odds = chance / (1 - chance)
-    moved = shifted(chance, 1.5)
+    moved = _shifted(chance, 1.5)
     assert moved / (1 - moved) == pytest.approx(odds * 2.718281828459045**1.5)
-    assert shifted(0.0, 5.0) == 0.0
-    assert shifted(1.0, -5.0) == 1.0
-    assert shifted(0.5, -1e6) == pytest.approx(0.0)
+    assert _shifted(0.0, 5.0) == 0.0
+    assert _shifted(1.0, -5.0) == 1.0
+    assert _shifted(0.5, -1e6) == pytest.approx(0.0)
 
 
 def test_every_stored_agent_is_registered_with_its_parameters():
@@ -97,12 +97,3 @@ def test_every_published_figure_has_its_row():
         for row in entry["figures"]
     }
     assert rows == {(f.model, f.condition, f.metric) for f in FIGURES if f.model in MODELS}
-
-
-def test_a_description_names_the_misfits():
-    for name in MODELS:
-        about = describe(name)
-        assert about["inside"] <= about["fitted"]
-        assert all(not row["inside"] for row in about["worst"])
-    with pytest.raises(UserError, match="did you mean 'o3-mini'"):
-        describe("o3-min")

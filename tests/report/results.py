@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mechlab.agents.base import AGENTS, Agent
-from mechlab.agents.emulated import shifted
+from mechlab.agents.emulated import _shifted
 from mechlab.agents.population import Population
 from mechlab.errors import UserError
 from mechlab.games.base import Game
@@ -49,7 +49,7 @@ class Reluctant(Agent):
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
         if game.name != "sharing":
             raise UserError(f"{self.name} plays the game 'sharing' only, not {game.name!r}")
-        answer = shifted(0.2, 60.0 * incentives.relative("answer"))
+        answer = _shifted(0.2, 60.0 * incentives.relative("answer"))
         return {"ask": 1.0, "answer": answer, "submit": 1.0, "chatter": 0.5}
 
 

@@ -189,7 +189,7 @@ def _turns(
     """Play a batch; yield the turns of players, see ``rounds``; return record and tallies."""
     game, mechanism = scenario.game, scenario.mechanism
     state = game.start(seeds, scenario.condition)
-    table = game.seat(state, mechanism, players) if players else None
+    table = game.make_table(state, mechanism, players) if players else None
     record = yield from rounds(game, state, behaviour, mechanism, len(seeds), table)
     return {**record, **game.tallies(state)}
 

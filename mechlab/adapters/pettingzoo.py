@@ -18,15 +18,22 @@ except ImportError:
         "pip install 'mechlab[pettingzoo]'"
     ) from None
 
-from mechlab.adapters import maps
-from mechlab.adapters.environments import GameRounds, GameTurns
-from mechlab.adapters.sitting import Setting
-from mechlab.adapters.verbs import Step, Verbs, verbs
-from mechlab.adapters.wrappers import ParallelPayments, TurnPayments
+from mechlab.adapters._environments import GameRounds, GameTurns, Setting
+from mechlab.adapters._verbs import Step, Verbs, rps, simple_spread, verbs
+from mechlab.adapters._wrappers import ParallelPayments, TurnPayments
 from mechlab.games.base import Game, make_game
 from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
 
-__all__ = ["MechanismWrapper", "Step", "Verbs", "env", "maps", "parallel_env", "verbs"]
+__all__ = [
+    "MechanismWrapper",
+    "Step",
+    "Verbs",
+    "env",
+    "parallel_env",
+    "rps",
+    "simple_spread",
+    "verbs",
+]
 
 
 def MechanismWrapper(
@@ -37,19 +44,19 @@ def MechanismWrapper(
     Args:
         env: a ``ParallelEnv`` or an ``AECEnv``.
         mechanism: a mechanism or its specification.
-        flows: what happens in a step in the verbs of the flows; see ``verbs``, and ``maps`` for
-            those that are ready.
+        flows: translates a step into flows: a function of your own under the decorator ``verbs``,
+            or ``rps`` or ``simple_spread``, for the environments of these names.
 
     Returns a wrapper of the same kind. ``infos`` hold an agent's ``payment`` and its
-    ``production``, of which its reward is the sum.
+    ``production``; its reward is their sum.
 
     Raises:
         UserError: for something else than an environment, or a mechanism that needs flows which
-            are not told.
+            ``flows`` does not fill.
 
     >>> from pettingzoo.classic import rps_v2
-    >>> env = MechanismWrapper(rps_v2.parallel_env(), "team_share(share=1)", flows=maps.rps)
-    >>> seen, infos = env.reset(seed=0)
+    >>> env = MechanismWrapper(rps_v2.parallel_env(), "team_share(share=1)", flows=rps)
+    >>> observations, infos = env.reset(seed=0)
     >>> env.step({"player_0": 0, "player_1": 1})[1]
     {'player_0': 0.0, 'player_1': 0.0}
     """
@@ -70,8 +77,8 @@ def env(
 ) -> GameTurns:
     """Return one of our games turn by turn, every agent a player; rewards include payments.
 
-    Observations are flat; ``parts`` names what they are made of. An action that the game refuses
-    does nothing, and is told in ``infos``.
+    Observations are flat; ``parts`` names their parts. An action that the game refuses does
+    nothing, and ``infos`` say why.
 
     Raises:
         UserError: for unknown names, a mechanism that does not fit, or a game without spaces.
@@ -93,10 +100,10 @@ def parallel_env(
     condition: str = "baseline",
     settings: Mapping[str, Any] | None = None,
 ) -> GameRounds:
-    """Return one of our games with all agents acting at once; see ``env``.
+    """Return one of our games, in which all agents act at once; see ``env``.
 
     >>> match = parallel_env("public_goods", "sharing_bonus(rate=0.7)")
-    >>> seen, infos = match.reset(seed=0)
+    >>> observations, infos = match.reset(seed=0)
     >>> round(match.step(dict.fromkeys(match.agents, 20))[1]["agent_0"], 6)  # 1.6 and 0.7 a token
     46.0
     """
@@ -109,13 +116,13 @@ def _setting(
     condition: str,
     settings: Mapping[str, Any] | None,
 ) -> Setting:
-    played, rules = make_game(game, settings), _mechanism(mechanism)
-    check_fit(rules, played.fields, played.name)
-    played.check_condition(condition)
-    return Setting(played, rules, condition)
+    game, rules = make_game(game, settings), _mechanism(mechanism)
+    check_fit(rules, game.fields, game.name)
+    game.check_condition(condition)
+    return Setting(game, rules, condition)
 
 
-def _mechanism(given: str | Mechanism | None) -> Mechanism:
-    if isinstance(given, str):
-        return parse(given)
-    return given or MECHANISMS.get("none")()
+def _mechanism(mechanism: str | Mechanism | None) -> Mechanism:
+    if isinstance(mechanism, str):
+        return parse(mechanism)
+    return mechanism or MECHANISMS.get("none")()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
@@ -91,7 +91,7 @@ class Game(Parameterised, ABC):
             raise unknown(f"propensity of {self.name}", name, self.propensities)
         return np.array([[row.get(name, 0.0) for name in self.propensities] for row in rows], float)
 
-    def seat(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
+    def make_table(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
         """Seat players at a batch of one, by their numbers; rows play on as before.
 
         Raises:
@@ -117,11 +117,27 @@ class Player(Protocol):
         """Return the actions of one turn, given all that the agent sees (see the game's view)."""
 
 
+@dataclass(frozen=True)
+class Turn:
+    """The actions of a player's turn, in order, and the private thoughts that go with them."""
+
+    actions: Sequence[Any] = ()
+    thoughts: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An action that could not be carried out, and why."""
+
+    action: object
+    reason: str
+
+
 Turns = Generator[tuple[int, Any], Any, None]
 
 
 class Table(Protocol):
-    """One episode with players, turn by turn; see ``Game.seat``.
+    """One episode with players, turn by turn; see ``Game.make_table``.
 
     It knows of turns only: whoever drives it asks the player, at once or over a network.
 
@@ -133,7 +149,7 @@ class Table(Protocol):
 
     invalid_actions: int
     income: Array
-    refused: dict[int, Any]
+    refused: dict[int, tuple[Refusal, ...]]
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round and write the flows into ``now``.

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from mechlab.errors import UserError, unknown
 from mechlab.flows import Amounts, Array
+from mechlab.games._players import whole
+from mechlab.games._rng import uniforms
 from mechlab.games.base import Seeds, game
 from mechlab.games.payoffs import moves, payoffs, sides
-from mechlab.games.players import whole
-from mechlab.games.rng import uniforms
 from mechlab.games.simultaneous import Choices, Choose, MatrixView, Simultaneous, View
 from mechlab.mechanism import Vocabulary
 from mechlab.mechanism.incentives import Act

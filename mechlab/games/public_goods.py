@@ -10,9 +10,9 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
+from mechlab.games._players import amount, peer, whole
+from mechlab.games._rng import uniforms
 from mechlab.games.base import Seeds, game
-from mechlab.games.players import amount, peer, whole
-from mechlab.games.rng import uniforms
 from mechlab.games.simultaneous import (
     Choices,
     Contribute,

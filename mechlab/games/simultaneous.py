@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from mechlab.flows import Amounts, Array
-from mechlab.games.base import Game, Turns
-from mechlab.games.players import Refusal, Seats
+from mechlab.games._players import Players
+from mechlab.games.base import Game, Refusal, Turns
 from mechlab.mechanism import Mechanism
 
 Choices = dict[str, Array]
@@ -21,14 +21,15 @@ Choices = dict[str, Array]
 class View:
     """What an agent sees of every simultaneous game when it chooses.
 
-    Parts that the mechanism hides are None (``board``, ``made``) or empty (``thoughts``).
+    Parts that the mechanism hides are None (``board``, ``all_choices``) or empty (``thoughts``).
 
     Attributes:
         stage: what it is asked to do now; see the game's actions.
         agent, agents, round, rounds: its number, how many there are, which round of how many.
         rules: sentences about payments and advised steps, as the mechanism states them.
         board: income of every agent so far, payments included, in dollars.
-        own: what it chose in each earlier round. made: what everybody chose, a tuple a round.
+        choices: what it chose in each earlier round.
+        all_choices: what each agent chose, a tuple for each earlier round.
         earned: its own income of each earlier round, payments included, in dollars.
         refused: its own actions of its last turn that could not be carried out, and why.
         thoughts: its own earlier private thoughts.
@@ -41,8 +42,8 @@ class View:
     rounds: int
     rules: tuple[str, ...]
     board: tuple[float, ...] | None
-    own: tuple[float, ...]
-    made: tuple[tuple[float, ...], ...] | None
+    choices: tuple[float, ...]
+    all_choices: tuple[tuple[float, ...], ...] | None
     earned: tuple[float, ...]
     refused: tuple[Refusal, ...]
     thoughts: tuple[str, ...]
@@ -100,12 +101,12 @@ class Simultaneous(Game):
             made[stage] = self.choose(state, stage, round, behaviour, made)
         self.resolve(state, made, now)
 
-    def seat(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
+    def make_table(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
         """Seat players at a batch of one."""
         return Table(self, state, mechanism, players)
 
 
-class Table(Seats):
+class Table(Players):
     """One episode of a simultaneous game; all players of a stage act on the same snapshot.
 
     Args:
@@ -162,10 +163,10 @@ class Table(Seats):
             agents=self.game.agents,
             round=round,
             rounds=self.game.rounds,
-            rules=self.told,
+            rules=self.sentences,
             board=self.board(),
-            own=tuple(chosen[i].item() for chosen in self._past),
-            made=None if hidden else tuple(tuple(chosen.tolist()) for chosen in self._past),
+            choices=tuple(chosen[i].item() for chosen in self._past),
+            all_choices=None if hidden else tuple(tuple(chosen.tolist()) for chosen in self._past),
             earned=tuple(float(income[i]) for income in self._earned),
             refused=self.refused[i],
             thoughts=self.thoughts(i),
@@ -208,7 +209,7 @@ class Choose:
 
 @dataclass(frozen=True)
 class PublicGoodsView(View):
-    """What a member of a public goods group sees; ``own`` and ``made`` are tokens contributed.
+    """What a member of a public goods group sees; ``choices`` are tokens contributed.
 
     Attributes:
         endowment: tokens that each has in a round; one that is kept is a dollar.
@@ -228,7 +229,7 @@ class PublicGoodsView(View):
 
 @dataclass(frozen=True)
 class CommonsView(View):
-    """What a user of the commons sees; ``own`` and ``made`` are units harvested.
+    """What a user of the commons sees; ``choices`` are units harvested.
 
     Attributes:
         stock: units that there are now. most: units that it can harvest now.
@@ -245,7 +246,7 @@ class CommonsView(View):
 
 @dataclass(frozen=True)
 class MatrixView(View):
-    """What a player of a matrix game sees; ``own`` and ``made`` are numbers of moves, from 0.
+    """What a player of a matrix game sees; ``choices`` are numbers of moves, from 0.
 
     Attributes:
         moves, their_moves: the names of its own moves and of the other's.

@@ -10,10 +10,10 @@ from mpe2 import simple_spread_v3
 from pettingzoo.classic import rps_v2
 from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test
 
-from mechlab.adapters.pettingzoo import MechanismWrapper, maps, verbs
+from mechlab.adapters.pettingzoo import MechanismWrapper, rps, simple_spread, verbs
 from mechlab.errors import UserError
 
-ENVIRONMENTS = [(rps_v2, maps.rps), (simple_spread_v3, maps.simple_spread())]
+ENVIRONMENTS = [(rps_v2, rps), (simple_spread_v3, simple_spread())]
 MECHANISMS = ["none", "sharing_bonus(rate=1)", "royalty(share=0.5)", "team_share(share=0.3)"]
 every = pytest.mark.parametrize(("module", "flows"), ENVIRONMENTS, ids=["rps", "simple_spread"])
 
@@ -60,7 +60,7 @@ def test_turns_pay_what_the_same_rounds_pay(module, flows, mechanism):
 
 
 def test_a_point_won_is_the_others_gift():
-    env = MechanismWrapper(rps_v2.parallel_env(), "sharing_bonus(rate=0.5)", flows=maps.rps)
+    env = MechanismWrapper(rps_v2.parallel_env(), "sharing_bonus(rate=0.5)", flows=rps)
     env.reset(seed=0)
     # Paper beats rock: the loser let the other win a point.
     _, rewards, *_, infos = env.step({"player_0": 0, "player_1": 1})
@@ -73,7 +73,7 @@ def test_covering_a_landmark_is_a_gift_of_the_distance():
     # A lone step right by the agent that is nearest: the group's reward rises by what it covered,
     # but for landmarks that everybody left.
     env = simple_spread_v3.parallel_env(local_ratio=0.0)
-    wrapped = MechanismWrapper(env, "sharing_bonus(rate=1)", flows=maps.simple_spread(0.0))
+    wrapped = MechanismWrapper(env, "sharing_bonus(rate=1)", flows=simple_spread(0.0))
     wrapped.reset(seed=2)
     last = None
     for _ in range(20):
@@ -88,7 +88,7 @@ def test_covering_a_landmark_is_a_gift_of_the_distance():
 
 def test_a_balanced_mechanism_moves_no_money_in_or_out():
     env = MechanismWrapper(
-        simple_spread_v3.parallel_env(), "royalty(share=0.5)", flows=maps.simple_spread()
+        simple_spread_v3.parallel_env(), "royalty(share=0.5)", flows=simple_spread()
     )
     played = list(rounds(env, 3, np.random.default_rng(0)))
     sums = [sum(info["payment"] for info in infos.values()) for _, infos in played]
@@ -98,7 +98,7 @@ def test_a_balanced_mechanism_moves_no_money_in_or_out():
 
 def test_what_a_mechanism_pays_on_must_be_told():
     with pytest.raises(UserError, match=r"answer_bonus.* needs the flows answered.*'rps_v2'"):
-        MechanismWrapper(rps_v2.parallel_env(), "answer_bonus", flows=maps.rps)
+        MechanismWrapper(rps_v2.parallel_env(), "answer_bonus", flows=rps)
 
 
 def test_a_map_that_fills_other_fields_than_it_says_is_refused():
@@ -114,7 +114,7 @@ def test_a_map_that_fills_other_fields_than_it_says_is_refused():
 
 def test_something_else_than_an_environment_is_refused():
     with pytest.raises(UserError, match="a ParallelEnv or an AECEnv"):
-        MechanismWrapper(object(), "none", flows=maps.rps)
+        MechanismWrapper(object(), "none", flows=rps)
 
 
 def test_without_pettingzoo_one_line_says_what_to_install(monkeypatch):

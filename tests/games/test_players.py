@@ -5,9 +5,8 @@ import pytest
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts
-from mechlab.games.base import GAMES
+from mechlab.games.base import GAMES, Turn
 from mechlab.games.grants.view import Grant, Loan, SendMessage, SubmitTask
-from mechlab.games.players import Turn
 from mechlab.games.simultaneous import Choose, Contribute, Harvest, Punish
 from mechlab.mechanism import parse
 from mechlab.simulation import simulate
@@ -32,7 +31,7 @@ def test_rows_play_at_a_table_as_they_do_in_a_batch(name, settings, condition):
     game = GAMES.get(name)(**settings)
     behaviour, seeds = lively(game), np.array([5], np.uint64)
     batch, alone = (game.start(seeds, condition) for _ in range(2))
-    table = game.seat(alone, parse("none"), ())
+    table = game.make_table(alone, parse("none"), ())
     flows = [Amounts.zeros(1, game.agents) for _ in range(2)]
     for round in range(game.rounds):
         for amounts in flows:
@@ -180,7 +179,7 @@ def test_an_action_that_cannot_be_carried_out_is_refused_with_the_rule(
 def test_a_second_choice_of_one_turn_is_refused():
     me = Script(lambda view: [Contribute(1), Contribute(2)])
     simulate("public_goods", [me, "silent", "silent", "silent"], episodes=1)
-    assert me.seen[-1].own[0] == 1
+    assert me.seen[-1].choices[0] == 1
     assert me.seen[-1].refused[0].reason == "actions in a turn are at most 1, got more"
 
 
@@ -204,9 +203,9 @@ def test_players_of_a_round_choose_on_the_same_snapshot():
     group = [Script(lambda view: Harvest(1.0)) for _ in range(5)]
     simulate("commons", group, episodes=1)
     first = [player.seen[0] for player in group]
-    assert all(view.stock == 100 and view.made == () for view in first)
+    assert all(view.stock == 100 and view.all_choices == () for view in first)
     second = [player.seen[1] for player in group]
-    assert all(view.made == ((1.0,) * 5,) and view.stock == 100 for view in second)
+    assert all(view.all_choices == ((1.0,) * 5,) and view.stock == 100 for view in second)
 
 
 def test_a_match_that_has_ended_asks_nobody():

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechlab.games.rng import chance, happens, log1m, share
+from mechlab.games._rng import chance, happens, log1m, share
 
 KEYS = st.integers(0, 2**64 - 1).map(np.uint64)
 

@@ -62,7 +62,7 @@ def test_silent_agents_complete_only_what_they_were_dealt():
 
 @pytest.mark.parametrize("falsified", [1, 2])
 def test_each_falsified_piece_halves_the_revenue(falsified):
-    liars = [{"ask": 1.0, "answer": 1.0, "submit": 1.0, "falsify": 1.0, "prompt": 1.0}] * 2
+    liars = [{"ask": 1.0, "answer": 1.0, "submit": 1.0, "falsify": 1.0, "immediate": 1.0}] * 2
     options = {"agents": 2, "pieces": 2 * falsified, "hand": falsified, "needed": 2 * falsified}
     _, tallies, flows = played(liars, **options, tasks=1, reward=64.0)
     earned = sum(now.produced for now in flows)
@@ -74,7 +74,7 @@ def test_each_falsified_piece_halves_the_revenue(falsified):
 def test_the_system_answers_at_once_where_nobody_else_would():
     asks = [{"ask": 1.0, "submit": 1.0, "thorough": 1.0}] * 10
     _, tallies, _ = played(asks, "auto_fulfill")
-    _, perfect, _ = played([{**asks[0], "answer": 1.0, "prompt": 1.0}] * 10)
+    _, perfect, _ = played([{**asks[0], "answer": 1.0, "immediate": 1.0}] * 10)
     assert (tallies["tasks"] == perfect["tasks"]).all()
 
 

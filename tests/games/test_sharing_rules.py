@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mechlab.flows import Amounts
+from mechlab.games._bitset import bit, count, first, has, include, item, lowest
 from mechlab.games.base import make_game
-from mechlab.games.bitset import bit, count, first, has, include, item, lowest
-from mechlab.games.sharing.state import State
-from mechlab.games.sharing.view import Reading
+from mechlab.games.sharing._state import State
+from mechlab.games.sharing._table import Reader
 from mechlab.simulation import episode_seeds
 
 EPISODES = 200
@@ -23,7 +23,7 @@ def reading(state, b):
     """Episode b, read as a batch of one."""
     shared = {"sizes", "wanted", "due", "parcels"}
     one = {k: v if k in shared else v[b : b + 1] for k, v in state._asdict().items()}
-    return Reading(State(**one))
+    return Reader(State(**one))
 
 
 def test_sets_of_bits_are_sets():

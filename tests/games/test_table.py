@@ -5,13 +5,12 @@ import pytest
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts
-from mechlab.games.base import Game, make_game
+from mechlab.games.base import Game, Turn, make_game
 from mechlab.games.sharing.view import (
     Broadcast,
     SendInformation,
     SendMessage,
     SubmitTask,
-    Turn,
 )
 from mechlab.mechanism import parse
 from mechlab.simulation import simulate
@@ -63,7 +62,7 @@ def test_rows_play_at_a_table_as_they_do_in_a_batch(kind, condition):
         behaviour[:9, game.propensities.index("thorough")] = 0.0
     seeds = np.array([5], np.uint64)
     batch, alone = (game.start(seeds, condition) for _ in range(2))
-    table = game.seat(alone, parse("none"), {9})
+    table = game.make_table(alone, parse("none"), {9})
     flows = [Amounts.zeros(1, 10) for _ in range(2)]
     for round in range(game.rounds):
         for amounts in flows:
@@ -281,4 +280,4 @@ def test_the_rules_of_the_mechanism_are_told():
 
 def test_a_game_without_turns_says_so():
     with pytest.raises(UserError, match="the game 'commons' has no turns for players"):
-        Game.seat(make_game("commons"), None, parse("none"), {0})
+        Game.make_table(make_game("commons"), None, parse("none"), {0})

@@ -5,13 +5,12 @@ import re
 import pytest
 from openai.lib._pydantic import to_strict_json_schema
 
-from mechlab.games.base import make_game
+from mechlab.games.base import Turn, make_game
 from mechlab.games.sharing.view import (
     Broadcast,
     SendInformation,
     SendMessage,
     SubmitTask,
-    Turn,
 )
 from mechlab.llm.dialogue import PromptOptions, dialogue_for
 from mechlab.llm.estimate import prompt_cost, rehearse

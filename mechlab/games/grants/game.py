@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
+from mechlab.games._compiled import FlowRows
 from mechlab.games.base import Game, Seeds, game
-from mechlab.games.flow_rows import Ledger
-from mechlab.games.grants.rules import BEGIN, play_turns
-from mechlab.games.grants.state import MESSAGES, REQUESTED, SENT, Sizes, State, Terms, empty_state
-from mechlab.games.grants.table import Table
+from mechlab.games.grants._state import MESSAGES, REQUESTED, SENT, Sizes, State, Terms, empty_state
+from mechlab.games.grants._table import Table
+from mechlab.games.grants._turns import BEGIN, play_turns
 from mechlab.mechanism import Mechanism, Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
@@ -55,7 +55,7 @@ class Grants(Game):
         "answer",  # each request, once
         "volunteer",  # to grant a peer all that it lacks, unasked, each turn
         "submit",  # each complete task, each turn
-        "prompt",  # 1: answers the moment it is asked, not on its own turn
+        "immediate",  # 1: answers the moment it is asked, not on its own turn
     )
     vocabulary: ClassVar[Vocabulary] = Vocabulary(
         unit="piece",
@@ -65,7 +65,7 @@ class Grants(Game):
         to="to an agent that has no access to it",
     )
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {
-        "perfect": {**PERFECT, "prompt": 1.0},
+        "perfect": {**PERFECT, "immediate": 1.0},
         "silent": {**PERFECT, "answer": 0.0},
     }
     references: ClassVar[Mapping[str, Mapping[str, float]]] = {
@@ -127,9 +127,9 @@ class Grants(Game):
 
     def play(self, state: State, round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode in compiled code."""
-        play_turns(state, Ledger.of(now), self.terms, behaviour, round, BEGIN, self.agents)
+        play_turns(state, FlowRows.of(now), self.terms, behaviour, round, BEGIN, self.agents)
 
-    def seat(self, state: State, mechanism: Mechanism, players: Collection[int]) -> Table:
+    def make_table(self, state: State, mechanism: Mechanism, players: Collection[int]) -> Table:
         """Seat players at a batch of one (see ``view``)."""
         return Table(state, self.terms, self.rounds, self.vocabulary, mechanism, players)
 

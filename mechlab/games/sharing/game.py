@@ -10,12 +10,12 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
+from mechlab.games._compiled import FlowRows
 from mechlab.games.base import Game, Seeds, game
-from mechlab.games.flow_rows import Ledger
-from mechlab.games.sharing.rules import Rules
-from mechlab.games.sharing.state import MESSAGES, REQUESTED, SENT, State, deal, empty_state
-from mechlab.games.sharing.table import Table
-from mechlab.games.sharing.turns import ask_by_system, play_turns
+from mechlab.games.sharing._rules import Rules
+from mechlab.games.sharing._state import MESSAGES, REQUESTED, SENT, State, deal, empty_state
+from mechlab.games.sharing._table import Table
+from mechlab.games.sharing._turns import ask_by_system, play_turns
 from mechlab.mechanism import Mechanism, Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
@@ -52,14 +52,14 @@ class Sharing(Game):
         "submit",  # each turn, all complete tasks
         "falsify",  # each piece sent
         "chatter",  # messages a turn that ask for nothing: any number from 0
-        "prompt",  # 1: answers the moment it is asked, not on its own turn
+        "immediate",  # 1: answers the moment it is asked, not on its own turn
         "thorough",  # 1: asks every holder, none twice for one piece; 0: one holder by lot
         "repeat",  # each turn on which it asks, also for what it asked for before; not if thorough
         "breadth",  # to ask each further holder of a piece too; not if thorough
     )
     vocabulary: ClassVar[Vocabulary] = Vocabulary()
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {
-        "perfect": {**PERFECT, "prompt": 1.0},
+        "perfect": {**PERFECT, "immediate": 1.0},
         "silent": {**PERFECT, "answer": 0.0, "answer_system": 0.0},
         "saboteur": {**PERFECT, "falsify": 1.0},
     }
@@ -121,7 +121,7 @@ class Sharing(Game):
         """Deal a batch of episodes."""
         state = empty_state(seeds, self.agents, self.pieces, self.tasks, self.needed)
         deck, pool = np.empty(self.pieces, np.int64), np.empty(2 * self.pieces, np.int64)
-        deal(state, Ledger.of(Amounts.zeros(1, 1)), self.hand, deck, pool)
+        deal(state, FlowRows.of(Amounts.zeros(1, 1)), self.hand, deck, pool)
         rules = Rules(
             reward=self.reward,
             action_limit=self.action_limit or _NO_LIMIT,
@@ -133,12 +133,12 @@ class Sharing(Game):
     def play(self, state: tuple[State, Rules], round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode in compiled code."""
         board, rules = state
-        ledger = Ledger.of(now)
-        play_turns(board, ledger, rules, behaviour, round, 0, self.agents)
+        flows = FlowRows.of(now)
+        play_turns(board, flows, rules, behaviour, round, 0, self.agents)
         if rules.system_asks:
-            ask_by_system(board, ledger, rules, behaviour, round)
+            ask_by_system(board, flows, rules, behaviour, round)
 
-    def seat(
+    def make_table(
         self, state: tuple[State, Rules], mechanism: Mechanism, players: Collection[int]
     ) -> Table:
         """Seat players at a batch of one (see ``view`` and ``actions``)."""

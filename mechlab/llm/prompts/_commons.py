@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from mechlab.games.players import Turn
+from mechlab.games.base import Turn
 from mechlab.games.simultaneous import CommonsView, Harvest
 from mechlab.llm.dialogue import DIALOGUES
 from mechlab.llm.prompts.template import TemplateDialogue

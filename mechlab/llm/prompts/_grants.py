@@ -9,10 +9,9 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from mechlab.games.base import Game
+from mechlab.games.base import Game, Turn
 from mechlab.games.grants import view as act
 from mechlab.games.grants.view import Loan, Message, Notice, Piece, View
-from mechlab.games.players import Turn
 from mechlab.llm.dialogue import DIALOGUES
 from mechlab.llm.prompts.template import TemplateDialogue, numbers
 from mechlab.llm.settings import PromptOptions

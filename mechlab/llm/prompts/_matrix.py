@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from mechlab.games.base import Game
+from mechlab.games.base import Game, Turn
 from mechlab.games.payoffs import TRAVELLERS, moves
-from mechlab.games.players import Turn
 from mechlab.games.simultaneous import Choose, MatrixView
 from mechlab.llm.dialogue import DIALOGUES
 from mechlab.llm.prompts.template import TemplateDialogue

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from mechlab.games.players import Turn
+from mechlab.games.base import Turn
 from mechlab.games.simultaneous import Contribute, PublicGoodsView, Punish
 from mechlab.llm.dialogue import DIALOGUES, Message
 from mechlab.llm.prompts.template import TemplateDialogue

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from mechlab.games.base import Game
+from mechlab.games.base import Game, Turn
 from mechlab.games.sharing import view as act
 from mechlab.games.sharing.view import Exchange, Notice, View
 from mechlab.games.sharing.view import Message as Letter
@@ -145,9 +145,9 @@ class SharingDialogue(TemplateDialogue):
         """Return the log of who holds what, and what happened of late."""
         return {"log": self._log.read(view), "recent": Recent.of(view, self.full)}
 
-    def actions(self, answer: Answer) -> act.Turn:
+    def actions(self, answer: Answer) -> Turn:
         """Return the turn that a valid answer means."""
-        return act.Turn([action.taken() for action in answer.actions], answer.thoughts)
+        return Turn([action.taken() for action in answer.actions], answer.thoughts)
 
     def typical_answer(self, view: View) -> Answer:
         """Return an answer of ordinary length, for estimates before anything is spent."""

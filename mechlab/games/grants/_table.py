@@ -16,18 +16,27 @@ from numpy.typing import NDArray
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
+from mechlab.games._compiled import FlowRows
+from mechlab.games._players import Players, peer, whole
 from mechlab.games.base import Turns
-from mechlab.games.flow_rows import Ledger
 from mechlab.games.grants import view as act
-from mechlab.games.grants.rules import BEGIN, play_turns
-from mechlab.games.grants.state import MESSAGES, State, Terms
-from mechlab.games.grants.turns import ask_piece, close_turn, grant_piece, open_turn, submit_slot
-from mechlab.games.grants.view import Loan, Message, Notice, Piece, Reading, View
-from mechlab.games.players import Seats, peer, whole
+from mechlab.games.grants._state import MESSAGES, State, Terms
+from mechlab.games.grants._turns import (
+    BEGIN,
+    ask_piece,
+    close_turn,
+    grant_piece,
+    open_turn,
+    play_turns,
+    submit_slot,
+)
+from mechlab.games.grants.view import Loan, Message, Notice, Piece, Task, View
 from mechlab.mechanism import Mechanism, Vocabulary
 
+NEVER = -1  # last round of access that an agent does not have
 
-class Table(Seats):
+
+class Table(Players):
     """Plays the rounds of one episode and keeps what players are shown.
 
     Args:
@@ -49,7 +58,7 @@ class Table(Seats):
         mechanism: Mechanism,
         players: Collection[int],
     ) -> None:
-        self._read = Reading(state)
+        self._read = Reader(state)
         self.agents, self.family = self._read.agents, self._read.family
         super().__init__(self.agents, vocabulary, mechanism, players)
         self.state, self.terms, self.rounds = state, terms, rounds
@@ -63,16 +72,16 @@ class Table(Seats):
         answers = Amounts.zeros(1, self.agents, ("answered", "withheld"))  # kept by nobody else
         own = {"answered": answers.answered, "withheld": answers.withheld}
         self.round, self.behaviour = round, behaviour
-        self.ledger = Ledger.of(replace(now, **own))
+        self.flows = FlowRows.of(replace(now, **own))
         self._board, self._record = self.board(), self._recorded()
         self._turns(BEGIN, 0)
         for position in range(self.agents):
             i = int(self.state.order[0, position])
             done, until = int(self.state.done[0, i]), self._until()
             if i in self.players:
-                open_turn(self.state, self.ledger, self.terms, i, round)
+                open_turn(self.state, self.flows, self.terms, i, round)
                 self.carry_out(i, (yield i, self.look(i)), partial(self._apply, i))
-                close_turn(self.state, self.ledger, i)
+                close_turn(self.state, self.flows, i)
             else:
                 self._turns(position, position + 1)
             self._note(i, int(self.state.done[0, i]) - done, until)
@@ -92,7 +101,7 @@ class Table(Seats):
         return self._read.until(self.round, self.terms.lifetime)
 
     def _turns(self, start: int, stop: int) -> None:
-        play_turns(self.state, self.ledger, self.terms, self.behaviour, self.round, start, stop)
+        play_turns(self.state, self.flows, self.terms, self.behaviour, self.round, start, stop)
 
     def _note(self, i: int, tasks: int, before: Any) -> None:
         """Note the tasks that agent i completed on its turn, and all access granted meanwhile."""
@@ -109,7 +118,7 @@ class Table(Seats):
                 receiver = peer(i, to, self.agents)
                 for number in self._numbers(pieces):
                     k = i * self.family + number
-                    grant_piece(self.state, self.ledger, self.terms, i, receiver, k, self.round)
+                    grant_piece(self.state, self.flows, self.terms, i, receiver, k, self.round)
             case act.SubmitTask(pieces=pieces):
                 self._submit(i, pieces)
             case _:
@@ -120,7 +129,7 @@ class Table(Seats):
         self.state.counts[0, MESSAGES] += 1
         for number in asks:
             k = to * self.family + number
-            ask_piece(self.state, self.ledger, self.terms, self.behaviour, i, k, self.round)
+            ask_piece(self.state, self.flows, self.terms, self.behaviour, i, k, self.round)
 
     def _submit(self, i: int, pieces: Any) -> None:
         wanted = sorted(whole("pieces", piece) for piece in pieces)
@@ -131,7 +140,7 @@ class Table(Seats):
         missing = set(wanted) - self._access(i).keys()
         if missing:
             raise UserError(f"the task needs access to the pieces {sorted(missing)}")
-        submit_slot(self.state, self.ledger, self.terms, i, slots[0], self.round)
+        submit_slot(self.state, self.flows, self.terms, i, slots[0], self.round)
 
     def _numbers(self, named: object) -> tuple[int, ...]:
         pieces = whole("pieces", named)
@@ -165,7 +174,7 @@ class Table(Seats):
             reward=self.terms.reward,
             family=self.family,
             lifetime=self.terms.lifetime,
-            rules=self.told,
+            rules=self.sentences,
             board=self._board,
             tasks=self._read.tasks(i),
             access=self._access(i),
@@ -179,3 +188,46 @@ class Table(Seats):
             refused=self.refused[i],
             thoughts=self.thoughts(i),
         )
+
+
+class Reader:
+    """Reads a batch of one; what it returns is a copy."""
+
+    def __init__(self, state: State) -> None:
+        sizes = state.sizes
+        self.state, self.agents, self.family = state, int(sizes.agents), int(sizes.family)
+        self._slots, self._memory = int(sizes.slots), int(sizes.memory)
+
+    def tasks(self, i: int) -> tuple[Task, ...]:
+        """Return the open tasks of agent i."""
+        needed = self._sets(self.state.tasks, self.agents, self._slots)[i]
+        dues = self.state.due[0].reshape(self.agents, self._slots)[i].tolist()
+        return tuple(
+            Task(tuple(map(self.piece, np.flatnonzero(pieces).tolist())), due)
+            for pieces, due in zip(needed, dues, strict=True)
+        )
+
+    def until(self, round: int, lifetime: int) -> NDArray[np.int64]:
+        """Return the last round in which an agent has access to a piece: (N, N F), or NEVER."""
+        last = np.where(self._sets(self.state.held, self.agents), round, NEVER)
+        granted = self._sets(self.state.granted, self._memory, self.agents)
+        for age in range(min(self._memory, round + 1)):
+            recent = granted[(round - age) % self._memory]
+            last = np.where(recent, np.maximum(last, round - age + lifetime - 1), last)
+        return last
+
+    def asked(self, of: int, by: int) -> tuple[int, ...]:
+        """Return what one agent asked of another and that one has not considered, by number."""
+        pending = self._sets(self.state.pending, self.agents)[by]
+        own = pending[of * self.family : (of + 1) * self.family]
+        return tuple(np.flatnonzero(own).tolist())
+
+    def piece(self, k: int) -> Piece:
+        """Return a piece as its owner and its number among the owner's."""
+        return divmod(k, self.family)
+
+    def _sets(self, words: NDArray[Any], *shape: int) -> NDArray[np.bool_]:
+        """Read sets of pieces as (..., N F) truths."""
+        octets = np.ascontiguousarray(words[0]).view(np.uint8).reshape(*shape, -1)
+        bits = np.unpackbits(octets, axis=-1, bitorder="little")
+        return bits[..., : self.agents * self.family].astype(bool)

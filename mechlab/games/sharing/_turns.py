@@ -4,11 +4,11 @@
 
 import numpy as np
 
-from mechlab.games.bitset import NOTHING, ONE, bit, count, first, has, item, lowest
-from mechlab.games.compiled import step, whole
-from mechlab.games.rng import branch, chance, event, happens, log1m, pick, uniform
-from mechlab.games.sharing import rules as rule
-from mechlab.games.sharing.rules import (
+from mechlab.games._bitset import NOTHING, ONE, bit, count, first, has, item, lowest
+from mechlab.games._compiled import step, whole
+from mechlab.games._rng import branch, chance, event, happens, log1m, pick, uniform
+from mechlab.games.sharing import _rules as rule
+from mechlab.games.sharing._rules import (
     ASK,
     BREADTH,
     CHATTER,
@@ -18,7 +18,7 @@ from mechlab.games.sharing.rules import (
     THOROUGH,
     VOLUNTEER,
     answer_column,
-    anyone_prompt,
+    anyone_immediate,
     ask,
     at_once,
     begin_round,
@@ -31,7 +31,7 @@ from mechlab.games.sharing.rules import (
     send,
     submit,
 )
-from mechlab.games.sharing.state import GIVES, MESSAGES, REQUESTED, SYSTEM, TURN, episode, publish
+from mechlab.games.sharing._state import GIVES, MESSAGES, REQUESTED, SYSTEM, TURN, episode, publish
 
 # Children of a turn's key: pieces have their own numbers, these lie beyond them.
 _SUBMITS, _TALKS, _ASKS, _REPEATS, _ANSWERS = ((n + 1) << 32 for n in range(5))
@@ -39,22 +39,22 @@ _FURTHER = 1 << 20  # children of a request's key: further holders, by their pla
 
 
 @whole
-def play_turns(state, ledger, rules, behaviour, round, start, stop):
+def play_turns(state, flows, rules, behaviour, round, start, stop):
     """Play the turns from position ``start`` to before ``stop`` of every episode's round.
 
     The turn at position 0 begins the round.
     """
-    prompt = anyone_prompt(rules, behaviour)
+    immediate = anyone_immediate(rules, behaviour)
     for b in range(state.seeds.size):
-        e = episode(state, ledger, b)
+        e = episode(state, flows, b)
         if start == 0:
             begin_round(e, round)
         for position in range(start, stop):
-            _take_turn(e, rules, behaviour, np.int64(e.order[position]), round, prompt)
+            _take_turn(e, rules, behaviour, np.int64(e.order[position]), round, immediate)
 
 
 @step
-def _take_turn(e, rules, behaviour, i, round, prompt):
+def _take_turn(e, rules, behaviour, i, round, immediate):
     """Play one turn, decided on what stood when it began, as a list of actions must be.
 
     Actions are carried out in the order submit, ask, send, talk, so that a limit of actions cuts
@@ -65,8 +65,8 @@ def _take_turn(e, rules, behaviour, i, round, prompt):
     begin_turn(e, i)
     left = _submit_ready(e, rules, behaviour, i, key, rules.action_limit)
     if uniform(key, _ASKS) < behaviour[i, ASK]:
-        left = _ask_for_lacking(e, rules, behaviour, i, key, prompt, left)
-        if prompt:
+        left = _ask_for_lacking(e, rules, behaviour, i, key, immediate, left)
+        if immediate:
             receive(e, rules, behaviour, i, round)
     _note_requests(e, i)
     if behaviour[i, VOLUNTEER] > 0.0:
@@ -90,7 +90,7 @@ def _submit_ready(e, rules, behaviour, i, key, left):
 
 
 @step
-def _ask_for_lacking(e, rules, behaviour, i, key, prompt, left):
+def _ask_for_lacking(e, rules, behaviour, i, key, immediate, left):
     """Ask for pieces that the open tasks lack: one private message and one action a request.
 
     A thorough agent asks every holder whom it never asked. Another asks one holder by lot and each
@@ -117,7 +117,7 @@ def _ask_for_lacking(e, rules, behaviour, i, key, prompt, left):
             rest = e.wanted[at]
         k = item(at, rest)
         rest &= rest - ONE
-        left = _ask_holders(e, rules, behaviour, i, k, branch(key, k), thorough, prompt, left)
+        left = _ask_holders(e, rules, behaviour, i, k, branch(key, k), thorough, immediate, left)
     e.counts[MESSAGES] += before - left
     if not rules.system_asks:
         e.counts[REQUESTED] += before - left
@@ -125,7 +125,7 @@ def _ask_for_lacking(e, rules, behaviour, i, key, prompt, left):
 
 
 @step
-def _ask_holders(e, rules, behaviour, i, k, key, thorough, prompt, left):
+def _ask_holders(e, rules, behaviour, i, k, key, thorough, immediate, left):
     """Ask for one piece: one holder by lot and, by breadth, others; or each never asked before."""
     known, wide = np.int64(e.copies[k]), chance(behaviour[i, BREADTH])
     lot = pick(key, known)
@@ -139,7 +139,7 @@ def _ask_holders(e, rules, behaviour, i, k, key, thorough, prompt, left):
             left -= 1
             if not rules.system_asks:
                 j = np.int64(e.holders[k * e.agents + place])
-                ask(e, at_once(rules, behaviour, j) if prompt else 0.0, i, j, k, key)
+                ask(e, at_once(rules, behaviour, j) if immediate else 0.0, i, j, k, key)
         place += 1
     if thorough:
         e.tried[i * e.pieces + k] = place
@@ -241,10 +241,10 @@ def _talk(e, behaviour, i, key, left):
 
 
 @whole
-def ask_by_system(state, ledger, rules, behaviour, round):
+def ask_by_system(state, flows, rules, behaviour, round):
     """In each agent's name, ask the first holder of each piece that its open tasks lack."""
     for b in range(state.seeds.size):
-        e = episode(state, ledger, b)
+        e = episode(state, flows, b)
         publish(e)
         for i in range(e.agents):
             key = event(e.seed, SYSTEM, round, i)
@@ -261,21 +261,21 @@ def ask_by_system(state, ledger, rules, behaviour, round):
 
 
 @whole
-def open_turn(state, ledger, i):
+def open_turn(state, flows, i):
     """Note which of agent i's tasks are complete."""
-    rule.begin_turn(episode(state, ledger, 0), i)
+    rule.begin_turn(episode(state, flows, 0), i)
 
 
 @whole
-def close_turn(state, ledger, i):
+def close_turn(state, flows, i):
     """Count what was asked of agent i before this turn and is still not given."""
-    rule.end_turn(episode(state, ledger, 0), i)
+    rule.end_turn(episode(state, flows, 0), i)
 
 
 @whole
-def ask_piece(state, ledger, rules, behaviour, i, j, k, round):
+def ask_piece(state, flows, rules, behaviour, i, j, k, round):
     """Agent i asks j for piece k; it comes to nothing where j has not got it, or i has it."""
-    e = episode(state, ledger, 0)
+    e = episode(state, flows, 0)
     e.counts[REQUESTED] += 1
     if has(e.owned, j * e.width, k) and not has(e.owned, i * e.width, k):
         key = branch(event(e.seed, TURN, round, i), k)
@@ -284,9 +284,9 @@ def ask_piece(state, ledger, rules, behaviour, i, j, k, round):
 
 
 @whole
-def give_piece(state, ledger, i, j, k, value):
+def give_piece(state, flows, i, j, k, value):
     """Agent i, who holds piece k, sends j a copy with a value."""
-    e = episode(state, ledger, 0)
+    e = episode(state, flows, 0)
     if value == e.value[i * e.pieces + k]:
         rule.give(e, i, j, k >> 6, bit(k))
     else:
@@ -294,6 +294,6 @@ def give_piece(state, ledger, i, j, k, value):
 
 
 @whole
-def submit_slot(state, ledger, rules, i, slot):
+def submit_slot(state, flows, rules, i, slot):
     """Agent i submits a complete task."""
-    rule.submit(episode(state, ledger, 0), rules, i, slot)
+    rule.submit(episode(state, flows, 0), rules, i, slot)

@@ -5,15 +5,13 @@ to N F - 1: agent j owns those from j F on. Sets are bits of 64-bit words: W wor
 X words a set of agents. Rows are flat, as in the sharing game, and for the same reason.
 """
 
+from collections import namedtuple
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mechlab.games.bitset import NOTHING, bit, count, include
-from mechlab.games.compiled import leaf, step
-from mechlab.games.flow_rows import keeps, row
-from mechlab.games.rng import branch, event, pick, shuffle
+from mechlab.games._compiled import FlowRows, keeps, leaf, row, step
 
 # Columns of ``counts``: messages, pieces requested, grants.
 MESSAGES, REQUESTED, SENT = range(3)
@@ -119,49 +117,21 @@ class Terms(NamedTuple):
     part: float  # of the reward, for each piece
 
 
-class Episode(NamedTuple):
-    """The state (see ``State``) and the flows (see ``Amounts``) of one episode, without B.
-
-    Flows that cost much to count are counted only where somebody keeps them: ``counts_...``.
-    """
-
-    agents: np.int64
-    size: np.int64
-    slots: np.int64
-    needed: np.int64
-    memory: np.int64
-    width: np.int64
-    blocks: np.int64
-    family: NDArray[Any]
-    owner: NDArray[Any]
-    seed: np.uint64
-    held: NDArray[Any]
-    kept: NDArray[Any]
-    granted: NDArray[Any]
-    pending: NDArray[Any]
-    askers: NDArray[Any]
-    tasks: NDArray[Any]
-    due: NDArray[Any]
-    drawn: NDArray[Any]
-    ready: NDArray[Any]
-    counted: NDArray[Any]
-    order: NDArray[Any]
-    done: NDArray[Any]
-    feasible: NDArray[Any]
-    counts: NDArray[Any]
-    wanted: NDArray[Any]
-    asked: NDArray[Any]
-    withheld: NDArray[Any]
-    given: NDArray[Any]
-    answered: NDArray[Any]
-    used: NDArray[Any]
-    credit: NDArray[Any]
-    produced: NDArray[Any]
-    counts_use: np.bool_
+# The state (see ``State``) and the flows (see ``Amounts``) of one episode, without B. Flows that
+# cost much to count are counted only where somebody keeps them: ``counts_use``.
+Episode = namedtuple(
+    "Episode",
+    (
+        *("agents", "size", "slots", "needed", "memory", "width", "blocks"),
+        *("family", "owner", "seed", *State._fields[4:]),
+        *(name for name in FlowRows._fields if name != "falsified"),
+        "counts_use",
+    ),
+)
 
 
 @step
-def episode(state, ledger, b):
+def episode(state, flows, b):
     """View episode ``b`` of a batch; writing to the view writes to the batch.
 
     The length of a tuple is a constant to the compiler, which unrolls loops over words by it.
@@ -195,14 +165,14 @@ def episode(state, ledger, b):
         state.feasible[b],
         state.counts[b],
         state.wanted,
-        ledger.asked[row(b, ledger.asked)],
-        ledger.withheld[row(b, ledger.withheld)],
-        ledger.given[row(b, ledger.given)],
-        ledger.answered[row(b, ledger.answered)],
-        ledger.used[row(b, ledger.used)],
-        ledger.credit[row(b, ledger.credit)],
-        ledger.produced[row(b, ledger.produced)],
-        keeps(ledger.used, state.seeds.size) | keeps(ledger.credit, state.seeds.size),
+        flows.asked[row(b, flows.asked)],
+        flows.withheld[row(b, flows.withheld)],
+        flows.given[row(b, flows.given)],
+        flows.answered[row(b, flows.answered)],
+        flows.used[row(b, flows.used)],
+        flows.credit[row(b, flows.credit)],
+        flows.produced[row(b, flows.produced)],
+        keeps(flows.used, state.seeds.size) | keeps(flows.credit, state.seeds.size),
     )
 
 
@@ -214,70 +184,6 @@ def among(holds, item):
     wrong half of the time, which takes longer than all the rest of a round.
     """
     return np.uint64(holds) << np.uint64(item & 63)
-
-
-@step
-def begin_round(e, round):
-    """Set the order of turns, and let what was granted long enough ago lapse.
-
-    A grant of round r holds until round r + lifetime - 1: after M = lifetime - 1 rounds it will
-    not outlast the present one.
-    """
-    for seat in range(e.agents):
-        e.order[seat] = seat
-    shuffle(e.order, event(e.seed, ORDER, round, 0))
-    length = e.agents * e.width
-    old = (round % e.memory) * length
-    for place in range(length):
-        e.held[place] = e.kept[place]
-        e.kept[place] &= ~e.granted[old + place]
-        e.granted[old + place] = NOTHING
-
-
-@step
-def begin_turn(e, terms, i, round):
-    """Replace the tasks of agent i that have expired; see which of them are complete."""
-    complete = NOTHING
-    for slot in range(e.slots):
-        if e.due[i * e.slots + slot] < round:
-            draw_task(e, terms, i, slot, round)
-        missing = NOTHING
-        for word in range(e.width):
-            pieces = e.tasks[(i * e.slots + slot) * e.width + word]
-            missing |= pieces & ~e.held[i * e.width + word]
-        complete |= among(missing == 0, slot)
-    e.feasible[i] += count(complete & ~e.counted[i])
-    e.counted[i] |= complete
-    e.ready[i] = complete
-
-
-@step
-def draw_task(e, terms, i, slot, round):
-    """Fill a slot with one piece each of several others; the seed fixes each agent's m-th task."""
-    key = event(e.seed, TASKS, e.drawn[i], i)
-    e.drawn[i] += 1
-    e.counted[i] &= ~bit(slot)
-    e.due[i * e.slots + slot] = round + terms.deadline - 1
-    start = (i * e.slots + slot) * e.width
-    for word in range(e.width):
-        e.tasks[start + word] = NOTHING
-    draws, lacking = 0, e.needed
-    while lacking > 0:
-        j = pick(branch(key, draws), e.agents)
-        draws += 1
-        if j != i and not _needs_of(e, start, j):
-            include(e.tasks, start, j * e.size + pick(branch(key, draws), e.size))
-            draws += 1
-            lacking -= 1
-
-
-@step
-def _needs_of(e, start, j):
-    """Whether the task whose words begin at ``start`` needs a piece of agent j."""
-    found = NOTHING
-    for word in range(e.width):
-        found |= e.tasks[start + word] & e.family[j * e.width + word]
-    return found != 0
 
 
 @leaf

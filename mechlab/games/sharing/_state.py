@@ -6,15 +6,15 @@ which is twice as fast as indexing in several dimensions, where every array brin
 """
 
 import math
+from collections import namedtuple
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mechlab.games.bitset import NOTHING, has, include
-from mechlab.games.compiled import step, whole
-from mechlab.games.flow_rows import keeps, row
-from mechlab.games.rng import branch, event, pick, share, shuffle
+from mechlab.games._bitset import NOTHING, has, include
+from mechlab.games._compiled import FlowRows, keeps, row, step, whole
+from mechlab.games._rng import branch, event, pick, share, shuffle
 
 DEALT = np.int16(-1)  # source of a copy that no agent sent
 
@@ -122,54 +122,21 @@ def empty_state(
 DEAL, POOL, VALUES, TASKS, ORDER, TURN, GIVES, LIES, SYSTEM = range(9)
 
 
-class Episode(NamedTuple):
-    """The state (see ``State``) and the flows (see ``Amounts``) of one episode, without B.
-
-    Flows that cost much to count are counted only where somebody keeps them: ``counts_...``.
-    """
-
-    agents: np.int64
-    pieces: np.int64
-    slots: np.int64
-    needed: np.int64
-    width: np.int64
-    spread: np.int64
-    seed: np.uint64
-    truth: NDArray[Any]
-    owned: NDArray[Any]
-    gains: NDArray[Any]
-    holders: NDArray[Any]
-    copies: NDArray[Any]
-    value: NDArray[Any]
-    altered: NDArray[Any]
-    source: NDArray[Any]
-    tasks: NDArray[Any]
-    ready: NDArray[Any]
-    drawn: NDArray[Any]
-    open: NDArray[Any]
-    awaited: NDArray[Any]
-    tried: NDArray[Any]
-    order: NDArray[Any]
-    done: NDArray[Any]
-    feasible: NDArray[Any]
-    counts: NDArray[Any]
-    wanted: NDArray[Any]
-    due: NDArray[Any]
-    parcels: NDArray[Any]
-    asked: NDArray[Any]
-    withheld: NDArray[Any]
-    given: NDArray[Any]
-    answered: NDArray[Any]
-    falsified: NDArray[Any]
-    used: NDArray[Any]
-    credit: NDArray[Any]
-    produced: NDArray[Any]
-    counts_withheld: np.bool_
-    counts_use: np.bool_
+# The state (see ``State``) and the flows (see ``Amounts``) of one episode, without B. Flows that
+# cost much to count are counted only where somebody keeps them: ``counts_...``.
+Episode = namedtuple(
+    "Episode",
+    (
+        *("agents", "pieces", "slots", "needed", "width", "spread"),
+        *("seed", *State._fields[2:]),
+        *FlowRows._fields,
+        *("counts_withheld", "counts_use"),
+    ),
+)
 
 
 @step
-def episode(state, ledger, b):
+def episode(state, flows, b):
     """View episode ``b`` of a batch; writing to the view writes to the batch.
 
     The length of a tuple is a constant to the compiler, which unrolls loops over words by it: a
@@ -207,27 +174,27 @@ def episode(state, ledger, b):
         state.wanted,
         state.due,
         state.parcels,
-        ledger.asked[row(b, ledger.asked)],
-        ledger.withheld[row(b, ledger.withheld)],
-        ledger.given[row(b, ledger.given)],
-        ledger.answered[row(b, ledger.answered)],
-        ledger.falsified[row(b, ledger.falsified)],
-        ledger.used[row(b, ledger.used)],
-        ledger.credit[row(b, ledger.credit)],
-        ledger.produced[row(b, ledger.produced)],
-        keeps(ledger.withheld, state.seeds.size),
-        keeps(ledger.used, state.seeds.size) | keeps(ledger.credit, state.seeds.size),
+        flows.asked[row(b, flows.asked)],
+        flows.withheld[row(b, flows.withheld)],
+        flows.given[row(b, flows.given)],
+        flows.answered[row(b, flows.answered)],
+        flows.falsified[row(b, flows.falsified)],
+        flows.used[row(b, flows.used)],
+        flows.credit[row(b, flows.credit)],
+        flows.produced[row(b, flows.produced)],
+        keeps(flows.withheld, state.seeds.size),
+        keeps(flows.used, state.seeds.size) | keeps(flows.credit, state.seeds.size),
     )
 
 
 @whole
-def deal(state, ledger, hand, deck, pool):
+def deal(state, flows, hand, deck, pool):
     """Deal the pieces, draw the values and the first tasks of a batch.
 
     ``deck`` and ``pool`` are scratch space for one and two times the number of pieces.
     """
     for b in range(state.seeds.size):
-        e = episode(state, ledger, b)
+        e = episode(state, flows, b)
         _draw_values(e)
         _deal_round_robin(e, deck)
         _top_up(e, hand, pool)

@@ -10,15 +10,18 @@ from collections.abc import Collection, Iterable
 from functools import partial
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
+from mechlab.games._compiled import FlowRows
+from mechlab.games._players import Players, peer, whole
 from mechlab.games.base import Turns
-from mechlab.games.flow_rows import Ledger
-from mechlab.games.players import Seats, peer, whole
 from mechlab.games.sharing import view as act
-from mechlab.games.sharing.rules import Rules
-from mechlab.games.sharing.state import DEALT, GAINED, MESSAGES, State
-from mechlab.games.sharing.turns import (
+from mechlab.games.sharing._rules import Rules
+from mechlab.games.sharing._state import DEALT, GAINED, MESSAGES, State
+from mechlab.games.sharing._turns import (
     ask_by_system,
     ask_piece,
     close_turn,
@@ -27,11 +30,13 @@ from mechlab.games.sharing.turns import (
     play_turns,
     submit_slot,
 )
-from mechlab.games.sharing.view import Exchange, Message, Notice, Pieces, Reading, View
+from mechlab.games.sharing.view import Exchange, Message, Notice, View
 from mechlab.mechanism import Mechanism, Vocabulary
 
+Pieces = tuple[int, ...]
 
-class Table(Seats):
+
+class Table(Players):
     """Plays the rounds of one episode and keeps what players are shown.
 
     Args:
@@ -51,7 +56,7 @@ class Table(Seats):
         mechanism: Mechanism,
         players: Collection[int],
     ) -> None:
-        self._read = Reading(state)
+        self._read = Reader(state)
         super().__init__(self._read.agents, Vocabulary(), mechanism, players, rules.action_limit)
         self.state, self.rules, self.rounds = state, rules, rounds
         automated = {"asking": rules.system_asks, "answering": rules.system_answers}
@@ -66,7 +71,7 @@ class Table(Seats):
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round; yield each player's turn as its number and view, take its actions."""
-        self.round, self.behaviour, self.ledger = round, behaviour, Ledger.of(now)
+        self.round, self.behaviour, self.flows = round, behaviour, FlowRows.of(now)
         self._board = self.board()
         self._turns(0, 0)  # begins the round
         self._directory = self._read.directory()
@@ -75,24 +80,24 @@ class Table(Seats):
             i = int(self.state.order[0, position])
             done = int(self.state.done[0, i])
             if i in self.players:
-                open_turn(self.state, self.ledger, i)
+                open_turn(self.state, self.flows, i)
                 self.carry_out(i, (yield i, self.look(i)), partial(self._apply, i))
-                close_turn(self.state, self.ledger, i)
+                close_turn(self.state, self.flows, i)
             else:
                 self._turns(position, position + 1)
             self._note_tasks(i, int(self.state.done[0, i]) - done)
             self._note_gains()
         if self.rules.system_asks:
-            ask_by_system(self.state, self.ledger, self.rules, behaviour, round)
+            ask_by_system(self.state, self.flows, self.rules, behaviour, round)
             self._note_gains()
 
     def _turns(self, start: int, stop: int) -> None:
-        play_turns(self.state, self.ledger, self.rules, self.behaviour, self.round, start, stop)
+        play_turns(self.state, self.flows, self.rules, self.behaviour, self.round, start, stop)
 
     def _note_tasks(self, i: int, tasks: int) -> None:
         """Note the tasks that agent i completed on its turn."""
         if tasks:
-            earned = float(self.ledger.produced[0, i])
+            earned = float(self.flows.produced[0, i])
             lost = tasks * self.rules.reward - earned
             notice = Notice(self.round, i, tasks, earned, lost)
             for player in self._notices.keys() - {i}:
@@ -137,7 +142,7 @@ class Table(Seats):
         if not self.rules.system_asks:
             for piece in asks:
                 ask_piece(
-                    *(self.state, self.ledger, self.rules, self.behaviour),
+                    *(self.state, self.flows, self.rules, self.behaviour),
                     *(i, to, piece, self.round),
                 )
 
@@ -155,7 +160,7 @@ class Table(Seats):
             if not 0 <= value <= 100:
                 raise UserError(f"a value must be in [0, 100], got {value}")
         for piece, value in zip(pieces, told, strict=True):
-            give_piece(self.state, self.ledger, i, to, piece, value)
+            give_piece(self.state, self.flows, i, to, piece, value)
 
     def _submit(self, i: int, pieces: Pieces) -> None:
         wanted = sorted(pieces)
@@ -165,7 +170,7 @@ class Table(Seats):
         missing = set(wanted) - self._read.held(i).keys()
         if missing:
             raise UserError(f"the task lacks the pieces {sorted(missing)}")
-        submit_slot(self.state, self.ledger, self.rules, i, slots[0])
+        submit_slot(self.state, self.flows, self.rules, i, slots[0])
 
     def _pieces(self, named: object) -> Pieces:
         pieces = whole("pieces", named)
@@ -186,7 +191,7 @@ class Table(Seats):
             round=self.round,
             rounds=self.rounds,
             reward=self.rules.reward,
-            rules=self.told,
+            rules=self.sentences,
             board=self._board,
             tasks=read.tasks(i),
             pieces=read.held(i),
@@ -203,3 +208,69 @@ class Table(Seats):
             refused=self.refused[i],
             thoughts=self.thoughts(i),
         )
+
+
+class Reader:
+    """Reads a batch of one; what it returns is a copy."""
+
+    def __init__(self, state: State) -> None:
+        sizes = state.sizes
+        self.state, self.agents, self.pieces = state, int(sizes.agents), int(sizes.pieces)
+        shape, width = (self.agents, -1), int(sizes.width)
+        # Views of the state, whose words are sets of pieces.
+        self._owned = state.owned[0].reshape(self.agents, width)
+        self._tasks = state.tasks[0].reshape(*shape, width)
+        self._open = state.open[0].reshape(*shape, width)
+        self._values = state.value[0].reshape(shape)
+
+    def tasks(self, i: int) -> tuple[Pieces, ...]:
+        """Return the pieces that each open task of agent i needs."""
+        return tuple(_pieces(task) for task in self._tasks[i])
+
+    def held(self, i: int) -> dict[int, int]:
+        """Return agent i's pieces, each with the value of its copy."""
+        values = self._values[i].tolist()
+        return {piece: values[piece] for piece in _pieces(self._owned[i])}
+
+    def requests(self, of: int) -> dict[int, Pieces]:
+        """Return what others asked of an agent, which holds it, and still lack, by asker."""
+        return _by_agent(self._open[of] & ~self._owned)
+
+    def awaited(self, by: int) -> dict[int, Pieces]:
+        """Return what an agent asked of others, which hold it, and still lacks, by holder."""
+        return _by_agent(self._open[:, by] & ~self._owned[by])
+
+    def record(self) -> dict[int, tuple[int, int]]:
+        """Return who answers: by agent, pieces asked of it that it sent, and that it did not.
+
+        A piece that came altered, or that the asker has from somebody else, counts as neither.
+        """
+        held = [self.held(i) for i in range(self.agents)]
+
+        def sent(i: int) -> int:
+            came = _by_agent(self._open[i] & self._owned)
+            known = ((by, k) for by, asked in came.items() for k in asked if self.giver(by, k) == i)
+            return sum(held[i][k] == held[by][k] for by, k in known)
+
+        unsent = (sum(map(len, self.requests(i).values())) for i in range(self.agents))
+        return {i: (sent(i), count) for i, count in enumerate(unsent)}
+
+    def directory(self) -> dict[int, Pieces]:
+        """Return the holders of every piece when the round began, the first one first."""
+        holders = self.state.holders[0].reshape(self.pieces, self.agents)
+        return {k: tuple(holders[k, :n].tolist()) for k, n in enumerate(self.state.copies[0])}
+
+    def giver(self, i: int, piece: int) -> int:
+        """Return who sent agent i its copy of a piece; -1 for a copy that it was dealt."""
+        return int(self.state.source[0, i * self.pieces + piece])
+
+
+def _by_agent(sets: NDArray[np.uint64]) -> dict[int, Pieces]:
+    """Return those of the agents' sets, (N, W), that hold anything."""
+    return {i: _pieces(sets[i]) for i in np.flatnonzero(sets.any(axis=1)).tolist()}
+
+
+def _pieces(words: NDArray[np.uint64]) -> Pieces:
+    """Read a set of pieces from its words, (W,)."""
+    bits = np.unpackbits(words.view(np.uint8), bitorder="little")
+    return tuple(bits.nonzero()[0].tolist())

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numba import uint64
 
-from mechlab.games.compiled import compiled, leaf
+from mechlab.games._compiled import compiled, leaf
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _A = np.uint64(0xBF58476D1CE4E5B9)

@@ -1,4 +1,4 @@
-"""The rules of the grants game, compiled: a round of agents that are rows of propensities.
+"""One turn of an agent that is a row of propensities, a round of such agents, and a player's acts.
 
 Agents act one after the other, in an order shuffled anew each round. What an agent submits and asks
 for is decided on what stood when its turn began.
@@ -8,38 +8,44 @@ for is decided on what stood when its turn began.
 
 import numpy as np
 
-from mechlab.games.bitset import NOTHING, ONE, bit, count, item, lowest
-from mechlab.games.compiled import step, whole
-from mechlab.games.grants.state import (
-    ANSWERS,
+from mechlab.games._bitset import NOTHING, ONE, bit, count, has, item, lowest
+from mechlab.games._compiled import step, whole
+from mechlab.games._rng import branch, chance, event, happens
+from mechlab.games.grants import _rules as rule
+from mechlab.games.grants._rules import (
+    ASK,
+    SUBMIT,
+    VOLUNTEER,
+    ask,
+    begin_round,
+    begin_turn,
+    grant,
+    reply,
+    submit,
+)
+from mechlab.games.grants._state import (
     ASKS,
     GIVES,
     MESSAGES,
     REQUESTED,
-    SENT,
     SUBMITS,
     among,
-    begin_round,
-    begin_turn,
-    draw_task,
     episode,
     first_word,
     last_word,
 )
-from mechlab.games.rng import branch, chance, event, happens
 
-ASK, ANSWER, VOLUNTEER, SUBMIT, PROMPT = range(5)  # columns of a behaviour
 BEGIN = -1
 
 
 @whole
-def play_turns(state, ledger, terms, behaviour, round, start, stop):
+def play_turns(state, flows, terms, behaviour, round, start, stop):
     """Play the turns from position ``start`` to before ``stop`` of every episode's round.
 
     The beginning of the round stands before the first turn, at position ``BEGIN``.
     """
     for b in range(state.seeds.size):
-        e = episode(state, ledger, b)
+        e = episode(state, flows, b)
         if start == BEGIN:
             begin_round(e, round)
         for position in range(max(start, 0), stop):
@@ -72,21 +78,6 @@ def _submit_ready(e, terms, behaviour, i, round):
 
 
 @step
-def submit(e, terms, i, slot, round):
-    """Submit a complete task; a new one takes its place."""
-    e.done[i] += 1
-    e.produced[i] += terms.reward
-    for word in range(e.width if e.counts_use else 0):
-        pieces = e.tasks[(i * e.slots + slot) * e.width + word]
-        while pieces:
-            pair = i * e.agents + e.owner[item(word, pieces)]
-            e.used[pair] += 1.0
-            e.credit[pair] += terms.part
-            pieces &= pieces - ONE
-    draw_task(e, terms, i, slot, round)
-
-
-@step
 def _answer(e, terms, behaviour, i, round):
     """Consider each request made since the last turn, once."""
     for block in range(e.blocks):
@@ -97,36 +88,6 @@ def _answer(e, terms, behaviour, i, round):
             for word in range(first_word(e.size, i), last_word(e.size, i) + 1):
                 reply(e, terms, behaviour, i, j, word, round)
             askers &= askers - ONE
-
-
-@step
-def reply(e, terms, behaviour, i, j, word, round):
-    """Agent i grants j those of its pieces for which j asked, or some of them, or none."""
-    at = j * e.width + word
-    asked = e.pending[at] & e.family[i * e.width + word]
-    e.pending[at] &= ~asked
-    lacking = asked & ~e.kept[at]
-    key = branch(event(e.seed, ANSWERS, round, i), j)
-    answers = chance(behaviour[i, ANSWER])
-    answered, rest = NOTHING, lacking
-    while rest:
-        answered |= among(happens(branch(key, item(word, rest)), answers), lowest(rest))
-        rest &= rest - ONE
-    e.answered[i * e.agents + j] += count(answered)
-    e.withheld[i * e.agents + j] += count(lacking & ~answered)
-    grant(e, terms, i, j, word, answered, round)
-
-
-@step
-def grant(e, terms, i, j, word, pieces, round):
-    """Lend access to pieces, a set, to one that would not have it in the next round."""
-    at = j * e.width + word
-    e.held[at] |= pieces
-    if terms.lifetime > 1:
-        e.kept[at] |= pieces
-        e.granted[(round % e.memory) * e.agents * e.width + at] |= pieces
-    e.given[i * e.agents + j] += count(pieces)
-    e.counts[SENT] += count(pieces)
 
 
 @step
@@ -165,18 +126,6 @@ def _find_lacking(e, i):
 
 
 @step
-def ask(e, terms, behaviour, i, k, round):
-    """Agent i asks the owner of piece k for access; a prompt owner answers at once."""
-    j = np.int64(e.owner[k])
-    e.asked[i * e.agents + j] += 1.0
-    e.pending[i * e.width + (k >> 6)] |= bit(k)
-    if behaviour[j, PROMPT] > 0.0:
-        reply(e, terms, behaviour, j, i, k >> 6, round)
-    else:
-        e.askers[j * e.blocks + (i >> 6)] |= bit(i)
-
-
-@step
 def _volunteer(e, terms, behaviour, i, round):
     """Grant some peers, unasked, all that they will lack in the next round: one message a peer."""
     key = event(e.seed, GIVES, round, i)
@@ -201,3 +150,51 @@ def _grant_all(e, terms, i, j, round):
         given += count(lacking)
         grant(e, terms, i, j, word, lacking, round)
     e.counts[MESSAGES] += given > 0
+
+
+@whole
+def open_turn(state, flows, terms, i, round):
+    """Replace agent i's expired tasks and note which are complete."""
+    begin_turn(episode(state, flows, 0), terms, i, round)
+
+
+@whole
+def close_turn(state, flows, i):
+    """Count what was asked of agent i before this turn and was not given; it is asked anew."""
+    e = episode(state, flows, 0)
+    for j in range(e.agents):
+        for word in range(first_word(e.size, i), last_word(e.size, i) + 1):
+            at = j * e.width + word
+            asked = e.pending[at] & e.family[i * e.width + word]
+            e.pending[at] &= ~asked
+            e.withheld[i * e.agents + j] += count(asked & ~e.kept[at])
+    for block in range(e.blocks):
+        e.askers[i * e.blocks + block] = NOTHING
+
+
+@whole
+def ask_piece(state, flows, terms, behaviour, i, k, round):
+    """Agent i asks the owner of piece k for access."""
+    e = episode(state, flows, 0)
+    if not has(e.pending, i * e.width, k):
+        e.counts[REQUESTED] += 1
+        rule.ask(e, terms, behaviour, i, k, round)
+
+
+@whole
+def grant_piece(state, flows, terms, i, j, k, round):
+    """Agent i grants j access to its piece k, which is nothing where j has it already."""
+    e = episode(state, flows, 0)
+    at = j * e.width + (k >> 6)
+    lacking = bit(k) & ~e.kept[at]
+    e.answered[i * e.agents + j] += count(lacking & e.pending[at])
+    e.pending[at] &= ~bit(k)
+    rule.grant(e, terms, i, j, k >> 6, lacking, round)
+
+
+@whole
+def submit_slot(state, flows, terms, i, slot, round):
+    """Agent i submits a complete task, which may have become so on this very turn."""
+    e = episode(state, flows, 0)
+    e.feasible[i] += count(bit(slot) & ~e.counted[i])
+    rule.submit(e, terms, i, slot, round)

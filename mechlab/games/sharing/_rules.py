@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mechlab.games.bitset import NOTHING, ONE, bit, count, has, include, item
-from mechlab.games.compiled import leaf, step, whole
-from mechlab.games.rng import branch, event, pick, share, uniform
-from mechlab.games.sharing.state import DEALT, LIES, SENT, draw_task, gain, order_turns, publish
+from mechlab.games._bitset import NOTHING, ONE, bit, count, has, include, item
+from mechlab.games._compiled import leaf, step, whole
+from mechlab.games._rng import branch, event, pick, share, uniform
+from mechlab.games.sharing._state import DEALT, LIES, SENT, draw_task, gain, order_turns, publish
 
 # Columns of a behaviour.
 ASK, ANSWER, ANSWER_SYSTEM, VOLUNTEER, SUBMIT = range(5)
-FALSIFY, CHATTER, PROMPT, THOROUGH, REPEAT, BREADTH = range(5, 11)
+FALSIFY, CHATTER, IMMEDIATE, THOROUGH, REPEAT, BREADTH = range(5, 11)
 
 
 class Rules(NamedTuple):
@@ -114,7 +114,7 @@ def at_once(rules, behaviour, j):
     """Chance that agent j, or the system for it, answers a request the moment it is made."""
     if rules.system_answers:
         return 1.0
-    return behaviour[j, answer_column(rules)] if behaviour[j, PROMPT] > 0.0 else 0.0
+    return behaviour[j, answer_column(rules)] if behaviour[j, IMMEDIATE] > 0.0 else 0.0
 
 
 @leaf
@@ -124,11 +124,11 @@ def answer_column(rules):
 
 
 @step
-def anyone_prompt(rules, behaviour):
+def anyone_immediate(rules, behaviour):
     """Whether some requests are answered at once."""
     found = rules.system_answers
     for i in range(behaviour.shape[0]):
-        found |= behaviour[i, PROMPT] > 0.0
+        found |= behaviour[i, IMMEDIATE] > 0.0
     return found
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mechlab.games.compiled import leaf
+from mechlab.games._compiled import leaf
 
 ONE = np.uint64(1)
 NOTHING = np.uint64(0)

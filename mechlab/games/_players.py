@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
 from operator import index
 from typing import Any, ClassVar
 
@@ -11,26 +10,11 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Array
+from mechlab.games.base import Refusal, Turn
 from mechlab.mechanism import Mechanism, Vocabulary
 
 
-@dataclass(frozen=True)
-class Turn:
-    """The actions of a turn, in order, and the private thoughts that go with them."""
-
-    actions: Sequence[Any] = ()
-    thoughts: str = ""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """An action that could not be carried out, and why."""
-
-    action: object
-    reason: str
-
-
-class Seats:
+class Players:
     """The players at a table.
 
     Class attribute:
@@ -62,7 +46,7 @@ class Seats:
             raise UserError(f"{mechanism} shows players the {parts}, which this game cannot")
         self.shows = mechanism.shows
         told = (mechanism.rule(vocabulary), *mechanism.instructions(vocabulary))
-        self.told = tuple(sentence for sentence in told if sentence)
+        self.sentences = tuple(sentence for sentence in told if sentence)
         self.hides, self.players, self.limit = mechanism.hides, tuple(sorted(players)), limit
         self.invalid_actions = 0
         self.income = np.zeros(agents)

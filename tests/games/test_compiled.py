@@ -23,13 +23,13 @@ def test_a_change_in_a_file_whose_steps_are_inlined_elsewhere_is_compiled(tmp_pa
 
     def highest():
         command = [sys.executable, "-c", HIGHEST]
-        told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-        return int(told.stdout)
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        return int(run.stdout)
 
     assert highest() == 100
-    chance = tmp_path / "mechlab/games/rng.py"
-    text = chance.read_text()
+    rng = tmp_path / "mechlab/games/_rng.py"
+    text = rng.read_text()
     changed = text.replace("return (key >> uint64(11)) * (1.0 / _PARTS)", "return 0.0")
     assert changed != text
-    chance.write_text(changed)
+    rng.write_text(changed)
     assert highest() == 19  # the lowest band of values

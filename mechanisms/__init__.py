@@ -1,4 +1,4 @@
-"""The built-in mechanisms, one a file; importing this package registers them."""
+"""The built-in mechanisms, each in a file of its own; importing this package registers them."""
 
 from mechanisms.answer_bonus import AnswerBonus
 from mechanisms.contract import Contract

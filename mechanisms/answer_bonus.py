@@ -35,7 +35,7 @@ class AnswerBonus(Mechanism):
         return self.rate * answered
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What one answered request earns."""
+        """Say what one answered request earns."""
         if not self.rate:
             return ""
         giving = (

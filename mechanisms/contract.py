@@ -17,9 +17,9 @@ class Contract(Mechanism):
 
     payment_i = price * sum_j (min(given[i, j], quota) - min(given[j, i], quota)); price in dollars
     per piece, quota in pieces per pair and round. Budget-balanced between every two agents. Its
-    terms depend on what was given alone, as a court could see it; they are searched for here, not
-    negotiated, so whether an agent would sign is a question of its own (``mechlab check`` says
-    whether it gains). The quota bounds what unasked giving can be made to cost.
+    terms depend only on what was given, which a court could see. They are searched for here, not
+    negotiated; ``mechlab check`` says whether an agent gains by signing. The quota bounds what an
+    agent can be made to pay for units that it did not ask for.
 
     Source: Jackson and Wilkie, "Endogenous Games and Mechanisms: Side Payments Among Players",
     Review of Economic Studies 72 (2005); among learning agents, Christoffersen, Haupt and
@@ -45,7 +45,7 @@ class Contract(Mechanism):
         return self.price * owed
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """Who owes whom how much."""
+        """Say who owes whom how much."""
         if not self.price or not self.quota:
             return ""
         price, most = vocabulary.money(self.price), f"{self.quota:g}"

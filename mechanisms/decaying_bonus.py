@@ -1,4 +1,4 @@
-"""A sharing bonus that fades: does giving stay when the money goes?"""
+"""A sharing bonus that fades away, to see whether giving stays."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mechlab.parameters import param
 @mechanism
 @dataclass(frozen=True)
 class DecayingBonus(Mechanism):
-    """Pays the giver a rate that halves again and again.
+    """Pays the giver a rate that falls by half every few rounds.
 
     payment_i = rate * 2 ** (-round / half_life) * sum_j given[i, j], rounds from 0; rate in dollars
     per piece in round 0, half_life in rounds. Outside money.
@@ -39,7 +39,7 @@ class DecayingBonus(Mechanism):
         return rate * given
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What one unit earns at first, and how that fades."""
+        """Say what one unit earns at first, and how that fades."""
         if not self.rate:
             return ""
         earned = vocabulary.money(self.rate)

@@ -40,7 +40,7 @@ class Deposit(Mechanism):
         return np.asarray(0.0 - self.stake * lost)
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What is staked, and how it comes back."""
+        """Say what is staked, and how it comes back."""
         if not self.stake:
             return ""
         stake = vocabulary.money(self.stake)

@@ -13,8 +13,8 @@ from mechlab.parameters import param
 class FalsificationFine(Mechanism):
     """Fines the giver for each dishonest unit: payment_i = -rate * sum_j falsified[i, j].
 
-    rate in dollars per piece; the fines leave the group. It presumes that every falsified unit is
-    found out: with a chance p of that, the rate that deters is the harm over p.
+    rate in dollars per piece; the fines leave the group. It assumes that every falsified unit is
+    detected; were it detected with chance p, the rate that deters would be the harm over p.
 
     Source: Becker, "Crime and Punishment: An Economic Approach", Journal of Political Economy 76
     (1968).
@@ -34,7 +34,7 @@ class FalsificationFine(Mechanism):
         return -self.rate * falsified
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What one falsified unit costs."""
+        """Say what one falsified unit costs."""
         if not self.rate:
             return ""
         fine = vocabulary.money(self.rate)

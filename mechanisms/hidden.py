@@ -16,7 +16,7 @@ class Hidden(Mechanism):
     the agent's own earlier private thoughts.
 
     Source: the limited visibility of Yadav, Black and Sourbut, arXiv 2604.07821, which hides all
-    three at once; hiding each on its own is ours.
+    three at once; hiding only some of them is ours.
 
     >>> sorted(Hidden(thoughts=False).hides)
     ['board', 'notices']
@@ -32,4 +32,4 @@ class Hidden(Mechanism):
     @property
     def hides(self) -> frozenset[str]:
         """The parts that disappear."""
-        return frozenset(part for part, gone in self.params.items() if gone)
+        return frozenset(part for part, hidden in self.params.items() if hidden)

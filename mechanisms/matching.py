@@ -16,9 +16,9 @@ class Matching(Mechanism):
     """Adds an amount for each unit given by anybody, and divides it equally among all N agents.
 
     payment_i = rate / N * sum_jk given[j, k]; rate in dollars per piece. Outside money. It turns
-    public goods with a multiplier m into public goods with a multiplier m + rate. The giver has an
-    Nth part of what its unit draws in, so what makes giving pay costs N times a ``sharing_bonus``
-    that does; but nobody gains by giving in another's place.
+    public goods with a multiplier m into public goods with a multiplier m + rate. The giver
+    receives an Nth part of the match, so a match that makes giving pay costs N times what a
+    ``sharing_bonus`` does; but nobody gains by giving in another's place.
 
     Source: Karlan and List, "Does Price Matter in Charitable Giving? Evidence from a Large-Scale
     Natural Field Experiment", American Economic Review 97 (2007); Guttman, "Understanding
@@ -41,7 +41,7 @@ class Matching(Mechanism):
         return np.repeat(part[:, None], flows.agents, axis=1)
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What a unit draws in, and for whom."""
+        """Say what is added for a unit, and for whom."""
         if not self.rate:
             return ""
         match = f"For each {vocabulary.unit} that any agent has {vocabulary.given} {vocabulary.to}"

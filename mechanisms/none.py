@@ -1,4 +1,4 @@
-"""No mechanism: the baseline of every study, played through the same path as all others."""
+"""No mechanism: the baseline of every study."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -13,9 +13,9 @@ from mechlab.parameters import param
 class Pivotal(Mechanism):
     """Pays each agent what others earned on its giving: payment_i = share * sum_j credit[j, i].
 
-    share as a fraction of the credited production. Outside money. With a share of 1 an agent has
-    from its giving all that the others have from it, so what pays it best is what is best for all;
-    giving that nobody uses earns nothing.
+    share as a fraction of the credited production. Outside money. With a share of 1 an agent
+    gains from its giving as much as all others together, so what pays it best is best for all.
+    Giving that nobody uses earns nothing.
 
     Source: Clarke, "Multipart Pricing of Public Goods", Public Choice 11 (1971); Groves,
     "Incentives in Teams", Econometrica 41 (1973), without the charges that would pay for it.
@@ -35,7 +35,7 @@ class Pivotal(Mechanism):
         return self.share * received
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What use of one's giving earns."""
+        """Say what use of one's giving earns."""
         if not self.share:
             return ""
         return (

@@ -1,4 +1,4 @@
-"""The published policy: three steps told to every agent, each of which can stand alone."""
+"""The published policy: three steps told to every agent, each of which can be left out."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +15,7 @@ class Protocol(Mechanism):
     ask: request what you lack; answer: send what was asked for; submit: hand in what is complete.
 
     Source: the policy condition of Yadav, Black and Sourbut, arXiv 2604.07821, which gives all
-    three at once. The sentences are ours, as is taking the steps one by one.
+    three at once. The sentences, and giving some of the steps only, are ours.
 
     >>> Protocol(ask=False, submit=False).instructions(Vocabulary())
     ('Send every piece of information that you have and that an agent has requested from you.',)
@@ -33,7 +33,7 @@ class Protocol(Mechanism):
     @property
     def advises(self) -> frozenset[str]:
         """The steps in force."""
-        return frozenset(step for step, told in self.params.items() if told)
+        return frozenset(step for step, advised in self.params.items() if advised)
 
     def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
         """Return the steps in force as sentences."""

@@ -38,7 +38,7 @@ class ReciprocityBonus(Mechanism):
         return self.rate * (_mutual(before + flows.given) - _mutual(before))
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What a mutual unit earns."""
+        """Say what a mutual unit earns."""
         if not self.rate:
             return ""
         return (

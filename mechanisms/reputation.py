@@ -11,12 +11,12 @@ from mechlab.mechanism import Mechanism, mechanism
 class Reputation(Mechanism):
     """Shows everybody, for each agent, what was asked of it and how much of that it gave.
 
-    payment_i = 0: it works through sight alone, as the counterpart of ``hidden``. Who sees that an
-    agent does not answer may stop answering it; whether agents do is theirs to decide. Agents that
-    are described by numbers treat all others alike: ``conditional`` ones follow the record of the
-    whole group, ``selfish`` and ``logit`` ones have nothing to gain from it, scripted ones do not
-    look, and emulated ones refuse, as they are fitted to figures without a record. Players see
-    it in the games in which one asks another, ``sharing`` and ``grants``.
+    payment_i = 0: it changes only what agents see, as the counterpart of ``hidden``. An agent may
+    stop answering those that do not answer; whether it does is its own choice. Agents that are
+    described by numbers treat all others alike: ``conditional`` ones follow the record of the whole
+    group, ``selfish`` and ``logit`` ones gain nothing from it, scripted ones do not look, and
+    emulated ones refuse to play, because the figures that they are fitted to had no record. Players
+    see it in the games in which agents ask each other, ``sharing`` and ``grants``.
 
     Source: Nowak and Sigmund, "Evolution of Indirect Reciprocity by Image Scoring", Nature 393
     (1998); shown to people, Milinski, Semmann and Krambeck, "Reputation Helps Solve the 'Tragedy of

@@ -39,7 +39,7 @@ class Royalty(Mechanism):
         return self.share * (received - paid)
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """Who pays whom, and how much."""
+        """Say who pays whom, and how much."""
         if not self.share:
             return ""
         share = vocabulary.percent(self.share)

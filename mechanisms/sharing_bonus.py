@@ -33,7 +33,7 @@ class SharingBonus(Mechanism):
         return self.rate * given
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What one unit earns."""
+        """Say what one unit earns."""
         if not self.rate:
             return ""
         earned = f"You earn {vocabulary.money(self.rate)} for each {vocabulary.unit}"

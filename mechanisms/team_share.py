@@ -37,7 +37,7 @@ class TeamShare(Mechanism):
         return self.share * (mean - flows.produced)
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What is pooled and how it is divided."""
+        """Say what is pooled and how it is divided."""
         if not self.share:
             return ""
         share = vocabulary.percent(self.share)

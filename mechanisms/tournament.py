@@ -42,7 +42,7 @@ class Tournament(Mechanism):
         return np.where(top, self.prize / np.maximum(1, winners), 0.0)
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """Who wins what."""
+        """Say who wins what."""
         if not self.prize:
             return ""
         giving = f"has {vocabulary.given} the most {vocabulary.units} {vocabulary.to}"

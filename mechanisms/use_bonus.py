@@ -16,7 +16,7 @@ class UseBonus(Mechanism):
     Outside money; rate in dollars per piece and use, in the round of the use. A unit that is used
     again is paid again; one that is never used earns nothing.
 
-    Source: ours. Why to reward what one hopes for instead of a stand-in: Kerr, "On the Folly of
+    Source: ours. On rewarding what one wants and not a stand-in for it: Kerr, "On the Folly of
     Rewarding A, While Hoping for B", Academy of Management Journal 18 (1975).
 
     >>> flows = Flows.of(given=[[[0, 9], [0, 0]]], used=[[[0, 0], [2, 0]]])
@@ -35,7 +35,7 @@ class UseBonus(Mechanism):
         return self.rate * used
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What one use earns."""
+        """Say what one use earns."""
         if not self.rate:
             return ""
         use = (

@@ -47,7 +47,7 @@ class WithholdingFine(Mechanism):
         return self.rate * (self.rebate * mean - withheld)
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """What is fined, how much, and where it goes."""
+        """Say what is fined, how much, and where it goes."""
         if not self.rate:
             return ""
         fine = (

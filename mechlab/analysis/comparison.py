@@ -17,7 +17,8 @@ from mechlab.study import Study
 
 Goal = tuple[str, float, str]  # what is smallest, of which target, relative to what
 
-PROMISES = ("balance", "farming_1", "farming_2")  # the checks by which mechanisms are compared
+# The checks that mechanisms are compared by: who pays, and who can take.
+PROMISES = ("budget_balance", "farming_1", "farming_2")
 
 # what tells one study from another, in words; the population is always named
 _TRAITS: Mapping[str, Callable[[Study], str]] = {

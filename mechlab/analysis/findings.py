@@ -16,8 +16,7 @@ from mechlab.agents.emulated import Emulated, stored
 from mechlab.agents.population import Member
 from mechlab.analysis.decomposition import CONDITIONS, PUBLISHED, Decomposition, decompose
 from mechlab.analysis.transfer import COLUMNS, transfer
-from mechlab.checks import Verdicts, check
-from mechlab.checks.play import Fixed
+from mechlab.checks import Fixed, Verdicts, check
 from mechlab.mechanism import Mechanism
 from mechlab.search.results import SearchResult
 from mechlab.simulation import Episodes, simulate

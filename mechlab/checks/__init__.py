@@ -1,38 +1,44 @@
-"""What can be proved or attacked without a model: promises of a mechanism, checked in a game."""
+"""Properties of a mechanism in a game, proved or attacked without a model.
+
+``check`` judges those in ``CHECKS``: each is registered by the file of its name, as a function of
+the mechanism, the game and sampled plays that returns a ``Verdict``. Every failure comes with a
+``Play`` that shows it again; ``finding`` is the number that it shows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from functools import partial
+from collections.abc import Collection, Mapping
 from typing import Any
 
-import numpy as np
+# The order of import is the order in which checks are listed: money first, then behaviour.
+# isort: off
+from mechlab.checks import _budget_balance  # noqa: F401
+from mechlab.checks import _individual_rationality  # noqa: F401
+from mechlab.checks import _incentive_compatibility  # noqa: F401
+from mechlab.checks import _misreporting  # noqa: F401
+from mechlab.checks import _farming  # noqa: F401
+from mechlab.checks import _equilibria  # noqa: F401
+from mechlab.checks._replicator import growth
 
-from mechlab.checks.dynamics import replicator
-from mechlab.checks.equilibria import nash
-from mechlab.checks.farming import farming, flood, wasteful
-from mechlab.checks.honesty import dominance, falsifying
-from mechlab.checks.measures import finding, worst
-from mechlab.checks.play import Play
-from mechlab.checks.promises import balance, rationality
-from mechlab.checks.verdict import Verdict, Verdicts
-from mechlab.errors import unknown
+# isort: on
+from mechlab.checks._plays import Fixed, Play
+from mechlab.checks._rounds import SampledPlays
+from mechlab.checks._verdict import CHECKS, SIGNS, Check, Verdict, Verdicts, finding
 from mechlab.games.base import Game, make_game
 from mechlab.mechanism import Mechanism, check_fit, parse
 
-__all__ = ["CHECKS", "Play", "Verdict", "Verdicts", "check", "finding"]
-
-CHECKS = {
-    "balance": "payments sum to zero",
-    "rationality": "honesty never costs",
-    "dominance": "honest giving pays more than anything else",
-    "falsifying": "falsifying does not pay",
-    "farming_1": "one agent is not paid for what nobody uses",
-    "farming_2": "nor is a colluding pair",
-    "selfish_group": "what it costs and produces where all are selfish",
-    "equilibria": "all give in every equilibrium of one round",
-    "replicator": "giving takes over a population",
-}
+__all__ = [
+    "CHECKS",
+    "SIGNS",
+    "Check",
+    "Fixed",
+    "Play",
+    "Verdict",
+    "Verdicts",
+    "check",
+    "finding",
+    "growth",
+]
 
 
 def check(
@@ -42,7 +48,7 @@ def check(
     settings: Mapping[str, Any] | None = None,
     only: Collection[str] = (),
 ) -> Verdicts:
-    """Check what a mechanism promises in a game; nothing is asked of a model.
+    """Check what a mechanism promises in a game; no model is asked.
 
     What holds is shown over sampled plays, or by the rule itself on their flows; what fails comes
     with a play that shows it again.
@@ -56,38 +62,16 @@ def check(
     Raises:
         UserError: for unknown names, or a mechanism that needs flows which the game lacks.
 
-    >>> found = check("royalty(share=0.1)", "public_goods")
-    >>> found["balance"].holds, found["farming_1"].holds, found["dominance"].holds
-    (True, True, False)
+    >>> verdicts = check("royalty(share=0.1)", "public_goods")
+    >>> names = ("budget_balance", "farming_1", "incentive_compatibility")
+    >>> [verdicts[name].holds for name in names]
+    [True, True, False]
     """
     rules = parse(mechanism) if isinstance(mechanism, str) else mechanism
     played = make_game(game, settings)
     check_fit(rules, played.fields, played.name)
-    for name in only:
-        if name not in CHECKS:
-            raise unknown("check", name, CHECKS)
-    wanted = [name for name in CHECKS if name in (only or CHECKS)]
-    return Verdicts(rules, played, tuple(_checks(rules, played, wanted)))
-
-
-def _checks(rules: Mechanism, game: Game, wanted: list[str]) -> list[Verdict]:
-    """Do the checks; those that look at every round look at all of them in one go."""
-    asks = {"balance", "dominance"}
-    asks |= {"falsifying"} if any(np.any(act.falsified) for act in game.acts.values()) else set()
-    asks |= {"farming_1", "farming_2"} if wasteful(game) else set()
-    seen = worst(rules, game, [name for name in wanted if name in asks])
-    honest = [f"honest*{game.agents}"]
-    does: dict[str, Callable[[], Verdict]] = {
-        "balance": lambda: balance(rules, game, seen["balance"]),
-        "rationality": partial(rationality, rules, game),
-        "dominance": lambda: dominance(
-            game, seen["dominance"], worst(rules, game, ["dominance"], honest)["dominance"]
-        ),
-        "falsifying": lambda: falsifying(game, seen.get("falsifying")),
-        "farming_1": lambda: farming(rules, game, 1, seen.get("farming_1")),
-        "farming_2": lambda: farming(rules, game, 2, seen.get("farming_2")),
-        "selfish_group": partial(flood, rules, game),
-        "equilibria": partial(nash, rules, game),
-        "replicator": partial(replicator, rules, game),
-    }
-    return [does[name]() for name in wanted]
+    asked = {name: CHECKS.get(name) for name in only}
+    checks = {name: CHECKS.get(name) for name in CHECKS if name in (asked or CHECKS)}
+    measures = {name: one.measure for name, one in checks.items() if one.measure}
+    plays = SampledPlays(rules, played, measures)
+    return Verdicts(rules, played, tuple(c.verdict(rules, played, plays) for c in checks.values()))

@@ -30,8 +30,8 @@ def check(
 ) -> None:
     """Check what a mechanism promises in a game; what fails comes with a command that shows it.
 
-    Budget balance; whether honesty can cost, and honest giving is dominant;
-    whether falsifying pays; whether one agent or a pair can farm it, at what
+    Budget balance; individual rationality and incentive compatibility of
+    honesty; misreporting; whether one agent or a pair can farm it, at what
     cost; what a selfish group makes of it; equilibria of matrix games; whether
     giving spreads in a population.
     """
@@ -53,14 +53,13 @@ def _print(verdicts: Verdicts) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from mechlab.checks import CHECKS
-    from mechlab.checks.verdict import SIGNS
+    from mechlab.checks import CHECKS, SIGNS
     from mechlab.commands import _terminal
 
     _terminal.OUT.print(Text(f"{verdicts.mechanism} in {verdicts.game.name}", style="bold"))
     for verdict in verdicts:
         head = Text(f"{SIGNS[verdict.holds]:6}", style=_COLOURS[verdict.holds])
-        title = CHECKS[verdict.name]
+        title = CHECKS.get(verdict.name).promise
         _terminal.OUT.print(head + Text(f"{verdict.name}: {title}", style="bold"))
         _terminal.OUT.print(Padding(Text(verdict.words), (0, 0, 0, 6)))
         for what, play in (("show it again", verdict.play), ("play it", verdict.attack)):

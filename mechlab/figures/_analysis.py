@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from mechlab.analysis.decomposition import NEAR
 from mechlab.analysis.replication import Replica, Replication
 from mechlab.analysis.sweep import SweepResult
-from mechlab.checks.dynamics import growth
+from mechlab.checks import growth
 from mechlab.figures._style import (
     NEUTRAL,
     add_bars,

@@ -81,7 +81,7 @@ def _promise(entry: Entry, found: Verdicts) -> dict[str, object]:
         "study": entry.context,
         "spend_share": entry.answer.spend_share,
         "subsidy": entry.answer.subsidy.mean,
-        "balanced": _SIGNS[found["balance"].holds],
+        "balanced": _SIGNS[found["budget_balance"].holds],
         "farmed_by_one": _SIGNS[_not(found["farming_1"].holds)],
         "farmed_by_two": _SIGNS[_not(pair.holds)],
         "price_of_waste": pair.values["price_of_waste"],

@@ -13,11 +13,11 @@ import pytest
 
 from mechanisms import FalsificationFine, NoMechanism, Royalty, SharingBonus
 from mechlab.checks import CHECKS, Play, check, finding
-from mechlab.checks.dynamics import advantages, drift
-from mechlab.checks.equilibria import equilibria, paid_table
-from mechlab.checks.exact import exact_payments
-from mechlab.checks.play import members
-from mechlab.checks.states import sampled, strategies
+from mechlab.checks._budget_balance import exact_payments
+from mechlab.checks._equilibria import equilibria, paid_table
+from mechlab.checks._plays import members
+from mechlab.checks._replicator import advantages, drift
+from mechlab.checks._rounds import sampled_groups, strategies
 from mechlab.errors import UserError
 from mechlab.games import Commons, Grants, Matrix, PublicGoods, Sharing
 from mechlab.mechanism import parse
@@ -33,7 +33,7 @@ def one(name, mechanism, game):
 
 @pytest.mark.parametrize(("rate", "margin"), [(0.0, -0.6), (0.5, -0.1), (0.7, 0.1)])
 def test_margin_of_giving_in_public_goods(rate, margin):
-    found = one("dominance", SharingBonus(rate=rate), PublicGoods())
+    found = one("incentive_compatibility", SharingBonus(rate=rate), PublicGoods())
     assert found.values["margin"] == pytest.approx(margin)
     assert found.holds == (margin > 0)
 
@@ -41,13 +41,13 @@ def test_margin_of_giving_in_public_goods(rate, margin):
 @pytest.mark.parametrize(("rate", "among_all", "everywhere"), [(0, -2, -2), (3, 1, 1), (1, -1, -1)])
 def test_margin_in_the_prisoners_dilemma(rate, among_all, everywhere):
     # Cooperation costs T - R = 2 against a cooperator, P - S = 2 against a defector.
-    found = one("dominance", SharingBonus(rate=rate), PD)
+    found = one("incentive_compatibility", SharingBonus(rate=rate), PD)
     assert found.values["margin_among_honest"] == pytest.approx(among_all)
     assert found.values["margin"] == pytest.approx(everywhere)
 
 
 def test_the_stag_is_a_best_response_but_not_dominant():
-    found = one("dominance", NoMechanism(), Matrix(table="stag_hunt"))
+    found = one("incentive_compatibility", NoMechanism(), Matrix(table="stag_hunt"))
     assert not found.holds
     assert found.values["margin_among_honest"] == pytest.approx(1)  # R - T
     assert found.values["margin"] == pytest.approx(-3)  # S - P
@@ -55,16 +55,16 @@ def test_the_stag_is_a_best_response_but_not_dominant():
 
 @pytest.mark.parametrize("game", [SMALL, PublicGoods(), PD, Commons(), Grants(rounds=5)])
 def test_a_royalty_is_balanced_and_a_bonus_is_not(game):
-    assert one("balance", Royalty(share=0.3), game).holds
-    found = one("balance", SharingBonus(rate=1), game)
+    assert one("budget_balance", Royalty(share=0.3), game).holds
+    found = one("budget_balance", SharingBonus(rate=1), game)
     assert not found.holds
     assert found.values["largest_sum"] > 0
-    assert one("balance", NoMechanism(), game).holds
+    assert one("budget_balance", NoMechanism(), game).holds
 
 
 def test_a_bonus_never_costs_the_honest_and_a_royalty_can():
-    assert one("rationality", SharingBonus(rate=1), SMALL).holds
-    found = one("rationality", Royalty(share=0.5), SMALL)
+    assert one("individual_rationality", SharingBonus(rate=1), SMALL).holds
+    found = one("individual_rationality", Royalty(share=0.5), SMALL)
     assert not found.holds
     # Replayed, the episode shows the very loss.
     again = found.play.replay()
@@ -129,9 +129,9 @@ def test_grants_that_expire_are_farmed_again_and_again():
 
 
 FAILING = [
-    ("balance", "sharing_bonus(rate=10)", SMALL, "largest_sum"),
-    ("rationality", "royalty(share=0.5)", SMALL, "worst_payment"),
-    ("dominance", "none", PublicGoods(multiplier=2.0), "margin_among_honest"),
+    ("budget_balance", "sharing_bonus(rate=10)", SMALL, "largest_sum"),
+    ("individual_rationality", "royalty(share=0.5)", SMALL, "worst_payment"),
+    ("incentive_compatibility", "none", PublicGoods(multiplier=2.0), "margin_among_honest"),
     ("farming_1", "sharing_bonus(rate=10)", SMALL, "price_of_waste"),
     ("farming_2", "answer_bonus(rate=10)", SMALL, "price_of_waste"),
 ]
@@ -156,7 +156,7 @@ def test_an_attack_can_be_played_again(name):
 
 @pytest.mark.slow
 def test_what_fails_can_be_shown_again_by_its_command():
-    found = one("balance", "sharing_bonus(rate=10)", PublicGoods())
+    found = one("budget_balance", "sharing_bonus(rate=10)", PublicGoods())
     python, *rest = shlex.split(found.play.command)
     assert python == "python"
     ran = subprocess.run([sys.executable, *rest], capture_output=True, text=True, check=True)
@@ -175,10 +175,10 @@ def test_a_selfish_group_is_played_again_by_a_run():
 def test_balance_is_exact_in_rational_arithmetic(spec):
     rules = parse(spec)
     assert [sum(paid) for paid in exact_payments(rules, 5, 1.0)] == [0] * 20
-    assert "exactly" in one("balance", rules, SMALL).words
+    assert "exactly" in one("budget_balance", rules, SMALL).words
     # A share that moves a trillionth more than it takes is caught.
     assert any(sum(paid) for paid in exact_payments(Leaky(), 5, 1.0))
-    assert not one("balance", Leaky(), PublicGoods()).holds
+    assert not one("budget_balance", Leaky(), PublicGoods()).holds
 
 
 @dataclass(frozen=True)
@@ -196,14 +196,14 @@ def test_groups_are_written_like_populations_and_wrong_names_are_refused():
     assert members(SMALL, "erratic1*4") == members(SMALL, "erratic1*4")
     with pytest.raises(UserError, match="did you mean 'ask'"):
         members(SMALL, "aks*4")
-    for group in sampled(SMALL):
+    for group in sampled_groups(SMALL):
         assert len(members(SMALL, group)) == 4
 
 
 def test_a_fine_on_falsifying_deters_it_and_a_bonus_on_silence_would_not():
-    assert one("falsifying", FalsificationFine(rate=5), SMALL).values["gain"] == pytest.approx(-5)
-    assert one("falsifying", NoMechanism(), SMALL).values["gain"] == 0
-    assert one("falsifying", NoMechanism(), PD).holds is None
+    assert one("misreporting", FalsificationFine(rate=5), SMALL).values["gain"] == pytest.approx(-5)
+    assert one("misreporting", NoMechanism(), SMALL).values["gain"] == 0
+    assert one("misreporting", NoMechanism(), PD).holds is None
 
 
 def test_equilibria_of_the_dilemma_before_and_after():

@@ -40,10 +40,14 @@ def test_a_mechanism_is_checked_where_it_fits(game, mechanism):
     for verdict, plain in zip(found, data["verdicts"], strict=True):
         assert verdict.words.endswith(".")
         assert "nan" not in re.findall(r"\w+", verdict.words)
-        if verdict.holds is False and verdict.name in ("balance", "dominance", "farming_1"):
+        if verdict.holds is False and verdict.name in (
+            "budget_balance",
+            "incentive_compatibility",
+            "farming_1",
+        ):
             again = plain["replay"]["finding"]
             assert again in [pytest.approx(value) for value in verdict.values.values()]
     if found.mechanism.balanced:
-        assert found["balance"].holds
+        assert found["budget_balance"].holds
     # What is paid for waste is never less for two than for one: the second may do nothing.
     assert found["farming_2"].values["taken"] >= found["farming_2"].values["taken_honestly"]

@@ -30,16 +30,16 @@ def test_json_is_one_object_and_nothing_else(check):
     assert found["settings"]["multiplier"] == 1.6
     verdicts = {verdict["name"]: verdict for verdict in found["verdicts"]}
     # A token costs 1 - 1.6 / 4 and is paid 0.5.
-    margin = verdicts["dominance"]["values"]["margin"]
+    margin = verdicts["incentive_compatibility"]["values"]["margin"]
     assert margin == pytest.approx(0.5 - 0.6)
-    assert verdicts["dominance"]["replay"]["finding"] == pytest.approx(margin)
-    assert verdicts["falsifying"]["holds"] is None
+    assert verdicts["incentive_compatibility"]["replay"]["finding"] == pytest.approx(margin)
+    assert verdicts["misreporting"]["holds"] is None
 
 
 def test_people_read_signs_words_and_how_to_see_it_again(check):
     code, out, _ = check("sharing_bonus(rate=0.5)", "--game", "public_goods", "--set", "rounds=2")
     assert code == 0
-    assert "fails dominance: honest giving pays more than anything else" in out
+    assert "fails incentive_compatibility: honest giving pays more than anything else" in out
     assert "show it again: python -c 'from mechlab.checks import" in out
     assert 'settings={"rounds": 2}' in out
 
@@ -52,7 +52,7 @@ def test_people_read_signs_words_and_how_to_see_it_again(check):
         (["none", "--game", "matri"], "did you mean 'matrix'"),
         (["none", "--set", "round=3"], "did you mean 'rounds'"),
         (["none", "--set", "rounds"], "--set takes NAME=VALUE"),
-        (["none", "--only", "balanc"], "did you mean 'balance'"),
+        (["none", "--only", "budget_balanc"], "did you mean 'budget_balance'"),
         (["answer_bonus", "--game", "matrix"], "needs the flows answered"),
     ],
 )

@@ -91,7 +91,7 @@ IMITATED = [
 @pytest.mark.parametrize(("name", "condition", "row", "turn"), IMITATED)
 def test_a_player_that_imitates_a_row_makes_the_same_episode(name, condition, row, turn):
     """All others are rows in which chance decides."""
-    from mechlab.checks.play import Fixed
+    from mechlab.checks._plays import Fixed
 
     game = GAMES.get(name)()
     rest = [dict(zip(game.propensities, values, strict=True)) for values in lively(game).tolist()]

@@ -1,27 +1,37 @@
-"""What can be earned by giving for its own sake: by one agent, by a pair, and by everybody."""
+"""Farming: what can be earned by giving that nobody uses: by one agent, a pair, and everybody."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from mechlab.checks.collusion import can_collude
-from mechlab.checks.measures import Worst, clean
-from mechlab.checks.play import members, play
-from mechlab.checks.states import EPISODES, strategies
-from mechlab.checks.verdict import Verdict
+from mechlab.checks._plays import Play, can_collude, members
+from mechlab.checks._rounds import (
+    EPISODES,
+    Measure,
+    Round,
+    SampledPlays,
+    Worst,
+    strategies,
+    without_rounding,
+)
+from mechlab.checks._verdict import CHECKS, Check, Verdict
+from mechlab.flows import Array, Flows
 from mechlab.games.base import Game
 from mechlab.measures import ratio
 from mechlab.mechanism import Mechanism
 from mechlab.simulation import Episodes, simulate
 
-WHO = {1: "one agent", 2: "a colluding pair"}
+_WHO = {1: "one agent", 2: "a colluding pair"}
+_WASTE = ("given", "answered", "asked")  # a unit that is asked for, given, and never used
 
 
 @dataclass(frozen=True)
-class Attack:
-    """What some agents do among honest ones, and what comes of it, in means over episodes.
+class _Attack:
+    """What some agents do among honest ones, and its outcome, in means over episodes.
 
     Attributes:
         group: who does what. taken: what the mechanism pays the attackers.
@@ -34,21 +44,50 @@ class Attack:
     revenue: float
 
 
-def wasteful(game: Game) -> bool:
+def _paid_alone(round: Round) -> Array:
+    """What one more unit that nobody uses pays agent 0, who gives it unasked, (B, 1)."""
+    return _paid_extra(round, 1, ("given",), 1)
+
+
+def _paid_together(round: Round) -> Array:
+    """What one more unit that nobody uses pays agents 0 and 1 together, (B, 1).
+
+    Given by the one to the other, who asked for it, or to somebody else, who did not.
+    """
+    between = _paid_extra(round, 1, _WASTE, 2)
+    if round.flows.agents == 2:
+        return between
+    return np.maximum(between, _paid_extra(round, 2, ("given",), 2))
+
+
+def _paid_extra(round: Round, receiver: int, fields: Sequence[str], colluders: int) -> Array:
+    """What the first agents are paid for one more unit from agent 0 to a receiver, (B, 1)."""
+    flows = round.flows
+    arrays = {name: array.copy() for name, array in flows.arrays()}
+    for name in fields:
+        pair = (receiver, 0) if name == "asked" else (0, receiver)
+        arrays[name][:, *pair] += 1.0
+    wasted = Flows(**arrays, past=flows.past, round=flows.round, unit=flows.unit)
+    extra = round.mechanism.payments(wasted) - round.paid
+    return np.asarray(extra[:, :colluders].sum(axis=1, keepdims=True))
+
+
+def _wasteful(game: Game) -> bool:
     """Whether something can be given in a game that nobody uses."""
     return any(np.any(act.given > np.asarray(act.used)) for act in game.acts.values())
 
 
-def farming(mechanism: Mechanism, game: Game, colluders: int, seen: Worst | None) -> Verdict:
-    """Whether one agent, or two, are paid for what nobody uses, and what it can cost.
+def _farming(name: str, mechanism: Mechanism, game: Game, plays: SampledPlays) -> Verdict:
+    """Whether the first agents are paid for what nobody uses, and what it can cost.
 
     The promise is judged on the rule itself: one unit more that is given, or between two also asked
-    for, and never used, must pay its givers nothing, in every sampled state. What it can cost is
+    for, and never used, must pay its givers nothing, in every sampled state. The cost is that of
     the best of the strategies known for them against honest agents, beside honesty.
     """
+    colluders, worst = CHECKS.get(name).agents, plays.worst(name)
     attacks = _attacks(mechanism, game, colluders)
     fair, best = attacks[0], max(attacks, key=lambda attack: attack.taken)
-    price = max(0.0, seen.value) if seen else 0.0
+    price = max(0.0, worst.value) if worst else 0.0
     values = {
         "price_of_waste": price,
         "taken": best.taken,
@@ -59,25 +98,25 @@ def farming(mechanism: Mechanism, game: Game, colluders: int, seen: Worst | None
         "revenue": best.revenue,
         "revenue_honestly": fair.revenue,
     }
-    words = f"{_waste(game, price, colluders, seen)} {_cost(game, attacks, colluders)}"
-    name, shown = f"farming_{colluders}", seen.play if seen and price > 0 else None
-    again = {"check": name, "episodes": EPISODES}
-    attack = play(game, mechanism, best.group, **again) if best.taken > fair.taken else None
-    return Verdict(name, price == 0, words, values, shown, attack)
+    words = f"{_waste(game, price, colluders, worst)} {_cost(game, attacks, colluders)}"
+    counterexample = worst.play if worst and price > 0 else None
+    attack = Play.of(game, mechanism, best.group, check=name, episodes=EPISODES)
+    taken = attack if best.taken > fair.taken else None
+    return Verdict(name, price == 0, words, values, counterexample, taken)
 
 
-def _waste(game: Game, price: float, colluders: int, seen: Worst | None) -> str:
-    unit, money, who = game.vocabulary.unit, game.vocabulary.money, WHO[colluders]
+def _waste(game: Game, price: float, colluders: int, worst: Worst | None) -> str:
+    unit, money, who = game.vocabulary.unit, game.vocabulary.money, _WHO[colluders]
     if price > 0:
         return f"It can be farmed by {who}: it pays {money(price)} for a {unit} that nobody uses."
-    if seen:
+    if worst:
         return f"It cannot be farmed by {who}: a {unit} that nobody uses is not paid for."
     given = f"{game.vocabulary.units} {game.vocabulary.given}"
     return f"All {given} are used, so none pays for its own sake."
 
 
-def _cost(game: Game, attacks: list[Attack], colluders: int) -> str:
-    money, who = game.vocabulary.money, WHO[colluders]
+def _cost(game: Game, attacks: list[_Attack], colluders: int) -> str:
+    money, who = game.vocabulary.money, _WHO[colluders]
     fair, best = attacks[0], max(attacks, key=lambda attack: attack.taken)
     most = max(attack.spend for attack in attacks)
     spend = f"an episode costs at most {money(most)}, against {money(fair.spend)} among the honest"
@@ -92,7 +131,7 @@ def _cost(game: Game, attacks: list[Attack], colluders: int) -> str:
     )
 
 
-def _attacks(mechanism: Mechanism, game: Game, colluders: int) -> list[Attack]:
+def _attacks(mechanism: Mechanism, game: Game, colluders: int) -> list[_Attack]:
     """Honesty; then the strategies that one or two agents can follow among honest ones.
 
     A pair tries the same strategy, then the best one with each other, then to ask each other for
@@ -100,11 +139,11 @@ def _attacks(mechanism: Mechanism, game: Game, colluders: int) -> list[Attack]:
     """
     n, rest = game.agents, game.agents - colluders
 
-    def attack(*names: str) -> Attack:
+    def attack(*names: str) -> _Attack:
         group = " + ".join([*names, f"honest*{rest}"] if rest else names)
-        return _attack(mechanism, game, group, colluders)
+        return _outcome_of(mechanism, game, group, colluders)
 
-    fair = _attack(mechanism, game, f"honest*{n}", colluders)
+    fair = _outcome_of(mechanism, game, f"honest*{n}", colluders)
     known = strategies(game)
     if colluders == 1:
         return [fair, *(attack(name) for name in known)]
@@ -115,17 +154,17 @@ def _attacks(mechanism: Mechanism, game: Game, colluders: int) -> list[Attack]:
     return [fair, *same.values(), *mixed, *asked]
 
 
-def _attack(mechanism: Mechanism, game: Game, group: str, watched: int) -> Attack:
+def _outcome_of(mechanism: Mechanism, game: Game, group: str, watched: int) -> _Attack:
     episodes = simulate(game, members(game, group), mechanism, episodes=EPISODES)
-    return Attack(
+    return _Attack(
         group,
-        taken=clean(episodes.payments[:, :watched].sum(axis=1).mean(), game),
-        spend=clean(episodes["spend"].mean(), game),
-        revenue=clean(episodes["group_revenue"].mean(), game),
+        taken=without_rounding(episodes.payments[:, :watched].sum(axis=1).mean(), game),
+        spend=without_rounding(episodes["spend"].mean(), game),
+        revenue=without_rounding(episodes["group_revenue"].mean(), game),
     )
 
 
-def flood(mechanism: Mechanism, game: Game) -> Verdict:
+def _selfish_group(mechanism: Mechanism, game: Game, plays: SampledPlays) -> Verdict:
     """What everybody's best response costs and what it produces, beside honest play."""
     farmed = simulate(game, "selfish", mechanism, episodes=EPISODES)
     fair = simulate(game, members(game, "honest"), mechanism, episodes=EPISODES)
@@ -134,13 +173,14 @@ def flood(mechanism: Mechanism, game: Game) -> Verdict:
         f"Where all are selfish, {_story(game, values, '')}. "
         f"Where all are honest, {_story(game, values, '_honestly')}."
     )
-    shown = play(game, mechanism, "selfish", episodes=EPISODES)
-    return Verdict("selfish_group", None, words, values, shown)
+    play = Play.of(game, mechanism, "selfish", episodes=EPISODES)
+    return Verdict("selfish_group", None, words, values, play)
 
 
 def _story(game: Game, values: dict[str, float], of: str) -> str:
     nouns = game.vocabulary
-    spend, revenue = (nouns.money(clean(values[k + of], game)) for k in ("spend", "revenue"))
+    amounts = (without_rounding(values[name + of], game) for name in ("spend", "revenue"))
+    spend, revenue = map(nouns.money, amounts)
     given = f"{values['given' + of]:,.0f} {nouns.units} are {nouns.given} an episode"
     efficiency = f"{values['efficiency' + of]:.2f} of perfect play"
     return f"{given}, at a cost of {spend}, and the group earns {revenue} ({efficiency})"
@@ -159,3 +199,15 @@ def _outcome(episodes: Episodes) -> dict[str, float]:
         "spend_per_revenue": float(ratio(spend, revenue).mean()),
         "spend_per_unit_given": float(ratio(spend, given).mean()),
     }
+
+
+for _name, _promise, _of, _agents in (
+    ("farming_1", "one agent is not paid for what nobody uses", _paid_alone, 1),
+    ("farming_2", "nor is a colluding pair", _paid_together, 2),
+):
+    _measure = Measure(_of, applies=_wasteful)
+    CHECKS.add(_name, Check(_name, _promise, partial(_farming, _name), _measure, _agents))
+CHECKS.add(
+    "selfish_group",
+    Check("selfish_group", "what it costs and produces where all are selfish", _selfish_group),
+)

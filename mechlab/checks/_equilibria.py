@@ -7,7 +7,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from mechlab.checks.verdict import Verdict
+from mechlab.checks._rounds import SampledPlays
+from mechlab.checks._verdict import CHECKS, Check, Verdict
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array, Flows
 from mechlab.games.base import Game
@@ -16,7 +17,8 @@ from mechlab.mechanism import Mechanism
 Equilibrium = tuple[tuple[float, ...], tuple[float, ...]]
 Moves = tuple[tuple[str, ...], ...]
 
-_SMALL = 8  # choices up to which mixed equilibria are enumerated too
+NAME = "equilibria"
+_SMALL = 8  # choices up to which mixed equilibria are enumerated too: their number is exponential
 
 
 @runtime_checkable
@@ -55,10 +57,10 @@ def equilibria(table: Array) -> list[Equilibrium]:
     gambit = _gambit()
     written = gambit.read_nfg(io.StringIO(_nfg(table)))
     if table.shape[1] <= _SMALL:
-        found = gambit.nash.enummixed_solve(written, rational=False).equilibria
+        profiles = gambit.nash.enummixed_solve(written, rational=False).equilibria
     else:
-        found = gambit.nash.enumpure_solve(written).equilibria
-    return [_chances(profile, written) for profile in found]
+        profiles = gambit.nash.enumpure_solve(written).equilibria
+    return [_chances(profile, written) for profile in profiles]
 
 
 def _gambit() -> Any:
@@ -86,27 +88,27 @@ def _chances(profile: Any, game: Any) -> Equilibrium:
     return row, column
 
 
-def nash(mechanism: Mechanism, game: Game) -> Verdict:
+def _verdict(mechanism: Mechanism, game: Game, plays: SampledPlays) -> Verdict:
     """The equilibria of one round, before and after; best is where all give in each of them."""
     if not isinstance(game, Tabled):
-        return Verdict("equilibria", None, "Equilibria are told of games from a payoff table only.")
+        return Verdict(NAME, None, "Equilibria are computed for games with a payoff table only.")
     try:
         before, after = (equilibria(t) for t in (game.payoffs, paid_table(mechanism, game)))
     except UserError as error:
-        return Verdict("equilibria", None, f"Not checked: {error}.")
+        return Verdict(NAME, None, f"Not checked: {error}.")
     best = game.references["perfect"]
     wanted = len(best) - 1 if best else game.payoffs.shape[1] - 1
-    holds = all(min(chances[wanted] for chances in found) > 1 - 1e-9 for found in after)
+    holds = all(min(chances[wanted] for chances in pair) > 1 - 1e-9 for pair in after)
     values = {"before": float(len(before)), "after": float(len(after))}
-    told = [_listed(found, game.moves) for found in (before, after)]
-    words = f"Equilibria of one round before: {told[0]}. After: {told[1]}."
-    return Verdict("equilibria", holds, words, values)
+    plain, paid = (_listed(pairs, game.moves) for pairs in (before, after))
+    words = f"Equilibria of one round before: {plain}. After: {paid}."
+    return Verdict(NAME, holds, words, values)
 
 
-def _listed(found: list[Equilibrium], moves: Moves) -> str:
+def _listed(pairs: list[Equilibrium], moves: Moves) -> str:
     """Each equilibrium in the names of the moves in use, with their chances if several."""
-    pairs = [[_mixture(*played) for played in zip(pair, moves, strict=True)] for pair in found]
-    return "; ".join(f"{row} against {column}" for row, column in pairs)
+    named = [[_mixture(*player) for player in zip(pair, moves, strict=True)] for pair in pairs]
+    return "; ".join(f"{row} against {column}" for row, column in named)
 
 
 def _mixture(chances: tuple[float, ...], moves: tuple[str, ...]) -> str:
@@ -114,3 +116,6 @@ def _mixture(chances: tuple[float, ...], moves: tuple[str, ...]) -> str:
     if len(used) == 1:
         return used[0][0]
     return " or ".join(f"{move} ({chance:.0%})" for move, chance in used)
+
+
+CHECKS.add(NAME, Check(NAME, "all give in every equilibrium of one round", _verdict))

@@ -12,18 +12,20 @@ from itertools import pairwise
 import numpy as np
 from scipy.stats import binom
 
-from mechlab.checks.play import Fixed, row
-from mechlab.checks.verdict import Verdict
+from mechlab.checks._plays import Fixed, row
+from mechlab.checks._rounds import SampledPlays
+from mechlab.checks._verdict import CHECKS, Check, Verdict
 from mechlab.flows import Array
 from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
 from mechlab.simulation import simulate
 
-_GRID = 2001
+NAME = "replicator"
+_GRID = 2001  # shares of givers: one for each twentieth of a percent
 _WORK = 1280  # episodes times agents of each group: large groups average over agents
-_FEWEST = 8
-_SURE = 3.0  # standard errors
-_HIDDEN = 0.5  # of all shares of givers: from there on nothing can be told
+_FEWEST = 8  # episodes, for a standard error
+_SURE = 3.0  # standard errors: luck exceeds them at one share of givers in 370
+_HIDDEN = 0.5  # of all shares of givers: beyond it luck hides the answer
 
 
 def advantages(mechanism: Mechanism, game: Game) -> Array:
@@ -64,7 +66,7 @@ def growth(mechanism: Mechanism, game: Game) -> tuple[Array, Array, Array]:
     return share, np.asarray(grows.mean(axis=0)), error
 
 
-def replicator(mechanism: Mechanism, game: Game) -> Verdict:
+def _verdict(mechanism: Mechanism, game: Game, plays: SampledPlays) -> Verdict:
     """From which shares of givers in a large population giving takes over.
 
     What luck could explain (3 standard errors) counts as no growth.
@@ -81,9 +83,9 @@ def replicator(mechanism: Mechanism, game: Game) -> Verdict:
     hidden = float((sure == 0.0).mean()) if error.any() else 0.0  # by luck
     if hidden > _HIDDEN:
         words = "Which of giving and withholding grows cannot be told from luck."
-        return Verdict("replicator", None, words, values)
+        return Verdict(NAME, None, words, values)
     holds = bool(sure.min() >= 0.0 and sure.max() > 0.0)
-    return Verdict("replicator", holds, _story(sure, crossings, hidden > 0.0), values)
+    return Verdict(NAME, holds, _story(sure, crossings, hidden > 0.0), values)
 
 
 def _zero(share: Array, mean: Array) -> float:
@@ -106,3 +108,6 @@ def _story(sure: Array, crossings: list[tuple[float, bool]], luck: bool) -> str:
         for at, up in crossings
     ]
     return "In a large population " + "; ".join(points) + "."
+
+
+CHECKS.add(NAME, Check(NAME, "giving takes over a population", _verdict))

@@ -5,7 +5,7 @@ A group is written like a population: "volunteer&submit*2 + honest*8". The names
 - ``honest``: gives when asked, on its own turn. ``silent``: the same without giving.
 - acts of the game, joined by "&": always does these and nothing else. ``idle``: none.
 - ``erratic1``, ``erratic2``, ...: does everything with chances of its own, drawn by that number.
-- ``colluder``: two of them give each other all they can, on request; see ``collusion``.
+- ``colluder``: two of them ask each other for all that they lack, and answer.
 - ``selfish``: the agent of that name.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -23,9 +23,12 @@ import numpy as np
 from mechlab.agents.base import AGENTS, Agent
 from mechlab.agents.choice import layout
 from mechlab.agents.population import Member
-from mechlab.checks.collusion import colluder
 from mechlab.errors import unknown
 from mechlab.games.base import Game, make_game
+from mechlab.games.grants import Grants
+from mechlab.games.grants import view as lend
+from mechlab.games.sharing import Sharing
+from mechlab.games.sharing import view as share
 from mechlab.mechanism.incentives import Incentives
 from mechlab.notation import Notation, literal
 from mechlab.parameters import parameters
@@ -33,7 +36,9 @@ from mechlab.simulation import Episodes, simulate
 
 Row = Mapping[str, float]
 _NOTATION = Notation("group", "'volunteer&submit*2 + honest*8'")
-IDLE, ERRATIC = "idle", re.compile(r"erratic(\d+)")
+IDLE = "idle"
+_ERRATIC = re.compile(r"erratic(\d+)")
+_PAIR = (0, 1)  # the numbers of colluders in their group
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,11 @@ class Play:
     """Episodes that anybody can play again, and where in them the finding is.
 
     Attributes:
-        game, settings: the game, and the settings that differ from its own.
-        mechanism: its specification. group: the behaviours, as this module has them.
+        game, settings: the game, and the settings that differ from its defaults.
+        mechanism: its specification. group: the behaviours, as ``mechlab.checks`` lists them.
         check: name of the check that it is about.
         episode: its number under seed 0. episodes: how many from there on.
-        round, agent: where in it the finding is; no round where it is the episode as a whole.
+        round, agent: where the finding is; no round where it is the whole episode.
     """
 
     game: str
@@ -84,6 +89,13 @@ class Play:
     agent: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, game: Game, mechanism: object, group: str, **where: Any) -> Play:
+        """Make a play of a game, leaving out the settings that are the game's defaults."""
+        declared = parameters(type(game))
+        settings = {n: value for n, value in game.params.items() if declared[n].default != value}
+        return cls(game.name, str(mechanism), group, settings=settings, **where)
+
     def replay(self) -> Episodes:
         """Play the episodes again, exactly."""
         game = make_game(self.game, self.settings)
@@ -93,13 +105,11 @@ class Play:
     @property
     def line(self) -> str:
         """The Python expression that makes it."""
-        told = {
-            part.name: getattr(self, part.name)
-            for part in fields(self)[3:]
-            if getattr(self, part.name) != getattr(Play, part.name, {})
-        }
-        what = [_written(part) for part in (self.game, self.mechanism, self.group)]
-        return f"Play({', '.join([*what, *(f'{n}={_written(v)}' for n, v in told.items())])})"
+        required = [_written(part) for part in (self.game, self.mechanism, self.group)]
+        values = {part.name: getattr(self, part.name) for part in fields(self)[3:]}
+        changed = {n: v for n, v in values.items() if v != getattr(Play, n, {})}
+        named = [f"{name}={_written(value)}" for name, value in changed.items()]
+        return f"Play({', '.join([*required, *named])})"
 
     @property
     def command(self) -> str:
@@ -115,17 +125,10 @@ class Play:
 
 
 def _written(value: Any) -> str:
-    """Return a value as Python reads it, in double quotes: a shell takes it in single ones."""
+    """Return a value as Python reads it, in double quotes, so that a shell takes it in single."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_written(k)}: {_written(v)}" for k, v in value.items()) + "}"
     return json.dumps(value) if isinstance(value, str) else repr(value)
-
-
-def play(game: Game, mechanism: object, group: str, **where: Any) -> Play:
-    """Make a ``Play`` of a game, leaving out the settings that are its own."""
-    declared = parameters(type(game))
-    settings = {n: value for n, value in game.params.items() if declared[n].default != value}
-    return Play(game.name, str(mechanism), group, settings=settings, **where)
 
 
 def members(game: Game, group: str) -> tuple[Member, ...]:
@@ -144,20 +147,20 @@ def members(game: Game, group: str) -> tuple[Member, ...]:
 
 def _member(game: Game, name: str, position: int) -> Member:
     if name == "colluder":
-        return colluder(game)
+        return _Colluder(_TURNS[game.name])
     if name == "selfish":
         return AGENTS.get(name)
     return Fixed.of(row(game, name, position))
 
 
 def row(game: Game, name: str, position: int = 0) -> Row:
-    """Return the behaviour of that name; an erratic agent's depends on its number in the group."""
+    """Return the behaviour of a name; an erratic agent's depends on its number in the group."""
     if name == "honest":
         return game.reference("sequential")
     if name == "silent":
         none = {act: 0.0 for act in game.acts if np.any(game.acts[act].given)}
         return game.roles.get("silent", {**game.reference("sequential"), **none})
-    if drawn := ERRATIC.fullmatch(name):
+    if drawn := _ERRATIC.fullmatch(name):
         lots = np.random.default_rng([int(drawn[1]), position]).random(len(game.propensities))
         return dict(zip(game.propensities, lots.tolist(), strict=True))
     done = () if name == IDLE else name.split("&")
@@ -166,3 +169,50 @@ def row(game: Game, name: str, position: int = 0) -> Row:
             raise unknown("behaviour", act, [*game.acts, "honest", "silent", IDLE])
     acts = layout(game.acts, dict.fromkeys(done, 1.0))
     return {**game.habits(acts), **acts}
+
+
+class _Colluder:
+    """Plays honestly, and asks its partner for everything that it lacks, needed or not.
+
+    A mechanism that pays for answers pays for these, although nobody needs them.
+    """
+
+    def __init__(self, turn: Callable[[Any, int], list[Any]]) -> None:
+        self._turn = turn
+
+    def act(self, view: Any) -> list[Any]:
+        """Return the honest actions, and the requests of the pair."""
+        return self._turn(view, _PAIR[1 - _PAIR.index(view.agent)])
+
+
+def can_collude(game: Game) -> bool:
+    """Whether a pair can ask each other for what nobody needs."""
+    return game.name in _TURNS and game.agents > len(_PAIR)
+
+
+def _share(view: Any, partner: int) -> list[Any]:
+    wanted = tuple(k for k, has in view.directory.items() if partner in has)
+    idle = tuple(k for k in wanted if k not in view.pieces and k not in view.lacking)
+    return [
+        *(share.SubmitTask(task) for task in view.tasks if set(task) <= view.pieces.keys()),
+        *(share.SendInformation(j, pieces) for j, pieces in view.requests.items()),
+        *(share.SendMessage(view.directory[k][0], asks=(k,)) for k in view.lacking),
+        share.SendMessage(partner, asks=idle),
+    ]
+
+
+def _lend(view: lend.View, partner: int) -> list[Any]:
+    def lacks(k: int) -> bool:
+        waits = k in view.awaited.get(partner, ())
+        return not waits and view.access.get((partner, k), -1) <= view.round
+
+    needed = [(j, k) for j, k in view.lacking if j != partner and k not in view.awaited.get(j, ())]
+    return [
+        *(lend.SubmitTask(t.pieces) for t in view.tasks if set(t.pieces) <= view.access.keys()),
+        *(lend.Grant(j, pieces) for j, pieces in view.requests.items()),
+        *(lend.SendMessage(j, asks=(k,)) for j, k in needed),
+        lend.SendMessage(partner, asks=tuple(filter(lacks, range(view.family)))),
+    ]
+
+
+_TURNS: dict[str, Callable[[Any, int], list[Any]]] = {Sharing.name: _share, Grants.name: _lend}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from mechlab.llm._output import (
     SCHEMA_FORMS,
     InvalidAnswer,
     ModelOutput,
+    messages_again,
     parse_answer,
     request_body,
     strict_schema,
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 # Seconds of patience with an endpoint that has never answered: a wrong URL should be told at once.
 _FIRST_PATIENCE = 15.0
+
+
+Link = Callable[[int, str], None]
 
 
 class ReplayMiss(UserError):
@@ -74,7 +78,7 @@ class Call:
     seed: str
     agent: int
     turn: int
-    attempt: int
+    attempt: int = 0
 
     @property
     def characters(self) -> int:
@@ -106,15 +110,33 @@ class Model:
         self._first = asyncio.Lock()  # the first call goes alone: it finds the form, or the mistake
         self._first_errors: list[EndpointError] = []
 
+    async def answer(
+        self, call: Call, known: set[str], link: Link = lambda attempt, key: None
+    ) -> tuple[BaseModel | None, str]:
+        """Return the valid answer to a call, else None, and why it is not valid ("" if it is).
+
+        An answer that is not valid goes back to the model once, with the reason. The arguments and
+        errors are those of ``generate``.
+        """
+        reason = ""
+        for attempt in range(2):
+            output = await self.generate(replace(call, attempt=attempt), known, link)
+            try:
+                return parse_answer(output, call.schema), ""
+            except InvalidAnswer as error:
+                reason = str(error)
+                call = replace(call, messages=[*call.messages, *messages_again(output, reason)])
+        return None, reason
+
     async def generate(
-        self, call: Call, known: set[str], link: Callable[[str], None] = lambda key: None
+        self, call: Call, known: set[str], link: Link = lambda attempt, key: None
     ) -> ModelOutput:
         """Return the output of a call.
 
         Args:
             call: the call.
             known: keys of calls that are in the store.
-            link: receives the call's key once the output is there.
+            link: receives the attempt and the call's key once the output is there.
 
         Raises:
             ReplayMiss: if it is not in the store and none may be made.
@@ -125,7 +147,7 @@ class Model:
         ids = [digest(message["content"]) for message in call.messages]
         key = self._key(call, ids)
         if key in known:
-            link(key)
+            link(call.attempt, key)
             return ModelOutput.load(await self._store.output(key))
         if self._route.client is None:
             where = f"agent {call.agent}, turn {call.turn}, seed {call.seed}"
@@ -133,7 +155,7 @@ class Model:
         start = monotonic()
         with self._budget.call():
             output = await self._send(call, key)
-        link(key)
+        link(call.attempt, key)
         return await self._record(call, ids, key, output, monotonic() - start)  # charged at once
 
     def _key(self, call: Call, ids: list[str]) -> str:

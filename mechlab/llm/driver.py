@@ -16,7 +16,6 @@ from mechlab.errors import OutOfBudget
 from mechlab.flows import Array
 from mechlab.games.base import Player, Seeds
 from mechlab.llm._model import Call, Model
-from mechlab.llm._output import InvalidAnswer, messages_again, parse_answer
 from mechlab.llm._store import EPISODES, TURNS, canonical_json, now
 from mechlab.llm.agent import LiveAgent
 from mechlab.llm.dialogue import Dialogue, dialogue_for
@@ -117,35 +116,26 @@ class _LivePlayer:
         """Return the actions of a turn; None if two answers in a row were not valid.
 
         Raises:
-            TooManyInvalidTurns: see ``InvalidTurns``; and what ``Model.generate`` raises.
+            TooManyInvalidTurns: see ``InvalidTurns``; and what ``Model.answer`` raises.
         """
         self.episode.turn += 1
-        messages, reason = self.dialogue.messages(view), ""
-        for attempt in range(2):
-            call = Call(
-                messages,
-                self.dialogue.answer,
-                seed=self.episode.seed,
-                agent=self.agent,
-                turn=self.episode.turn,
-                attempt=attempt,
-            )
-            link = partial(self._link, attempt, int(view.round))
-            output = await self.model.generate(call, self.episode.known, link)
-            try:
-                answer = parse_answer(output, self.dialogue.answer)
-            except InvalidAnswer as error:
-                reason = str(error)
-                messages = [*messages, *messages_again(output, reason)]
-                continue
-            self.session.invalid_turns.note(self.name, "")
-            self.episode.thoughts.append(getattr(answer, "thoughts", ""))
-            return self.dialogue.actions(answer)
-        self.episode.invalid += 1
+        call = Call(
+            self.dialogue.messages(view),
+            self.dialogue.answer,
+            seed=self.episode.seed,
+            agent=self.agent,
+            turn=self.episode.turn,
+        )
+        link = partial(self._link, int(view.round))
+        answer, reason = await self.model.answer(call, self.episode.known, link)
         self.session.invalid_turns.note(self.name, reason)
-        return None
+        if answer is None:
+            self.episode.invalid += 1
+            return None
+        self.episode.thoughts.append(getattr(answer, "thoughts", ""))
+        return self.dialogue.actions(answer)
 
-    def _link(self, attempt: int, round: int, key: str) -> None:
+    def _link(self, round: int, attempt: int, key: str) -> None:
         """Write down which call belongs to this turn."""
         turn = self.episode.turn
         if (turn, attempt) not in self.episode.linked:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from mechlab.llm._model import Call, Model
-from mechlab.llm._output import InvalidAnswer, messages_again, parse_answer
 from mechlab.llm.agent import LiveAgent
 from mechlab.llm.driver import wait_for_all
 from mechlab.llm.prompts.template import PromptTemplate
@@ -102,14 +101,6 @@ async def _judge_all(session: Session, judge: LiveAgent, texts: Sequence[str]) -
 async def _judge(model: Model, prompt: PromptTemplate, text: str, known: set[str]) -> bool | None:
     turn = {"system": prompt("rules"), "user": prompt("turn", thought=text)}
     messages = [{"role": role, "content": content.strip()} for role, content in turn.items()]
-    for attempt in range(2):
-        call = Call(messages, Verdict, seed=_SEED, agent=0, turn=0, attempt=attempt)
-        output = await model.generate(call, known)
-        try:
-            verdict = parse_answer(output, Verdict)
-        except InvalidAnswer as reason:
-            messages = [*messages, *messages_again(output, str(reason))]
-            continue
-        assert isinstance(verdict, Verdict)
-        return verdict.hard_defection
-    return None
+    call = Call(messages, Verdict, seed=_SEED, agent=0, turn=0)
+    verdict, _ = await model.answer(call, known)
+    return verdict.hard_defection if isinstance(verdict, Verdict) else None

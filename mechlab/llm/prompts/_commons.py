@@ -1,21 +1,16 @@
-"""The commons in words."""
+"""The commons game."""
 
 from __future__ import annotations
-
-from pydantic import BaseModel, ConfigDict
 
 from mechlab.games.base import Turn
 from mechlab.games.simultaneous import CommonsView, Harvest
 from mechlab.llm.dialogue import DIALOGUES
-from mechlab.llm.prompts.template import TemplateDialogue
+from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer
 
 
-class Answer(BaseModel):
+class Answer(ThoughtfulAnswer):
     """What a model answers with on its turn."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    thoughts: str
     units: float
 
 

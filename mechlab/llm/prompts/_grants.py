@@ -1,4 +1,4 @@
-"""The grants game in words: pieces have one number each, so that an answer stays flat."""
+"""The grants game; pieces have one number each, so that an answer stays flat."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from mechlab.games.base import Game, Turn
+from mechlab.games.base import Turn
 from mechlab.games.grants import view as act
 from mechlab.games.grants.view import Loan, Message, Notice, Piece, View
 from mechlab.llm.dialogue import DIALOGUES
-from mechlab.llm.prompts.template import TemplateDialogue, numbers
-from mechlab.llm.settings import PromptOptions
-from mechlab.mechanism import Mechanism
+from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer, numbers
 
 Kind = Literal["message", "lend", "submit"]
 
@@ -31,18 +29,15 @@ class Action(BaseModel):
     text: str
 
 
-class Answer(BaseModel):
+class Answer(ThoughtfulAnswer):
     """What a model answers with on its turn."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    thoughts: str
     actions: list[Action]
 
 
 @dataclass(frozen=True)
 class Recent:
-    """What is told of what happened: all of it, or what happened since the round before."""
+    """Past events in a prompt: all of them, or those since the round before."""
 
     notices: list[Notice]
     loans: list[Loan]
@@ -50,19 +45,17 @@ class Recent:
 
     @classmethod
     def of(cls, view: View, full: bool) -> Self:
-        """Return it; unless in full, loans and requests that are settled are left out.
+        """Return all events, or the latest without loans and settled requests.
 
-        What is awaited and accessible stands in the state.
+        The state says what is awaited and accessible.
         """
         since = 0 if full else view.round - 1
-        open_for = {*view.requests} if not full else {*range(view.agents)}
+        askers = {*range(view.agents)} if full else {*view.requests}
         return cls(
             notices=[n for n in view.notices or () if n.round >= since],
             loans=[*(view.borrowed or ())] if full else [],
             messages=[
-                m
-                for m in view.messages
-                if m.round >= since and (m.sender in open_for or not m.asks)
+                m for m in view.messages if m.round >= since and (m.sender in askers or not m.asks)
             ],
         )
 
@@ -75,14 +68,8 @@ class GrantsDialogue(TemplateDialogue):
     neutral_words: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
     names: ClassVar = {"piece": ("piece", "item"), "task": ("task", "set")}
 
-    def __init__(
-        self, game: Game, mechanism: Mechanism, agent: int, options: PromptOptions
-    ) -> None:
-        super().__init__(game, mechanism, agent, options)
-        self._agent, self._family = agent, int(game.params["family"])
-
     def context(self, view: View) -> dict[str, Any]:
-        """Return what happened of late, and how pieces are numbered."""
+        """Return the latest events, and how pieces are numbered."""
         access: dict[int, list[Piece]] = {}
         for piece, last in sorted(view.access.items(), key=itemgetter(1)):
             access.setdefault(last, []).append(piece)
@@ -96,19 +83,24 @@ class GrantsDialogue(TemplateDialogue):
 
     def actions(self, answer: Answer) -> Turn:
         """Return the turn that a valid answer means."""
-        return Turn([self._taken(action) for action in answer.actions], answer.thoughts)
+        return Turn([self._game_action(action) for action in answer.actions], answer.thoughts)
 
-    def _taken(self, action: Action) -> act.Action:
-        """Return the game's own action; the table refuses pieces of others than the owner."""
+    def _game_action(self, action: Action) -> act.Action:
+        """Return the game's own action; the table refuses pieces that are not the owner's."""
         match action.kind:
             case "message":
                 asks = tuple(piece - action.to * self._family for piece in action.pieces)
                 return act.SendMessage(action.to, action.text, asks)
             case "lend":
-                own = tuple(piece - self._agent * self._family for piece in action.pieces)
-                return act.Grant(action.to, own)
+                lent = tuple(piece - self.agent * self._family for piece in action.pieces)
+                return act.Grant(action.to, lent)
             case "submit":
                 return act.SubmitTask(tuple(divmod(piece, self._family) for piece in action.pieces))
+
+    @property
+    def _family(self) -> int:
+        """Number of pieces that each agent owns."""
+        return int(self.game.params["family"])
 
     def _number(self, piece: Piece) -> int:
         owner, number = piece

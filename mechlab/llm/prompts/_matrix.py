@@ -1,33 +1,30 @@
-"""Two-player games from a payoff table in words."""
+"""Two-player games from a payoff table."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, create_model
 
 from mechlab.games.base import Game, Turn
 from mechlab.games.payoffs import TRAVELLERS, moves
 from mechlab.games.simultaneous import Choose, MatrixView
 from mechlab.llm.dialogue import DIALOGUES
-from mechlab.llm.prompts.template import TemplateDialogue
+from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer
 from mechlab.llm.settings import PromptOptions
 from mechlab.mechanism import Mechanism
 
 
-class Answer(BaseModel):
+class Answer(ThoughtfulAnswer):
     """What a model answers with on its turn; in a dialogue, one of the moves by name."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    thoughts: str
     move: str
 
 
 @cache
 def _one_of(moves: tuple[str, ...]) -> type[Answer]:
-    """Return the answer that is one of these moves."""
+    """Return the schema of an answer with one of these moves."""
     choice: Any = Literal[moves]
     return create_model("Answer", __base__=Answer, move=(choice, ...))
 
@@ -35,7 +32,7 @@ def _one_of(moves: tuple[str, ...]) -> type[Answer]:
 class MatrixDialogue(TemplateDialogue):
     """One player's side of a match; its answer is one of its moves by name.
 
-    Where names are neutral the moves are called by their numbers, except claims, which are amounts.
+    With neutral names the moves are called by their numbers, except claims, which are amounts.
     """
 
     schema = Answer
@@ -48,9 +45,10 @@ class MatrixDialogue(TemplateDialogue):
         super().__init__(game, mechanism, agent, options)
         table = game.params["table"]
         self._claims = table == TRAVELLERS
-        own, other = (self._names(moves(table)[player]) for player in (agent, 1 - agent))
-        self._moves, self._their = own, other
-        self.expect(_one_of(own))
+        self._moves, self._others = (
+            self._names(moves(table)[player]) for player in (agent, 1 - agent)
+        )
+        self.expect(_one_of(self._moves))
 
     def _names(self, plain: tuple[str, ...]) -> tuple[str, ...]:
         if not self.nouns.neutral or self._claims:
@@ -58,10 +56,10 @@ class MatrixDialogue(TemplateDialogue):
         return tuple(f"option {number}" for number in range(1, len(plain) + 1))
 
     def context(self, view: MatrixView) -> dict[str, Any]:
-        """Return the moves by name and the table, from the player's own side."""
+        """Return the names of moves and the payoff table, from the player's own side."""
         return {
             "moves": self._moves,
-            "their_moves": self._their,
+            "their_moves": self._others,
             "payoffs": view.payoffs,
             "claims": self._claims,
         }

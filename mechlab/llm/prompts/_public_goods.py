@@ -1,4 +1,4 @@
-"""The public goods game in words."""
+"""The public goods game."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from pydantic import BaseModel, ConfigDict
 from mechlab.games.base import Turn
 from mechlab.games.simultaneous import Contribute, PublicGoodsView, Punish
 from mechlab.llm.dialogue import DIALOGUES, Message
-from mechlab.llm.prompts.template import TemplateDialogue
+from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer
 
 
-class Contribution(BaseModel):
+class Contribution(ThoughtfulAnswer):
     """What a model answers with where it is asked what to contribute."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    thoughts: str
     tokens: int
 
 
@@ -30,23 +27,20 @@ class Punished(BaseModel):
     amount: float
 
 
-class Punishment(BaseModel):
+class Punishment(ThoughtfulAnswer):
     """What a model answers with where it is asked whom to punish."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    thoughts: str
     punish: list[Punished]
 
 
 class PublicGoodsDialogue(TemplateDialogue):
-    """One agent's side of a public goods game; what it is asked depends on the stage."""
+    """One agent's side of a public goods game; its answer depends on the stage."""
 
     schema = Contribution
     template = "public_goods"
 
     def messages(self, view: PublicGoodsView) -> list[Message]:
-        """Return what the model is told in a stage; ``answer`` is that stage's from now on."""
+        """Return the messages of a stage; ``answer`` is that stage's schema from now on."""
         self.expect(Punishment if view.stage == "punish" else Contribution)
         return super().messages(view)
 

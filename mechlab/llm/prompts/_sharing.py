@@ -1,22 +1,21 @@
-"""The sharing game in words: what a model is told on its turn, and what it answers with."""
+"""The sharing game."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from mechlab.games.base import Game, Turn
+from mechlab.games.base import Turn
 from mechlab.games.sharing import view as act
 from mechlab.games.sharing.view import Exchange, Notice, View
 from mechlab.games.sharing.view import Message as Letter
 from mechlab.llm.dialogue import DIALOGUES
-from mechlab.llm.prompts.template import TemplateDialogue, latest
-from mechlab.llm.settings import PromptOptions
-from mechlab.mechanism import Mechanism
+from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer, latest
 
 Kind = Literal["message", "broadcast", "send", "submit"]
 
@@ -32,10 +31,10 @@ class Action(BaseModel):
     values: list[int]
     text: str
 
-    def taken(self) -> act.Action:
+    def game_action(self) -> act.Action:
         """Return the game's own action.
 
-        >>> Action(kind="send", to=2, pieces=[7], values=[], text="").taken()
+        >>> Action(kind="send", to=2, pieces=[7], values=[], text="").game_action()
         SendInformation(to=2, pieces=(7,), values=None)
         """
         pieces = tuple(self.pieces)
@@ -50,18 +49,15 @@ class Action(BaseModel):
                 return act.SubmitTask(pieces)
 
 
-class Answer(BaseModel):
+class Answer(ThoughtfulAnswer):
     """What a model answers with on its turn."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    thoughts: str
     actions: list[Action]
 
 
 @dataclass(frozen=True)
 class Recent:
-    """What is told of what happened: since a round, and the copies sent in this round."""
+    """Past events in a prompt, and the copies sent in this round."""
 
     notices: list[Notice]
     copies: list[Exchange]
@@ -69,13 +65,13 @@ class Recent:
 
     @classmethod
     def of(cls, view: View, full: bool) -> Self:
-        """Return all that happened, or what happened since the round before.
+        """Return all events, or those since the round before without the agent's own requests.
 
-        Requests of its own are left out where they stand among what is awaited.
+        The state says which of these are awaited.
         """
         since = 0 if full else view.round - 1
-        heard = (*latest(view.messages, since), *latest(view.public, since))
-        kept = (m for m in heard if full or m.sender != view.agent or not m.asks)
+        messages = (*latest(view.messages, since), *latest(view.public, since))
+        kept = (m for m in messages if full or m.sender != view.agent or not m.asks)
         return cls(
             notices=list(latest(view.notices or (), since)),
             copies=list(latest(view.exchanges or (), view.round)),
@@ -84,13 +80,13 @@ class Recent:
 
 
 class Log:
-    """Who held what at first, and who gained what since: text to which a round only adds.
+    """Who held which pieces at first, and who gained which since.
 
-    So what was sent once is a prefix for ever. Where exchanges are hidden, the directory tells who
-    gained what.
+    A round only adds to the text, so that what was sent once stays a prefix. If exchanges are
+    hidden, the directory tells who gained what.
 
     Args:
-        line: writes a part of the log in words, from the template's blocks.
+        line: renders a part of the log from the template's blocks.
     """
 
     def __init__(self, line: Callable[..., str]) -> None:
@@ -126,8 +122,8 @@ class SharingDialogue(TemplateDialogue):
     """One agent's side of an episode of the sharing game.
 
     Rules, payments, advised steps and the form of the answer are the same for all agents and
-    rounds, and the log of who holds what only grows: together they stand first. With ``history =
-    "state"`` what else happened is told of this round and the one before, with ``full`` of all.
+    rounds, and the log of who holds what only grows: together they stand first. Other events are
+    those of this round and the one before with ``history = "state"``, of all rounds with ``full``.
     """
 
     schema = Answer
@@ -135,22 +131,20 @@ class SharingDialogue(TemplateDialogue):
     neutral_words: ClassVar = {"unit": "item", "units": "items", "product": "completed set"}
     names: ClassVar = {"piece": ("piece", "item"), "task": ("task", "set")}
 
-    def __init__(
-        self, game: Game, mechanism: Mechanism, agent: int, options: PromptOptions
-    ) -> None:
-        super().__init__(game, mechanism, agent, options)
-        self._log = Log(self.text)
+    @cached_property
+    def _log(self) -> Log:
+        return Log(self.text)
 
     def context(self, view: View) -> dict[str, Any]:
-        """Return the log of who holds what, and what happened of late."""
+        """Return the log of who holds what, and the latest events."""
         return {"log": self._log.read(view), "recent": Recent.of(view, self.full)}
 
     def actions(self, answer: Answer) -> Turn:
         """Return the turn that a valid answer means."""
-        return Turn([action.taken() for action in answer.actions], answer.thoughts)
+        return Turn([action.game_action() for action in answer.actions], answer.thoughts)
 
     def typical_answer(self, view: View) -> Answer:
-        """Return an answer of ordinary length, for estimates before anything is spent."""
+        """Return an answer of ordinary length."""
         asks = [(holder, piece) for piece in view.lacking for holder in view.directory[piece]]
         wanted = {holder: [k for j, k in asks if j == holder] for holder, _ in asks}
         ready = [task for task in view.tasks if set(task) <= view.pieces.keys()]
@@ -167,7 +161,7 @@ class SharingDialogue(TemplateDialogue):
         )
 
 
-# About as long as what models think between two turns, reasoning of their own left out.
+# About as long as the thoughts that models answer with; their reasoning is not in it.
 _THOUGHTS = (
     "I have answered what was asked of me, as sharing costs me nothing and helps the group. "
     "My own tasks still lack some pieces; I ask those that hold them and submit what is complete."

@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from mechlab.games.base import Game
 from mechlab.games.sharing.view import Exchange
@@ -216,6 +216,17 @@ class PromptTemplate:
 _CHARACTERS, _ITEMS = 120, 3  # of each text and list in a short answer: a sentence, three pieces
 
 
+class ThoughtfulAnswer(BaseModel):
+    """An answer with private thoughts, which come first; a game's own adds its actions.
+
+    Docstrings of answers reach the model in their JSON schema: they are part of the prompt.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    thoughts: str
+
+
 class TemplateDialogue:
     """What the dialogues of all games share: the rules once, then one turn after another.
 
@@ -236,7 +247,7 @@ class TemplateDialogue:
     def __init__(
         self, game: Game, mechanism: Mechanism, agent: int, options: PromptOptions
     ) -> None:
-        self.game, self.full = game, options.history == "full"
+        self.game, self.agent, self.full = game, agent, options.history == "full"
         self.nouns = Nouns.of(options, game.vocabulary, **self.neutral_words)
         names = {name: pair[self.nouns.neutral] for name, pair in self.names.items()}
         values = {"game": game, "mechanism": mechanism, "options": options, "nouns": self.nouns}

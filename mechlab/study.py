@@ -75,7 +75,7 @@ class Pilot(Part):
 
 
 class Transfer(Part):
-    """Where else the answer is played: games and populations (``mechlab.analysis.transfer``)."""
+    """Where else the answer is played: games and populations (``mechlab.analysis.findings``)."""
 
     games: Annotated[tuple[str, ...], Field(default_factory=lambda: tuple(GAMES), strict=False)]
     populations: Annotated[tuple[str, ...], Field(strict=False)] = (

@@ -6,20 +6,19 @@ same each time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from mechlab.agents.emulated import Emulated, stored
-from mechlab.agents.population import Member
+from mechlab.analysis._transfer import COLUMNS, transfer
 from mechlab.analysis.decomposition import CONDITIONS, PUBLISHED, Decomposition, decompose
-from mechlab.analysis.transfer import COLUMNS, transfer
 from mechlab.checks import Fixed, Verdicts, check
-from mechlab.mechanism import Mechanism
 from mechlab.search.results import SearchResult
-from mechlab.simulation import Episodes, simulate
+from mechlab.simulation import Episodes
+from mechlab.streams import EXPLORE
 from mechlab.study import BASELINE
 
 _EPISODES = 200  # of each replay and condition: intervals of about a percent, in a second
@@ -28,8 +27,6 @@ _COLUMNS = (
     *("condition", "measure", "target", "tolerance", "ours", "factor", "inside", "fitted"),
     *("reason", "source"),
 )
-
-_Group = Member | Sequence[str | Member]
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,19 @@ def findings(result: SearchResult) -> Findings:
 
 
 def transferred(result: SearchResult) -> pd.DataFrame:
-    """Return what becomes of a certified answer in the study's ``[transfer]``; else no rows."""
+    """Play a certified answer in the games and groups of the study's ``[transfer]``.
+
+    Returns:
+        A row for each setting, none where the answer is not certified or the study has no such
+        table: ``game, population, mechanism`` (scaled), ``outcome`` and, where it was not played,
+        ``why``; ``attainment`` with the mechanism, ``baseline`` without it and the ``change``,
+        with ends of 95% intervals (``_lower, _upper``); ``spend_share`` of group revenue, and
+        ``episodes``. The outcome is ``enough``: the target is reached, by the lower end of the
+        interval; ``helps``, ``no effect``, ``harms``: it is not, and the change is surely above 0,
+        not surely different from 0, or surely below 0; ``not needed``: the target is reached
+        without the mechanism; or ``not played``. Attainment is relative to perfect play in a game
+        without the target's reference point.
+    """
     study, best = result.study, result.best
     if best.status != "certified":
         return pd.DataFrame(columns=list(COLUMNS))
@@ -116,21 +125,14 @@ def _replay(result: SearchResult) -> Replay | None:
     if not study.group.kinds <= _FREE:
         return None
 
-    def play(population: _Group, mechanism: str | Mechanism, condition: str) -> Episodes:
-        return simulate(
-            study.played,
-            population,
-            mechanism,
-            episodes=_EPISODES,
-            seed=study.seed,
-            condition=condition,
-        )
-
-    plain, points = study.played.conditions[0], study.played.references
+    numbers, plain = EXPLORE[:_EPISODES], study.played.conditions[0]
     return Replay(
-        answer=play(study.group.members, best.mechanism, study.condition),
-        baseline=play(study.group.members, BASELINE, study.condition),
-        references={name: play(Fixed.of(row), BASELINE, plain) for name, row in points.items()},
+        answer=study.play(best.mechanism, numbers),
+        baseline=study.play(BASELINE, numbers),
+        references={
+            name: study.play(BASELINE, numbers, population=Fixed.of(row), condition=plain)
+            for name, row in study.played.references.items()
+        },
     )
 
 

@@ -115,7 +115,7 @@ def _print_transfer(rows: pd.DataFrame) -> None:
 
 def _outcome(row: Mapping[Any, Any]) -> str:
     played = row["outcome"] != "not played"
-    return f"{row['outcome']} ({row['efficiency']:.0%})" if played else str(row["outcome"])
+    return f"{row['outcome']} ({row['attainment']:.0%})" if played else str(row["outcome"])
 
 
 @app.command(epilog="Example: mechlab plan studies/quickstart.toml")

@@ -227,7 +227,7 @@ def transfer(rows: pd.DataFrame) -> go.Figure:
     """Return what a mechanism does in other games (rows) and populations (columns), in words.
 
     Args:
-        rows: as ``mechlab.analysis.transfer`` returns them; with none, the figure is empty.
+        rows: of ``mechlab.analysis.findings.transferred``; with none, the figure is empty.
     """
     games, groups = list(dict.fromkeys(rows["game"])), list(dict.fromkeys(rows["population"]))
     fields = {(row["game"], row["population"]): row for row in rows.to_dict("records")}
@@ -250,7 +250,7 @@ def transfer(rows: pd.DataFrame) -> go.Figure:
 
 def _outcome(row: Mapping[Any, Any]) -> str:
     played = row["outcome"] != "not played"
-    return f"{row['outcome']}<br>{row['efficiency']:.0%}" if played else str(row["outcome"])
+    return f"{row['outcome']}<br>{row['attainment']:.0%}" if played else str(row["outcome"])
 
 
 def _steps() -> list[tuple[float, str]]:

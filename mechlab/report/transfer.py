@@ -9,8 +9,8 @@ from mechlab.report.chart import Chart
 from mechlab.report.tables import Table
 
 _SHARES = frozenset(
-    {"efficiency", "efficiency_lo", "efficiency_hi", "baseline", "spend_share"}
-    | {"change", "change_lo", "change_hi"}
+    {"attainment", "attainment_lower", "attainment_upper", "baseline", "spend_share"}
+    | {"change", "change_lower", "change_upper"}
 )
 
 

@@ -14,7 +14,7 @@ from mechanisms import (
     SharingBonus,
     WithholdingFine,
 )
-from mechlab.analysis.transfer import COLUMNS, transfer
+from mechlab.analysis._transfer import COLUMNS, transfer
 from mechlab.errors import UserError
 from mechlab.figures import transfer as figure
 from mechlab.mechanism import MECHANISMS, Capped, Mechanism, Stack
@@ -68,7 +68,7 @@ def test_the_same_bonus_a_unit_is_enough_where_its_threshold_is_no_higher():
     assert less["public_goods", "selfish"].outcome == "no effect"
     assert less["commons", "selfish"].outcome == "no effect"
     assert less["matrix", "selfish"].outcome == "enough"
-    assert less["public_goods", "selfish"].efficiency == pytest.approx(1 / 1.6)
+    assert less["public_goods", "selfish"].attainment == pytest.approx(1 / 1.6)
     assert less["public_goods", "selfish"].change == 0.0
 
 
@@ -98,9 +98,9 @@ def test_half_a_remedy_helps_and_a_wrong_one_harms():
     # Quantal response: a share 1 / (1 + exp(0.6 - paid)) of 20 tokens, each worth 0.6 to the group.
     shares = [1 / (1 + math.exp(0.6 - paid)) for paid in (0.3, 0.0, -0.5)]
     expected = [(1 + 0.6 * share) / 1.6 for share in shares]
-    found = [helped.efficiency, helped.baseline, harmed.efficiency]
+    found = [helped.attainment, helped.baseline, harmed.attainment]
     assert np.allclose(found, expected, atol=0.005)
-    assert helped.change == pytest.approx(helped.efficiency - helped.baseline)
+    assert helped.change == pytest.approx(helped.attainment - helped.baseline)
 
 
 def test_what_cannot_be_played_says_why():
@@ -109,7 +109,7 @@ def test_what_cannot_be_played_says_why():
     assert "rate must be in [0, 5000]" in found["sharing", "selfish"].why
     assert "fitted to figures of the game 'sharing'" in found["public_goods", "o3"].why
     assert found["public_goods", "perfect*4"].outcome == "not needed"
-    assert math.isnan(found["sharing", "selfish"].efficiency)
+    assert math.isnan(found["sharing", "selfish"].attainment)
     asks = rows(WithholdingFine(rate=1), "games = []")
     assert "needs the flows withheld" in asks["public_goods", "selfish"].why
 

@@ -78,9 +78,10 @@ def _certified(
     question: Question, seed: int, beliefs: Mapping[str, Belief], explored: int, start: float
 ) -> Outcome:
     certifier = Certifier(beliefs, budget=CERTIFY)
-    while (batch := certifier.next()) is not None:
-        params = question.named(batch.mechanism, batch.params)
-        certifier.tell(batch, question.play(params, FRESH + batch.first, batch.count, seed))
+    while not certifier.done:
+        for batch in certifier.open():
+            params = question.named(batch.mechanism, batch.params)
+            certifier.tell(batch, question.play(params, FRESH + batch.first, batch.count, seed))
     found = certifier.verdict()
     assert found is not None
     episodes, seconds = explored + certifier.episodes, time.process_time() - start

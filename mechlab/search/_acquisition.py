@@ -1,4 +1,13 @@
-"""Where the next trial tells most about the smallest sufficient size, and when to stop asking."""
+"""The acquisition function of the search: where the next trial tells most about the threshold, and
+when exploring more would hardly help.
+
+A trial is worth the part of the variance of the log smallest sufficient size that it would explain.
+That is the entropy search for a level set rather than for an optimum, in its Gaussian form: of
+jointly normal variables, the one with the largest squared correlation tells most (Gotovos et al.
+2013, "Active learning for level set estimation"; Wang & Jegelka 2017, "Max-value entropy search").
+
+Symbols: G candidate points, S drawn curves, W coordinates (see ``Belief``).
+"""
 
 from __future__ import annotations
 
@@ -9,82 +18,111 @@ import numpy as np
 from mechlab.flows import Array
 from mechlab.search._design import required_episodes
 from mechlab.search._direction import Direction
-from mechlab.search._directions import Index
+from mechlab.search._replicates import Index
 from mechlab.search._threshold import Belief
 from mechlab.search.bounds import alpha_spent
 from mechlab.search.trials import FEW, MANY
 
-DOUBT = 0.55  # tolerances of doubt about the boundary at which fresh episodes take over
-DETOUR = 0.8  # tolerances by which the way to be certified may miss the cheapest one
-SURE = 0.02  # chance to reach the target that counts as none
-SAME = 0.005  # share of a dose within which another one is the same
+DOUBT = 0.55  # tolerances of doubt about the boundary at which held-out episodes take over: they
+# place it themselves, as long as their doses lie on both sides of it
+DETOUR = 0.8  # tolerances by which a direction may miss the cheapest one: the certificate adds it
+HOPELESS = 0.02  # chance to reach the target that counts as none, or as certainty if lacking
+SAME = 0.005  # share of a dose within which another one is the same: a tenth of the usual tolerance
+NOTHING = 1e-3  # share of the range below which that share is of this instead: 0 has no part
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A point to play next (width,), and replicates: more of them near the boundary."""
+    """A point to play next (W,), and its number of replicates."""
 
     x: Array
     count: int
 
 
 def next_point(belief: Belief, pending: Array) -> Proposal:
-    """Return the most telling point, given the points (n, width) that are being played."""
-    drawn = belief.draws
-    variance = belief.posterior.data.variance_at(drawn.curves.mean(axis=0))
-    index = int(np.argmax(_variance_reduction(belief, variance / MANY, _nearest(drawn.x, pending))))
-    enough = float((drawn.curves[:, index] >= belief.target).mean())
+    """Return the point with the largest acquisition value.
+
+    Args:
+        belief: what is known.
+        pending: points (n, W) of trials that the belief does not hold yet; what they will tell is
+            discounted.
+
+    Returns:
+        The point, with ``MANY`` replicates where it may as well suffice as not, and ``FEW`` where
+        that is hardly open.
+    """
+    draws = belief.draws
+    variance = belief.posterior.data.variance_at(draws.curves.mean(axis=0))
+    value = _variance_explained(belief, variance / MANY, _nearest(draws.x, pending))
+    best = int(np.argmax(value))
+    enough = float((draws.curves[:, best] >= belief.target).mean())
     count = FEW + round((MANY - FEW) * 4.0 * enough * (1.0 - enough))
-    return Proposal(_snapped(belief, drawn.x[index]), count)
+    return Proposal(_as_played(belief, draws.x[best]), count)
 
 
-def _variance_reduction(belief: Belief, noise: Array, pending: Index) -> Array:
-    """Return how much of the variance of the log threshold a trial at each candidate explains.
+def _variance_explained(belief: Belief, noise: Array, pending: Index) -> Array:
+    """Return how much of the variance of the log threshold a trial at each candidate explains (G,).
 
-    Linear Bayes over the drawn curves: Cov(threshold, f)^2 / (Var f + noise). What the running
-    trials will tell is taken out first.
+    Linear Bayes over the drawn curves: Cov(threshold, f)^2 / (Var f + noise), after the covariance
+    was conditioned on the pending trials.
+
+    Args:
+        belief: what is known.
+        noise: variance of a trial's mean at each candidate (G,).
+        pending: candidates that are being played.
     """
     cov = belief.draws.covariance
     for index in pending:
-        told = cov[:, index]
-        cov = cov - np.outer(told, told) / (cov[index, index] + noise[index])
+        column = cov[:, index]
+        cov = cov - np.outer(column, column) / (cov[index, index] + noise[index])
     return np.asarray(cov[:-1, -1] ** 2 / (np.diag(cov)[:-1] + noise))
 
 
 def _nearest(x: Array, points: Array) -> Index:
-    """Return the candidates nearest to some points."""
+    """Return the candidates x (G, W) that are nearest to some points (n, W)."""
     return np.array([((x - point) ** 2).sum(axis=1).argmin() for point in points], dtype=np.intp)
 
 
-def _snapped(belief: Belief, x: Array) -> Array:
-    """Return a point already played where one is practically the same, so that means gather."""
+def _as_played(belief: Belief, x: Array) -> Array:
+    """Return the point of an earlier trial where one is practically the same as x (W,), so that
+    one mean has all their replicates."""
     played = belief.posterior.data.x
-    apart = np.abs(played - x).max(axis=1, initial=0.0)
-    near = SAME * max(float(np.abs(x).max(initial=0.0)), 1e-3)
-    return played[int(apart.argmin())] if apart.min() <= near else x
+    distance = np.abs(played - x).max(axis=1, initial=0.0)
+    near = SAME * max(float(np.abs(x).max(initial=0.0)), NOTHING)
+    return played[int(distance.argmin())] if distance.min() <= near else x
 
 
-def has_converged(belief: Belief, tolerance: float, start: int) -> bool:
-    """Return whether the boundary is known about as well as fresh episodes can resolve it.
+def has_converged(belief: Belief, tolerance: float, first_trials: int) -> bool:
+    """Return whether the boundary is known about as well as held-out episodes can place it.
 
     Args:
         belief: what is known.
         tolerance: share of the true size within which the answer should come.
-        start: trials before which nothing is settled.
+        first_trials: trials before which nothing has converged.
     """
     threshold = belief.threshold
-    if len(belief.efficiencies) < start or SURE < threshold.reachable < 1.0 - SURE:
+    if len(belief.efficiencies) < first_trials:
         return False
-    if threshold.reachable <= SURE:
+    if HOPELESS < threshold.reachable < 1.0 - HOPELESS:
+        return False
+    if threshold.reachable <= HOPELESS:
         return True
     vague = threshold.spread > DOUBT * tolerance * threshold.median
     if vague or belief.draws.excess.mean() > DETOUR * tolerance:
         return False
+    return _is_placed(belief, tolerance)
+
+
+def _is_placed(belief: Belief, tolerance: float) -> bool:
+    """Return whether the boundary is placed on the direction to certify as well as the first
+    analysis of a certificate would place it."""
     direction = Direction(belief, belief.best)
-    mid, spread = direction.crossing
-    if mid <= 0.0:  # sufficient at no incentive, or no number to choose
+    median, spread = direction.crossing
+    if median <= 0.0:  # enough without incentive, or no number to choose
         return spread <= 0.0
-    if not direction.settings_between(max(0.0, mid - 2 * spread), min(1.0, mid + 2 * spread)):
+    ends = max(0.0, median - 2 * spread), min(1.0, median + 2 * spread)
+    if not direction.settings_between(*ends):
         return True
     _, error = required_episodes(direction, (1.0 - belief.confidence) * alpha_spent(0), tolerance)
-    return spread <= max(2.0 * error, 0.1 * tolerance * mid)
+    # Twice its error, for playing on costs more; a tenth of the tolerance is close enough anyway
+    return spread <= max(2.0 * error, 0.1 * tolerance * median)

@@ -1,4 +1,8 @@
-"""The way along which a mechanism is certified: from no incentive through the believed answer."""
+"""The direction along which a mechanism is certified: from no incentive through a chosen setting.
+
+Symbols: t is a position, 0 with all numbers at their lowest, 1 at the end of the range; W is the
+number of coordinates, S of drawn curves (see ``Belief``).
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,26 @@ from typing import Any, Literal
 import numpy as np
 
 from mechlab.flows import Array
-from mechlab.search._directions import directions_through, refined
-from mechlab.search._threshold import Belief
+from mechlab.search._directions import SURROUNDINGS, directions_through, refined
+from mechlab.search._threshold import CENTRAL, MIN_CROSSINGS, Belief
 
 Purpose = Literal["upper", "lower"]
+
+STEPS = 65  # positions tried in looking for valid settings: every one of a range of 64 units
+FINE, COARSE = 101, 41  # positions for the shape between two doses, and for the rest of the range
+MIN_RISE = 0.02  # share of its rise that a flat curve is given, so that its inverse exists
 
 
 @dataclass(frozen=True)
 class Dose:
-    """A dose to play: its place on the ray, its setting and what is hoped to be shown."""
+    """A dose to play.
+
+    Attributes:
+        t: its position; inf where it is no position on the direction.
+        params: its setting.
+        purpose: the end of the interval that it is hoped to show: "upper" where the dose is
+            believed to be enough, "lower" where it is believed to be too little.
+    """
 
     t: float
     params: dict[str, Any]
@@ -27,14 +42,14 @@ class Dose:
 
 @dataclass(frozen=True)
 class Direction:
-    """One way through the parameters, t from 0 (all numbers lowest) to 1 (the range's end).
+    """One direction through the parameters, with what is believed along it.
 
-    With one number this is its range. With several it is the straight line through ``aim``, words
-    fixed.
+    With one number it is that number's range. With several it is the straight line through ``aim``,
+    its categories fixed.
 
     Attributes:
         belief: what is known of the mechanism.
-        aim: a setting, such as the one believed to be the cheapest sufficient one.
+        aim: a setting, such as the one believed to be the smallest sufficient one.
     """
 
     belief: Belief
@@ -42,13 +57,13 @@ class Direction:
 
     @cached_property
     def _ends(self) -> tuple[Array, Array]:
-        only = directions_through(
-            self.belief.space, self.belief.space.encode([self.aim]), np.zeros(1)
-        )
-        return only.start[0], only.end[0]
+        """The points (W,) at t = 0 and t = 1."""
+        space = self.belief.space
+        one = directions_through(space, space.encode([self.aim]), np.zeros(1))
+        return one.start[0], one.end[0]
 
     def points(self, t: Array) -> Array:
-        """Return the valid points (len(t), width) nearest to positions t."""
+        """Return the valid points (len(t), W) nearest to positions t."""
         start, end = self._ends
         return self.belief.space.rounded(start + np.asarray(t)[:, None] * (end - start))
 
@@ -57,17 +72,20 @@ class Direction:
         return self.belief.space.decode(self.points(np.array([t]))[0])
 
     def position(self, params: Mapping[str, Any]) -> float:
-        """Return the position on the ray nearest to a setting."""
-        start, end = self._ends
-        way = end - start
-        return float((self.belief.space.encode([params])[0] - start) @ way / max(way @ way, 1e-12))
+        """Return the position nearest to a setting."""
+        return self._projected(self.belief.space.encode([params])[0])[0]
 
     def position_of(self, x: Sequence[float]) -> float | None:
-        """Return the position of a point (width,), or None where it is not on the ray."""
+        """Return the position of a point (W,), or None where it is not on the direction."""
+        t, distance = self._projected(np.asarray(x))
+        return t if distance < 1e-9 else None  # a setting that was encoded is off by rounding
+
+    def _projected(self, x: Array) -> tuple[float, float]:
+        """Return the position nearest to a point (W,), and the largest distance of a coordinate."""
         start, end = self._ends
-        way, off = end - start, np.asarray(x) - start
-        t = float(off @ way) / max(float(way @ way), 1e-12)
-        return t if np.abs(off - t * way).max(initial=0.0) < 1e-9 else None
+        way, off = end - start, x - start
+        t = float(off @ way / max(float(way @ way), 1e-12))
+        return t, float(np.abs(off - t * way).max(initial=0.0))
 
     def dose(self, t: float, purpose: Purpose) -> Dose:
         """Return the valid dose nearest to position t."""
@@ -75,37 +93,45 @@ class Direction:
         return Dose(self.position(params), params, purpose)
 
     def next_valid(self, t: float, towards: float) -> float:
-        """Return the first valid position from t on, in the direction of a valid one."""
-        for at in np.linspace(t, towards, 65):
+        """Return the first valid position from t on, on the way to the valid one ``towards``."""
+        for at in np.linspace(t, towards, STEPS):
             position = self.position(self.params(at))
             if (position - t) * np.sign(towards - t) >= -1e-9:
                 return position
         return towards
 
     def settings_between(self, low: float, high: float) -> int:
-        """Return how many valid settings lie strictly between two valid positions."""
-        return max(0, len(np.unique(self.points(np.linspace(low, high, 65)), axis=0)) - 2)
+        """Return how many valid settings lie strictly between two valid positions (at most 63)."""
+        settings = np.unique(self.points(np.linspace(low, high, STEPS)), axis=0)
+        return max(0, len(settings) - 2)
 
     def sizes(self, t: Array) -> Array:
         """Return the (expected) sizes at positions t."""
         return self.belief.sizes(self.points(t))
 
+    def curve(self, t: Array) -> Array:
+        """Return the believed mean efficiency at positions t."""
+        return self.belief.posterior.mean(self.points(t))
+
     def bend(self, low: float, t: float, high: float) -> tuple[float, Array]:
-        """Return how far the observed size at t lies off the straight line from low to high, by
-        what is believed on average, and by each drawn curve (S,)."""
+        """Return how far the observed size at t lies above the straight line from low to high.
+
+        Returns:
+            The distance by what is believed on average, and on each drawn curve (S,).
+        """
         x = self.points(np.array([low, t, high]))
         share = (t - low) / (high - low) if high > low else 1.0
         off = np.array([share - 1.0, 1.0, -share])
         return float(self.belief.sizes(x) @ off), self.belief.draw_sizes(x) @ off
 
-    def smallest_size_beyond(self, t: float) -> float:
-        """Return the smallest observed size that is believed to lie at position t or further on:
-        a fine so large that nobody has to pay it costs less than a small one."""
+    def smallest_size_from(self, t: float) -> float:
+        """Return the smallest observed size that is believed to lie at position t or beyond: a fine
+        so large that nobody has to pay it costs less than a small one."""
         return float(self.belief.draw_sizes(self._rest(t)).min(axis=1).mean())
 
     def cheapest(self, t: float) -> tuple[float, float]:
-        """Return the position from t on that is believed to be the cheapest sufficient one, and
-        its observed size; inf where none is believed to be sufficient."""
+        """Return the position from t on that is believed to be enough at the smallest observed
+        size, and that size; inf where none is believed to be enough."""
         x = self._rest(t)
         enough = self.belief.posterior.mean(x) >= self.belief.target
         sizes = np.where(enough, self.belief.sizes(x), np.inf)
@@ -113,46 +139,48 @@ class Direction:
         return self.position(self.belief.space.decode(x[at])), float(sizes[at])
 
     def _rest(self, t: float) -> Array:
-        return self.points(np.linspace(min(t, 1.0), 1.0, 41))
-
-    def curve(self, t: Array) -> Array:
-        """Return the believed mean efficiency at positions t."""
-        return self.belief.posterior.mean(self.points(t))
+        return self.points(np.linspace(min(t, 1.0), 1.0, COARSE))
 
     @cached_property
     def crossings(self) -> Array:
-        """Positions at which drawn curves first reach the target (S,); inf where never."""
-        coarse = np.unique(np.concatenate([np.geomspace(1e-3, 1, 40), np.linspace(0, 1, 41)]))
+        """Positions at which drawn curves first reach the target (S,), inf where they never do;
+        found on the whole range, then again close to where they are."""
+        coarse = np.unique(np.concatenate([np.geomspace(1e-3, 1, 40), np.linspace(0, 1, COARSE)]))
         first = self.belief.first_crossing(self.points(coarse), coarse)
-        found = first[np.isfinite(first)]
-        if len(found) < len(first) // 20:
+        finite = first[np.isfinite(first)]
+        if len(finite) < MIN_CROSSINGS:
             return first
-        fine = refined(coarse, *np.quantile(found, [0.01, 0.99]))
+        fine = refined(coarse, *np.quantile(finite, SURROUNDINGS))
         return self.belief.first_crossing(self.points(fine), fine)
 
     @cached_property
     def crossing(self) -> tuple[float, float]:
         """The median of the crossings, and half the width of their central 68%."""
-        found = self.crossings[np.isfinite(self.crossings)]
-        low, mid, high = np.quantile(found, [0.16, 0.5, 0.84])
-        return float(mid), float(high - low) / 2.0
+        finite = self.crossings[np.isfinite(self.crossings)]
+        low, median, high = np.quantile(finite, CENTRAL)
+        return float(median), float(high - low) / 2.0
 
     def rise_positions(self, low: float, high: float, shares: Array) -> tuple[Array, Array]:
-        """Return where between two positions the curve has made shares (n,) of its rise.
+        """Return where between two positions efficiency has made given shares (n,) of its rise.
 
-        Only its shape matters: it is moved and stretched to whatever its two ends turn out to be.
+        Only the curve's shape matters: it may be moved and stretched to other values at the ends.
 
         Returns:
-            Positions (n,) by what is believed on average, and by each drawn curve (S, n).
+            Positions (n,) by what is believed on average, and on each drawn curve (S, n).
         """
-        t = np.linspace(low, high, 101)
+        t = np.linspace(low, high, FINE)
         x = self.points(t)
-        drawn = [_risen(curve, t, shares) for curve in self.belief.draw(x)]
-        return _risen(self.belief.posterior.mean(x), t, shares), np.array(drawn)
+        drawn = [_inverse(curve, t, shares) for curve in self.belief.draw(x)]
+        return _inverse(self.belief.posterior.mean(x), t, shares), np.array(drawn)
 
 
-def _risen(curve: Array, t: Array, shares: Array) -> Array:
-    """Return where a curve (G,) at positions t (G,) has made shares of its rise."""
+def _inverse(curve: Array, t: Array, shares: Array) -> Array:
+    """Return where a curve (G,) at positions t (G,), made to rise throughout, has made shares (n,)
+    of its rise.
+
+    >>> _inverse(np.array([0.0, 1.0, 0.5, 2.0]), np.arange(4.0), np.array([0.0, 0.25, 1.0]))
+    array([0.        , 0.50328948, 3.        ])
+    """
     curve = np.maximum.accumulate(curve)
-    rise = curve + (curve[-1] - curve[0] + 1e-6) * np.linspace(0.0, 0.02, len(t))  # strictly
+    rise = curve + (curve[-1] - curve[0] + 1e-6) * np.linspace(0.0, MIN_RISE, len(t))
     return np.asarray(np.interp(rise[0] + shares * (rise[-1] - rise[0]), rise, t))

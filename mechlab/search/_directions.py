@@ -1,4 +1,8 @@
-"""Rays through a space of parameters, along which the smallest sufficient size is looked for."""
+"""Directions through a space of parameters, along which the smallest sufficient size is sought.
+
+Symbols: R directions, m positions on each, W coordinates (see ``Space``). A position t runs from 0,
+no incentive, to 1, where the first number reaches the end of its range; categories stay the same.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,22 @@ import numpy as np
 from scipy.stats import norm, qmc
 
 from mechlab.flows import Array
+from mechlab.search._replicates import Index
 from mechlab.search._space import Space
 
-Index = np.ndarray[tuple[int, ...], np.dtype[np.intp]]
-RAYS, STEPS = 16, 9  # rays, and points on each, where there are several parameters
+DIRECTIONS, POSITIONS = 16, 9  # with several parameters; drawing takes the cube of their product
+REFINED = 40  # positions on a refined stretch; one as long as half the threshold has steps of 1.3%
+SURROUNDINGS = (0.01, 0.99)  # quantiles of the thresholds drawn, between which positions are placed
 
 
 @dataclass(frozen=True)
 class Directions:
-    """Some rays, each from no incentive (t = 0) to an end of the range (t = 1), words fixed.
+    """Some directions.
 
     Attributes:
         space: the parameters.
-        start, end: coordinates (R, width) of the rays' ends.
-        t: positions on each ray (R, m), rising.
+        start, end: points (R, W) at t = 0 and t = 1.
+        t: positions on each (R, m), rising.
     """
 
     space: Space
@@ -32,83 +38,90 @@ class Directions:
 
     @property
     def points(self) -> Array:
-        """The valid points (R * m, width) nearest to the positions, ray by ray."""
+        """The valid points (R * m, W) nearest to the positions, direction by direction."""
         way = (self.end - self.start)[:, None, :]
         x = self.start[:, None, :] + self.t[:, :, None] * way
         return self.space.rounded(
             x.reshape(self.t.size, -1) if x.size else np.zeros((self.t.size, 0))
         )
 
-    def at(self, ray: Index, t: Array) -> Array:
-        """Return the points (n, width) at position t (n,) of ray (n,)."""
-        return self.start[ray] + t[:, None] * (self.end - self.start)[ray]
+    def at(self, direction: Index, t: Array) -> Array:
+        """Return the points (n, W) at position t (n,) of direction number (n,)."""
+        return self.start[direction] + t[:, None] * (self.end - self.start)[direction]
 
 
 def directions_through(space: Space, points: Array, t: Array) -> Directions:
-    """Return the rays through some points (R, width); t (m,) are positions on all of them."""
-    start, numbers = points.copy(), space.n_numeric
-    start[:, :numbers] = 0.0
-    end, reach = points.copy(), points[:, :numbers].max(axis=1, initial=0.0)
-    end[:, :numbers] = np.where(
-        (reach > 0.0)[:, None], points[:, :numbers] / np.maximum(reach, 1e-300)[:, None], 1.0
-    )
+    """Return the directions through some points (R, W), with positions t (m,) on all of them."""
+    start, n = points.copy(), space.n_numeric
+    start[:, :n] = 0.0
+    end, reach = points.copy(), points[:, :n].max(axis=1, initial=0.0)
+    scaled = points[:, :n] / np.maximum(reach, 1e-300)[:, None]
+    end[:, :n] = np.where((reach > 0.0)[:, None], scaled, 1.0)  # from nothing: the diagonal
     return Directions(space, start, end, np.tile(t, (len(points), 1)))
 
 
 def covering_directions(space: Space) -> Directions:
-    """Return rays that cover the space: all of it where it has one number."""
-    if space.one_dimensional:
-        near = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 32), np.linspace(0, 1, 25)])
-        return directions_through(space, np.ones((1, 1)), np.unique(near))
-    axes = len(space.distributions)
-    cube = halton(max(axes, 1), RAYS)[:, :axes]
-    t = np.concatenate([[0.0], np.geomspace(0.02, 1.0, STEPS - 1)])
-    points = np.vstack([space.from_cube(cube), space.extremes()])
-    return directions_through(
-        space, np.unique(points, axis=0), t if space.n_numeric else np.zeros(1)
-    )
+    """Return directions that cover the space; where it has one number, one that is all of it.
 
-
-def directions_near(directions: Directions, ray: Index, t: Array) -> Directions:
-    """Return points close together where thresholds were found, at t (n,) of rays (n,).
-
-    The first ray goes through the middle of them.
+    Positions are close together near no incentive, as doses work by their ratios there.
     """
-    space, numbers = directions.space, directions.space.n_numeric
-    low, high = np.quantile(t, [0.01, 0.99])
-    if len(directions.t) == 1:
-        return Directions(
-            space, directions.start, directions.end, refined(directions.t[0], low, high)[None, :]
-        )
-    found = directions.at(ray, t)
-    centres = found[(np.arange(RAYS) * len(found)) // RAYS]
-    shift = norm.ppf(0.02 + 0.96 * halton(max(numbers, 1), RAYS))[:, :numbers]
-    centres[:, :numbers] += shift * (0.5 * found[:, :numbers].std(axis=0) + 0.01)
-    centres = np.clip(np.vstack([centre(space, found), centres]), 0.0, 1.0)
-    steps = np.linspace(0.7 * low, min(1.0, 1.3 * high), STEPS - 1)
-    return directions_through(space, centres, np.unique(np.append(0.0, steps)))
+    if space.one_dimensional:
+        t = np.concatenate([[0.0], np.geomspace(1e-3, 1.0, 32), np.linspace(0, 1, 25)])
+        return directions_through(space, np.ones((1, 1)), np.unique(t))
+    axes = len(space.distributions)
+    cube = halton(max(axes, 1), DIRECTIONS)[:, :axes]
+    t = np.concatenate([[0.0], np.geomspace(0.02, 1.0, POSITIONS - 1)])
+    points = np.unique(np.vstack([space.from_cube(cube), space.extremes()]), axis=0)
+    return directions_through(space, points, t if space.n_numeric else np.zeros(1))
+
+
+def directions_near(wide: Directions, direction: Index, t: Array) -> Directions:
+    """Return directions and positions close to where thresholds were drawn.
+
+    Args:
+        wide: the directions on which they were drawn.
+        direction, t: the direction and position of each threshold (n,).
+
+    Returns:
+        Directions of which the first goes through the centre of the thresholds.
+    """
+    space, n = wide.space, wide.space.n_numeric
+    low, high = np.quantile(t, SURROUNDINGS)
+    if len(wide.t) == 1:
+        return Directions(space, wide.start, wide.end, refined(wide.t[0], low, high)[None, :])
+    thresholds = wide.at(direction, t)
+    points = thresholds[(np.arange(DIRECTIONS) * len(thresholds)) // DIRECTIONS]
+    # A normal shift by half their spread, of the whole cloud but its outermost 2% on each side
+    shift = norm.ppf(0.02 + 0.96 * halton(max(n, 1), DIRECTIONS))[:, :n]
+    points[:, :n] += shift * (0.5 * thresholds[:, :n].std(axis=0) + 0.01)
+    points = np.clip(np.vstack([centre(space, thresholds), points]), 0.0, 1.0)
+    # On a direction that is a little off, the threshold may be some way off those drawn
+    positions = np.linspace(0.7 * low, min(1.0, 1.3 * high), POSITIONS - 1)
+    return directions_through(space, points, np.unique(np.append(0.0, positions)))
 
 
 def centre(space: Space, points: Array) -> Array:
-    """Return the mean (width,) of those points that have the commonest words."""
-    words, count = np.unique(points[:, space.n_numeric :], axis=0, return_counts=True)
-    same = (points[:, space.n_numeric :] == words[count.argmax()]).all(axis=1)
+    """Return the mean (W,) of those points (n, W) that have the commonest categories."""
+    categories, count = np.unique(points[:, space.n_numeric :], axis=0, return_counts=True)
+    same = (points[:, space.n_numeric :] == categories[count.argmax()]).all(axis=1)
     return np.asarray(points[same].mean(axis=0))
 
 
 def refined(t: Array, low: float, high: float) -> Array:
-    """Return every other of some positions, and 40 close together from ``low`` to ``high``."""
+    """Return every other of some positions t, and many from ``low`` to ``high``."""
     left, right = np.searchsorted(t, [low, high])
     ends = t[max(0, left - 1)], t[min(right + 1, len(t) - 1)]
-    return np.union1d(t[::2], np.linspace(*ends, 40))
+    return np.union1d(t[::2], np.linspace(*ends, REFINED))
 
 
-def first_crossing(t: Array, curves: Array, target: float, smooth: bool = True) -> Array:
-    """Return where curves (..., G) over positions t (..., G) first reach the target; inf if never.
+def first_crossing(t: Array, curves: Array, target: float, continuous: bool = True) -> Array:
+    """Return where curves (..., G) at positions t (..., G) first reach the target, inf where never.
 
-    In between two positions the curves are taken to be straight where ``smooth``.
+    Between two positions a curve is taken to be straight where positions are ``continuous``;
+    otherwise the first position that suffices is the answer.
 
-    >>> first_crossing(np.array([0.0, 1.0, 2.0]), np.array([[0.2, 0.4, 0.8], [0.0, 0.0, 0.0]]), 0.6)
+    >>> curves = np.array([[0.2, 0.4, 0.8], [0.0, 0.0, 0.0]])
+    >>> first_crossing(np.array([0.0, 1.0, 2.0]), curves, 0.6)
     array([1.5, inf])
     """
     enough = curves >= target
@@ -116,7 +129,7 @@ def first_crossing(t: Array, curves: Array, target: float, smooth: bool = True) 
     left = np.maximum(right - 1, 0)
     t = np.broadcast_to(t, curves.shape)
     at, before = np.take_along_axis(t, right, -1), np.take_along_axis(t, left, -1)
-    if smooth:
+    if continuous:
         above, below = np.take_along_axis(curves, right, -1), np.take_along_axis(curves, left, -1)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.where(right > 0, (target - below) / (above - below), 1.0)
@@ -126,5 +139,5 @@ def first_crossing(t: Array, curves: Array, target: float, smooth: bool = True) 
 
 @lru_cache
 def halton(axes: int, count: int) -> Array:
-    """Return ``count`` points spread evenly over a cube of so many axes."""
+    """Return points (count, axes) spread evenly over the unit cube, the same each time."""
     return np.asarray(qmc.Halton(axes, seed=1).random(count))

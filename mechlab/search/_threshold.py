@@ -1,4 +1,7 @@
-"""What exploring believes about one mechanism: where its smallest sufficient incentive lies."""
+"""What exploring believes about one mechanism: where its smallest sufficient size lies.
+
+Symbols: G points, S curves drawn from the posterior, R directions, W coordinates (see ``Space``).
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,21 @@ import numpy as np
 from mechlab.flows import Array
 from mechlab.search._directions import (
     Directions,
-    Index,
     centre,
     covering_directions,
     directions_near,
     first_crossing,
 )
 from mechlab.search._gp import Hyperparameters, Posterior, fit
-from mechlab.search._replicates import Replicates, training_data
+from mechlab.search._replicates import Index, Replicates, training_data
 from mechlab.search._space import Space
 
-DRAWS = 384
+DRAWS = 384  # curves drawn, S: about 10 of them lie beyond each end of a 95% interval
+MIN_CROSSINGS = DRAWS // 20  # curves that must reach the target before their thresholds are used
+CENTRAL = (0.16, 0.5, 0.84)  # quantiles: of a normal variable the mean and one sd to each side
 TOLERANCE = 0.05  # how close to the true smallest size an answer should be, as a share of it
-NEAR = 0.1  # plays so close to a point, as a share of it, are all alike
-
-Sizes = Callable[[Sequence[Mapping[str, Any]]], Array]
+REFRESH = 1.2  # trials, relative to those at the last full fit, after which the next one is due
+NEAR = 0.1  # as a share of a point's distance from 0: nearer trials say the same of its spread
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,9 @@ class Threshold:
     """The smallest sufficient size, as believed.
 
     Attributes:
-        lower, median, upper: quantiles of the size where efficiency first reaches the target,
-            given that it is reached at all; nan where it hardly is.
-        spread: half the width of the central 68%.
+        lower, median, upper: quantiles of the size at which efficiency first reaches the target,
+            given that it does; nan where no curve does.
+        spread: half the width of the central 68%, in the unit of size.
         reachable: probability that the target is reached anywhere in the range.
     """
 
@@ -49,61 +52,68 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Draws:
-    """Curves drawn from the posterior at candidate points on some rays.
+    """Curves drawn from the posterior, and the smallest sufficient size of each.
 
     Attributes:
-        x: points (G, width); size: their sizes (G,); curves: efficiencies (S, G).
-        reached: the smallest sufficient size on each ray (S, R), inf where there is none.
-        ray, t: which ray has the smallest of them (S,), and the position on it (S,).
+        directions: on which the points lie.
+        x: points (G, W). size: at each point (G,). curves: efficiency at them (S, G).
+        sizes: smallest sufficient size on each direction (S, R), inf where there is none.
+        direction, t: the direction with the smallest of them (S,), and the position on it (S,).
     """
 
     directions: Directions
     x: Array
     size: Array
     curves: Array
-    reached: Array
-    ray: Index
+    sizes: Array
+    direction: Index
     t: Array
 
     @cached_property
     def smallest(self) -> Array:
         """The smallest sufficient size of each curve (S,), inf where there is none."""
-        return np.asarray(self.reached.min(axis=1))
+        return np.asarray(self.sizes.min(axis=1))
 
     @cached_property
     def excess(self) -> Array:
-        """How much larger the size on the first ray is, as a share (S,); 0 where neither is."""
-        found = np.isfinite(self.reached[:, 0]) & (self.smallest > 0.0)
-        ratio = np.divide(self.reached[:, 0], self.smallest, where=found, out=np.ones(len(found)))
+        """How much larger the size on the first direction is than the smallest, as a share (S,);
+        0 where the first has none, or nothing is enough."""
+        defined = np.isfinite(self.sizes[:, 0]) & (self.smallest > 0.0)
+        ratio = np.divide(self.sizes[:, 0], self.smallest, where=defined, out=np.ones(len(defined)))
         return np.asarray(ratio - 1.0)
 
     @cached_property
     def covariance(self) -> Array:
-        """Covariance (G + 1, G + 1) of the curves at the points, and of the log threshold, last."""
+        """Covariance (G + 1, G + 1) of efficiency at the points and, last, of the log threshold.
+
+        A curve that never suffices has its threshold 30% beyond the largest size; a hundredth of
+        that size is added to all, for a threshold of 0 has no logarithm.
+        """
         largest = float(np.abs(self.size).max())
         smallest = np.where(np.isfinite(self.smallest), self.smallest, 1.3 * largest)
-        log = np.log(np.maximum(smallest, 0.0) + 0.01 * largest + 1e-12)
+        log = np.log(np.maximum(smallest, 0.0) + 0.01 * largest + 1e-12)  # all sizes may be 0
         return np.asarray(np.cov(np.column_stack([self.curves, log]), rowvar=False))
 
     @cached_property
     def locations(self) -> Array:
-        """The points of the smallest sufficient sizes, of the curves that suffice anywhere."""
-        found = np.isfinite(self.smallest)
-        return self.directions.at(self.ray[found], self.t[found])
+        """The points (n, W) of the smallest sufficient sizes, of the n curves that have one."""
+        reaching = np.isfinite(self.smallest)
+        return self.directions.at(self.direction[reaching], self.t[reaching])
 
 
 @dataclass(frozen=True)
 class Belief:
-    """What is known of one mechanism after some plays.
+    """What is known of one mechanism after some trials.
 
     Attributes:
         space: the mechanism's parameters.
         target: efficiency to reach.
         confidence: of the interval in ``threshold``.
-        plays: efficiencies of all trials.
-        sizes: plays of the observed size, or the function that gives the size.
-        shortlist: shapes to which the fit is confined, for speed, and the number of plays after
-            which they were chosen.
+        efficiencies: those of all trials.
+        size: the function from parameters to size; None where size is observed.
+        observed_sizes: those of all trials, where size is observed.
+        shortlist: hyperparameters to which the fit is confined, for speed, and the number of
+            trials after which they were chosen.
     """
 
     space: Space
@@ -117,125 +127,130 @@ class Belief:
     @cached_property
     def posterior(self) -> Posterior:
         """The fitted model of efficiency."""
-        return fit(
-            training_data(self.efficiencies, self.space.n_numeric),
-            self.shortlist and self.shortlist[0],
-        )
+        data = training_data(self.efficiencies, self.space.n_numeric)
+        return fit(data, self.shortlist and self.shortlist[0])
 
-    def shortlist_for(self, plays: int) -> tuple[Hyperparameters, int] | None:
-        """Return the shapes to consider after so many plays; None where all of them are due."""
-        nodes, chosen = self.shortlist or (self.posterior.shortlist, len(self.efficiencies))
-        return (nodes, chosen) if plays < 1.2 * chosen else None
+    def shortlist_for(self, trials: int) -> tuple[Hyperparameters, int] | None:
+        """Return the shortlist for a fit to so many trials; None where a full fit is due."""
+        hyperparameters, chosen = self.shortlist or (
+            self.posterior.shortlist,
+            len(self.efficiencies),
+        )
+        return (hyperparameters, chosen) if trials < REFRESH * chosen else None
 
     @cached_property
-    def _cost(self) -> tuple[float, Posterior]:
-        top = max(max(map(abs, p.values)) for p in self.observed_sizes) or 1.0
-        scaled = [replace(p, values=tuple(v / top for v in p.values)) for p in self.observed_sizes]
+    def _size_posterior(self) -> tuple[float, Posterior]:
+        """The largest observed size, and the model of sizes relative to it: its prior is made for
+        values around 1."""
+        top = max(max(map(abs, trial.values)) for trial in self.observed_sizes) or 1.0
+        scaled = [replace(t, values=tuple(v / top for v in t.values)) for t in self.observed_sizes]
         return top, fit(training_data(scaled, self.space.n_numeric))
 
     def sizes(self, x: Array) -> Array:
-        """Return the (expected) size at points (G, width)."""
+        """Return the size (G,) at points x (G, W); the expected one where it is observed."""
         if self.size is not None:
             return np.array([self.size(self.space.decode(row)) for row in x], dtype=float)
-        top, posterior = self._cost
+        top, posterior = self._size_posterior
         return top * posterior.mean(x)
 
     @property
     def claims_per_end(self) -> int:
-        """What is claimed of an end of the interval: efficiency, and size where it is observed."""
+        """How many bounds an end of the interval needs: on efficiency, and on an observed size."""
         return 1 if self.size is not None else 2
 
     def draw_sizes(self, x: Array) -> Array:
-        """Return curves (S, G) of the expected size, where it is observed, at points (G, width)."""
-        top, posterior = self._cost
+        """Return curves (S, G) of the expected size at points x (G, W), where it is observed."""
+        top, posterior = self._size_posterior
         return top * posterior.draw(x, _normals(len(x)))
 
     def size_sd(self, x: Array) -> float:
-        """Return the standard deviation of one episode's size near a point (width,); 0 where it is
+        """Return the standard deviation of one episode's size near a point x (W,); 0 where size is
         known.
 
-        Plays count by how near they are, not by how alike their sizes: a fine that hardly anyone
-        pays and a small one may cost the same, and differ in their spread.
+        Trials are weighted by how near they are, not by how alike their sizes are: a large fine
+        that hardly anyone pays and a small one may cost the same, and differ in their spread.
         """
-        varied = [p for p in self.observed_sizes if len(p.values) > 1]
+        varied = [t for t in self.observed_sizes if len(t.values) > 1]
         if self.size is not None or not varied:
             return 0.0
-        degrees = np.array([len(p.values) - 1.0 for p in varied])
-        off = np.linalg.norm(np.array([p.x for p in varied]) - x, axis=1)
-        weight = degrees / (off + NEAR * np.linalg.norm(x) + 1e-9) ** 2
-        return float((weight @ [np.var(p.values, ddof=1) for p in varied] / weight.sum()) ** 0.5)
+        degrees = np.array([len(t.values) - 1.0 for t in varied])
+        distance = np.linalg.norm(np.array([t.x for t in varied]) - x, axis=1)
+        weight = degrees / (distance + NEAR * np.linalg.norm(x) + 1e-9) ** 2
+        return float((weight @ [np.var(t.values, ddof=1) for t in varied] / weight.sum()) ** 0.5)
+
+    def draw(self, x: Array) -> Array:
+        """Return curves (S, G) of efficiency at points x (G, W), drawn from the posterior with the
+        same random numbers each time, so that a search can be repeated."""
+        return self.posterior.draw(x, _normals(len(x)))
+
+    def first_crossing(self, x: Array, t: Array) -> Array:
+        """Return the position (S,) at which each drawn curve first reaches the target on its way
+        through points x (G, W) at positions t (G,); inf where it never does."""
+        return first_crossing(t, self.draw(x), self.target, self.space.continuous)
 
     @cached_property
     def draws(self) -> Draws:
-        """Posterior curves, first over the whole range, then close to where thresholds are."""
-        wide = self._draw(covering_directions(self.space))
-        found = np.isfinite(wide.smallest)
-        if found.sum() < DRAWS // 20 or not self.space.n_numeric:
+        """Curves drawn over the whole range, then again close to where their thresholds are."""
+        wide = self._draws_on(covering_directions(self.space))
+        reaching = np.isfinite(wide.smallest)
+        if reaching.sum() < MIN_CROSSINGS or not self.space.n_numeric:
             return wide
-        return self._draw(directions_near(wide.directions, wide.ray[found], wide.t[found]))
+        near = directions_near(wide.directions, wide.direction[reaching], wide.t[reaching])
+        return self._draws_on(near)
 
-    def _draw(self, directions: Directions) -> Draws:
+    def _draws_on(self, directions: Directions) -> Draws:
         x = directions.points
         size, curves = self.sizes(x), self.draw(x)
-        rays = curves.reshape(DRAWS, *directions.t.shape)
-        t = first_crossing(directions.t, rays, self.target, self.space.continuous)
-        reached = np.stack(
+        by_direction = curves.reshape(DRAWS, *directions.t.shape)
+        t = first_crossing(directions.t, by_direction, self.target, self.space.continuous)
+        sizes = np.stack(
             [
-                np.interp(t[:, ray], directions.t[ray], sizes, right=np.inf)
-                for ray, sizes in enumerate(size.reshape(directions.t.shape))
+                np.interp(t[:, number], directions.t[number], on_it, right=np.inf)
+                for number, on_it in enumerate(size.reshape(directions.t.shape))
             ],
             axis=1,
         )
-        ray = reached.argmin(axis=1)
-        return Draws(directions, x, size, curves, reached, ray, t[np.arange(DRAWS), ray])
+        best = sizes.argmin(axis=1)
+        return Draws(directions, x, size, curves, sizes, best, t[np.arange(DRAWS), best])
 
     @cached_property
     def threshold(self) -> Threshold:
         """Where the smallest sufficient size lies."""
         smallest = self.draws.smallest
-        found = smallest[np.isfinite(smallest)]
-        if not len(found):
+        finite = smallest[np.isfinite(smallest)]
+        if not len(finite):
             return Threshold(np.nan, np.nan, np.nan, np.nan, 0.0)
         tail = (1.0 - self.confidence) / 2.0
-        lo, left, mid, right, hi = map(
-            float, np.quantile(found, [tail, 0.16, 0.5, 0.84, 1.0 - tail])
+        lower, left, median, right, upper = map(
+            float, np.quantile(finite, [tail, *CENTRAL, 1.0 - tail])
         )
-        return Threshold(lo, mid, hi, (right - left) / 2.0, len(found) / len(smallest))
+        return Threshold(lower, median, upper, (right - left) / 2.0, len(finite) / len(smallest))
 
     @cached_property
     def best(self) -> dict[str, Any]:
-        """Where the cheapest sufficient setting is believed to be: the mean over the drawn curves
-        (of the commonest words); the most efficient setting where hardly a curve suffices."""
-        found = self.draws.locations
-        if len(found) < DRAWS // 20:
+        """Where the smallest sufficient setting is believed to be: the mean over the drawn curves,
+        of the commonest categories; the most efficient setting where hardly any curve suffices."""
+        locations = self.draws.locations
+        if len(locations) < MIN_CROSSINGS:
             return self.most_efficient
-        return self.space.decode(centre(self.space, found))
+        return self.space.decode(centre(self.space, locations))
 
     @cached_property
     def most_efficient(self) -> dict[str, Any]:
-        """The setting believed to be the most efficient one, the smallest of equals."""
+        """The setting believed to be the most efficient, the first one of equals."""
         mean = self.draws.curves.mean(axis=0)
         return self.space.decode(self.draws.x[int(mean.argmax())])
 
-    def first_crossing(self, x: Array, t: Array) -> Array:
-        """Return the position t (G,) at which each drawn curve first reaches the target (S,),
-        going through the points x (G, width) in turn; inf where it never does."""
-        return first_crossing(t, self.draw(x), self.target, self.space.continuous)
-
-    def draw(self, x: Array) -> Array:
-        """Return curves drawn from what is believed (S, G) at points (G, width); they are always
-        the same, so that a search can be repeated."""
-        return self.posterior.draw(x, _normals(len(x)))
-
     def curve(self, params: Sequence[Mapping[str, Any]]) -> tuple[Array, Array, Array]:
-        """Return mean, lower and upper believed efficiency at some settings."""
+        """Return the mean and the ends of the interval of efficiency at some settings, (G,) each;
+        the interval holds at each setting with the belief's ``confidence``."""
         x = self.space.encode(params)
-        curves = self.draw(x)
         tail = (1.0 - self.confidence) / 2.0
-        lo, hi = np.quantile(curves, [tail, 1.0 - tail], axis=0)
-        return self.posterior.mean(x), lo, hi
+        lower, upper = np.quantile(self.draw(x), [tail, 1.0 - tail], axis=0)
+        return self.posterior.mean(x), lower, upper
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=8)  # one for each set of points that a fit is drawn at
 def _normals(width: int) -> Array:
+    """Return standard normal numbers (S, width), the same for a width each time."""
     return np.random.default_rng(2).normal(size=(DRAWS, width))

@@ -1,23 +1,26 @@
-"""The certificate: fresh episodes that show how small an incentive is still enough.
+"""The certificate: held-out episodes that show how small an incentive is still enough.
 
-For each mechanism the certifier makes attempts. An attempt plays fresh episodes at a dose
-believed just too small (`lo`) and at one believed just enough (`hi`), and judges them at planned
-looks (`sequences` says at what error). Where mean efficiency is shown to be below the target at
-the one and not below it at the other, the interval for the smallest sufficient size lies between
-the two doses; inside, its ends are where the bounds of the mean, carried from dose to dose along
-the explored shape of the curve, cross the target. An attempt that fails leaves the next one less
-error to spend; its episodes teach the belief where to look next, and enter no later claim.
+For each mechanism there is a sequential test in stages. A stage plays held-out episodes at a dose
+believed just too small (``lower``) and at one believed just enough (``upper``), and judges them in
+interim analyses, which share the permitted error (see ``bounds``). Where mean efficiency is shown
+to be below the target at the one and not below it at the other, the smallest sufficient size lies
+between the two doses. Inside, the ends of its interval are where the bounds of the mean, carried
+from dose to dose along the explored shape of the curve, cross the target. A stage that fails leaves
+the next one less error to spend; its episodes teach the belief where to look next, and enter no
+later claim.
 
-What is assumed: means of `bounds.MIN_EPISODES` episodes and more are nearly normal (skewness is
-corrected for); along the way, efficiency is below the target at every size under `lo` (monotone);
-between the two neighbouring doses the curve has the explored shape, moved and stretched to the
-fresh means. With several parameters the way is the line from no incentive through the believed
-answer (`ray`); as another way may be cheaper, the lower end is moved down by what exploring expects
-of that. A size that is measured, such as spend, has bounds of its own at both ends (`expense`), for
-which half of the error is spent. Where exploring expects that it falls again further along the way,
-the cheapest dose there is tried too, and the lower end is moved down to that. Mechanisms share the
-permitted error (Bonferroni), so that all their intervals hold at once: each in proportion to its
-chance to reach the target, as exploring left it, since one that never suffices hardly needs any.
+What is assumed: means of ``bounds.MIN_EPISODES`` episodes and more are nearly normal (skewness is
+corrected for); along the direction, efficiency is below the target at every size under the lower
+end (monotone); between the two doses the curve has the explored shape, moved and stretched to the
+means there. With several parameters the direction is the line from no incentive through the
+believed answer; as another one may be cheaper, the lower end is moved down by what exploring
+expects of that. A size that is measured, such as spend, has bounds of its own at both ends, for
+which half of the error is spent. Where exploring expects that it falls again further along the
+direction, the cheapest dose there is tried too, and the lower end is moved down to that.
+
+Mechanisms share the permitted error (Bonferroni), so that all their intervals hold at once: each in
+proportion to its chance to reach the target, as exploring left it, since one that never suffices
+hardly needs any.
 """
 
 from __future__ import annotations
@@ -33,22 +36,24 @@ from mechlab.search._direction import Purpose
 from mechlab.search._sequential import SequentialTest
 from mechlab.search._threshold import TOLERANCE, Belief
 
+__all__ = ["Batch", "Certificate", "Certifier", "Evidence", "Purpose", "Status"]
+
 Status = Literal["certified", "unreachable", "out_of_budget"]
 
-LEAST_CHANCE = 0.1  # to reach the target: a mechanism has a share of the error as if it had that
+MIN_CHANCE = 0.1  # that a mechanism counts with in sharing the error, so that none has next to none
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Fresh episodes to play.
+    """Held-out episodes to play.
 
     Attributes:
         mechanism: which one ("" where the study has only one).
         params: its setting.
-        first, count: the episodes' indices are first, ..., first + count - 1. They are fresh as
-            long as exploring uses luck of another kind. Mechanisms share indices, so that luck is
-            common where they are compared.
-        purpose: whether the dose is hoped to be enough ("upper") or too small ("lower").
+        first, count: the episodes' indices are first, ..., first + count - 1. Whoever plays them
+            must give them luck that exploring had no part of. Mechanisms share indices, so that
+            luck is common where they are compared.
+        purpose: whether the dose is hoped to be enough ("upper") or too little ("lower").
     """
 
     mechanism: str
@@ -63,6 +68,7 @@ class Certificate:
     """The answer for one mechanism.
 
     Attributes:
+        mechanism: which one.
         status: "certified": ``params`` are shown sufficient; "unreachable": even the most
             efficient setting was shown insufficient; "out_of_budget": neither in the budget.
         params, size: the answer, the upper end of the interval; where unreachable, the most
@@ -72,9 +78,10 @@ class Certificate:
             ``confidence``. An end without evidence is nan. Where size is observed, the upper end
             is a bound of the mean size at the answer.
         efficiency: mean at the answer (at the best setting where unreachable), and its interval.
-        n: fresh episodes behind ``efficiency``.
-        attempts, episodes: what it took.
-        evidence: every dose of every attempt.
+        n: held-out episodes behind ``efficiency``.
+        target, confidence: what was asked for.
+        stages, episodes: what it took.
+        evidence: every dose of every stage.
     """
 
     mechanism: str
@@ -92,18 +99,40 @@ class Certificate:
 
 
 class Certifier:
-    """Says which fresh episodes to play, and what they prove. It plays nothing itself.
+    """Says which held-out episodes to play, and what they prove. It plays nothing itself.
 
-    What it says depends only on the beliefs and on what it was told, so a search is resumed by
-    telling a new certifier the recorded batches again, in the order in which they were told, and
-    any number of workers may play the batches in ``open``.
+    Play the batches that are ``open`` and tell what came out, until it is ``done``. What it says
+    depends only on the beliefs and on what it was told, so a search is resumed by telling a new
+    certifier the recorded batches again, in the same order, and any number of workers may play the
+    open batches.
 
     Args:
         beliefs: what exploring found, by mechanism.
         confidence: of all intervals together.
-        budget: most fresh episodes to play. The most promising mechanism comes first.
+        budget: most held-out episodes to play. The most promising mechanism comes first.
         tolerance: how close to the true smallest size an answer should come (in 80 of 100 cases).
         batch: most episodes of one batch.
+
+    >>> import numpy as np, optuna
+    >>> from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_replicates
+    >>> optuna.logging.set_verbosity(optuna.logging.ERROR)
+    >>> rng = np.random.default_rng(0)
+    >>> def play(rate, count):
+    ...     return rate + rng.normal(0, 0.02, count)
+    >>> sampler = MinimumIncentiveSampler(target=0.5, size=lambda params: params["rate"], seed=0)
+    >>> study = optuna.create_study(sampler=sampler)
+    >>> while not sampler.explored(study):
+    ...     trial = study.ask()
+    ...     rate = trial.suggest_float("rate", 0, 1)
+    ...     report(trial, play(rate, len(wanted_replicates(trial))))
+    ...     _ = study.tell(trial, rate)
+    >>> certifier = Certifier(sampler.beliefs(study))
+    >>> while not certifier.done:
+    ...     for batch in certifier.open():
+    ...         certifier.tell(batch, play(batch.params["rate"], batch.count))
+    >>> found = certifier.verdict()
+    >>> found.status, found.interval[0] < 0.5 < found.interval[1]
+    ('certified', True)
     """
 
     def __init__(
@@ -118,9 +147,8 @@ class Certifier:
         self.confidence, self.budget = confidence, budget
         self._waiting = sorted(beliefs.items(), key=lambda item: _promise(item[1]))
         self._alphas = {n: (1.0 - confidence) * share for n, share in _shares(beliefs).items()}
-        self._start_test = partial(SequentialTest, tolerance=tolerance, batch=batch)
+        self._new_test = partial(SequentialTest, tolerance=tolerance, batch=batch)
         self._tests: dict[str, SequentialTest] = {}
-        self._issued: set[tuple[str, int]] = set()
         self._advance()
 
     def open(self) -> list[Batch]:
@@ -130,24 +158,20 @@ class Certifier:
                 return [Batch(name, d.params, first, n, d.purpose) for d, first, n in batches]
         return []
 
-    def extend(self, budget: int) -> None:
-        """Go on with a larger budget; what was told and what it spent of the error stand."""
-        self.budget = max(budget, self.budget)
-        self._advance()
-
-    def next(self) -> Batch | None:
-        """Return the next batch not handed out before; None to wait for those that are, or at
-        the end (see ``done``)."""
-        for batch in self.open():
-            if (batch.mechanism, batch.first) not in self._issued:
-                self._issued.add((batch.mechanism, batch.first))
-                return batch
-        return None
+    @property
+    def done(self) -> bool:
+        """Whether nothing more can be played: all is decided, or the budget is spent."""
+        return not self.open()
 
     def tell(
         self, batch: Batch, efficiency: Sequence[float], size: Sequence[float] | None = None
     ) -> None:
-        """Record a batch's episodes in order; a batch told again changes nothing.
+        """Record a batch; one that was recorded before changes nothing.
+
+        Args:
+            batch: one that was open.
+            efficiency: of its episodes, in order.
+            size: observed size of its episodes, where size is observed.
 
         Raises:
             ValueError: where the number of episodes is not the batch's.
@@ -157,23 +181,23 @@ class Certifier:
         self._tests[batch.mechanism].tell(batch.first, efficiency, size)
         self._advance()
 
-    @property
-    def episodes(self) -> int:
-        """Fresh episodes told so far."""
-        return sum(test.episodes for test in self._tests.values())
+    def extend(self, budget: int) -> None:
+        """Go on with a larger budget; what was told and what it spent of the error stand."""
+        self.budget = max(budget, self.budget)
+        self._advance()
 
     @property
-    def done(self) -> bool:
-        """Whether nothing more can be played: all is decided, or the budget is spent."""
-        return not self.open()
+    def episodes(self) -> int:
+        """Held-out episodes told so far."""
+        return sum(test.episodes for test in self._tests.values())
 
     @property
     def certificates(self) -> dict[str, Certificate]:
         """What is known of every mechanism that was begun, decided or not."""
-        return {name: self._certificate(name, q) for name, q in self._tests.items()}
+        return {name: self._certificate(name, test) for name, test in self._tests.items()}
 
     def verdict(self) -> Certificate | None:
-        """Return the answer once all is done: the smallest certified size of all mechanisms."""
+        """Return the answer: the smallest certified size of all mechanisms; None until done."""
         if not self.done or not self._tests:
             return None
         order: list[Status] = ["certified", "out_of_budget", "unreachable"]
@@ -183,7 +207,8 @@ class Certifier:
         )
 
     def _advance(self) -> None:
-        """Where nothing is left to play, take up what broke for lack of budget, then the next."""
+        """Where nothing is left to play, go on with a test whose budget was exhausted, otherwise
+        with the next mechanism."""
         while not self.open():
             left = self.budget - self.episodes
             if any(test.resume(left) for test in self._tests.values()):
@@ -191,10 +216,10 @@ class Certifier:
             if not self._waiting:
                 return
             name, belief = self._waiting.pop(0)
-            self._tests[name] = self._start_test(belief, alpha=self._alphas[name], budget=left)
+            self._tests[name] = self._new_test(belief, alpha=self._alphas[name], budget=left)
 
     def _certificate(self, name: str, test: SequentialTest) -> Certificate:
-        found = test.best or test.upper
+        answer = test.best or test.upper
         status: Status = (
             "unreachable" if test.best else "certified" if test.upper else "out_of_budget"
         )
@@ -202,19 +227,19 @@ class Certifier:
         return Certificate(
             mechanism=name,
             status=status,
-            params=found.params if found else None,
+            params=answer.params if answer else None,
             size=test.upper.size if test.upper and certified else math.nan,
             interval=_interval(test),
-            efficiency=(found.mean, found.lower, found.upper) if found else (math.nan,) * 3,
-            n=found.n if found else 0,
+            efficiency=(answer.mean, answer.lower, answer.upper) if answer else (math.nan,) * 3,
+            n=answer.n if answer else 0,
             target=test.belief.target,
             confidence=self.confidence,
             stages=len(test.stages),
             episodes=test.episodes,
             evidence=tuple(
                 replace(evidence, stage=number)
-                for number, attempt in enumerate(test.stages, start=1)
-                for evidence in attempt.evidence
+                for number, stage in enumerate(test.stages, start=1)
+                for evidence in stage.evidence
             ),
         )
 
@@ -224,23 +249,23 @@ def _interval(test: SequentialTest) -> tuple[float, float]:
     if test.best is not None:
         return math.nan, math.inf
     high = test.upper.most if test.upper else math.inf
-    if test.lower is not None:
-        low = test.lower.least
-        if test.belief.size is None:
-            own = test.upper.least if test.upper else math.inf  # it may lie beyond what cost more
-            low = min(low, own, test.stages[-1].direction.smallest_size_beyond(test.lower.t))
-        return low / (1.0 + test.detour), high
-    least = float(test.belief.draws.size.min())
-    return min(least, high), high
+    if test.lower is None:
+        return min(float(test.belief.draws.size.min()), high), high
+    low = test.lower.least
+    if test.belief.size is None:  # sizes may fall again beyond the lower end
+        at_upper = test.upper.least if test.upper else math.inf
+        beyond = test.stages[-1].direction.smallest_size_from(test.lower.t)
+        low = min(low, at_upper, beyond)
+    return low / (1.0 + test.excess), high
 
 
 def _shares(beliefs: Mapping[str, Belief]) -> dict[str, float]:
-    """Return the part of the permitted error for each mechanism; fresh episodes do not move it."""
-    chances = {name: max(LEAST_CHANCE, b.threshold.reachable) for name, b in beliefs.items()}
+    """Return each mechanism's part of the permitted error; held-out episodes do not move it."""
+    chances = {name: max(MIN_CHANCE, b.threshold.reachable) for name, b in beliefs.items()}
     return {name: chance / sum(chances.values()) for name, chance in chances.items()}
 
 
 def _promise(belief: Belief) -> tuple[bool, float]:
-    """Order by how likely and how cheap an answer looks."""
+    """Order by how likely and how small an answer looks."""
     threshold = belief.threshold
     return threshold.reachable < 0.5, threshold.median

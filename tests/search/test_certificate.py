@@ -43,9 +43,10 @@ def explored(curve: Curve, most: int) -> tuple[dict, int]:
 
 
 def play_on(certifier: Certifier, curve: Curve) -> Certificate:
-    while (batch := certifier.next()) is not None:
-        rate = batch.params["rate"]
-        certifier.tell(batch, curve.play(rate, FRESH + batch.first, batch.count))
+    while not certifier.done:
+        for batch in certifier.open():
+            rate = batch.params["rate"]
+            certifier.tell(batch, curve.play(rate, FRESH + batch.first, batch.count))
     found = certifier.verdict()
     assert found is not None
     return found

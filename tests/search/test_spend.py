@@ -58,9 +58,10 @@ def certified(curve: Curve) -> Certificate:
             study.tell(trial, rate)
             played += len(wanted)
         certifier = Certifier(sampler.beliefs(study), budget=BUDGET)
-        while (batch := certifier.next()) is not None:
-            found = curve.play(batch.params["rate"], FRESH + batch.first, batch.count)
-            certifier.tell(batch, *found)
+        while not certifier.done:
+            for batch in certifier.open():
+                found = curve.play(batch.params["rate"], FRESH + batch.first, batch.count)
+                certifier.tell(batch, *found)
     return certifier.verdict()
 
 

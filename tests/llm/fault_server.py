@@ -1,7 +1,7 @@
 """A server that speaks the API over real HTTP on loopback, and fails as servers do.
 
-Its answers come from a scripted policy that reads the prompt as a model would, so that episodes
-really play. What it did is counted, so that tests can hold records against it.
+Its answers come from a policy that reads the prompt as a model would, so that episodes really play.
+It counts what it does, so that tests can hold records against that.
 """
 
 import asyncio
@@ -10,42 +10,59 @@ import random
 import re
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-LINE = re.compile(r"^- ([\d, ]+): (complete|you lack .*)$", re.M)
-LACK = re.compile(r"(\d+) \(held by (\d+)")
-ASKED = re.compile(r"^Requested of you and not sent: (.*)$", re.M)
-ERRORS = {  # status and message
+FAULT_KINDS = {  # what each fault of the server is to the client
+    "429": "rate_limit",
+    "500": "server",
+    "echo": "server",  # a 500 that repeats the request's headers
+    "drop": "connection",
+    "cut": "connection",  # a body shorter than announced
+    "garbage": "garbled",  # a body that is not JSON
+    "stall": "timeout",
+}
+ERRORS = {  # faults that are HTTP errors: status and message
     "429": (429, "slow down"),
     "500": (500, "try later"),
     "echo": (500, "headers were {headers}"),
     "401": (401, "bad key, got {headers}"),
     "400": (400, "response_format is not supported"),
 }
-REQUEST = re.compile(r"agent (\d+) asks for ([\d, ]+)")
-
-
-def numbers(text):
-    return [int(number) for number in re.findall(r"\d+", text)]
-
-
-def action(kind, to=-1, pieces=(), text=""):
-    return {"kind": kind, "to": to, "pieces": list(pieces), "values": [], "text": text}
+ANSWERS = {  # what becomes of a good answer: content, refusal, reason to finish
+    "good": lambda answer: (answer, None, "stop"),
+    "think": lambda answer: (f"<think>What {{should}} I do?</think>\n{answer}", None, "stop"),
+    "fence": lambda answer: (f"Here it is:\n```json\n{answer}\n```\nGood luck!", None, "stop"),
+    "prose": lambda answer: ("I would rather not use JSON.", None, "stop"),
+    "schema": lambda answer: (json.dumps({"thoughts": 7, "moves": []}), None, "stop"),
+    "refusal": lambda answer: (None, "I cannot take part in this.", "stop"),
+    "empty": lambda answer: ("", None, "stop"),
+    "length": lambda answer: (answer[: len(answer) // 2], None, "length"),
+}
+INVALID = ("prose", "schema", "refusal", "empty", "length")  # answers that are not valid
 
 
 def helper(messages):
     """Play the sharing game from its prompt: submit, answer every request, ask the first holder."""
     prompt = "\n".join(message["content"] for message in messages if message["role"] == "user")
     actions = []
-    for pieces, state in LINE.findall(prompt):
+    for pieces, state in re.findall(r"^- ([\d, ]+): (complete|you lack .*)$", prompt, re.M):
         if state == "complete":
-            actions.append(action("submit", pieces=numbers(pieces)))
-        for piece, holder in LACK.findall(state):
-            actions.append(action("message", int(holder), [int(piece)], f"Please send {piece}."))
-    for line in ASKED.findall(prompt):
-        for asker, pieces in REQUEST.findall(line):
-            actions.append(action("send", int(asker), numbers(pieces)))
+            actions.append(_action("submit", pieces=_numbers(pieces)))
+        for piece, holder in re.findall(r"(\d+) \(held by (\d+)", state):
+            actions.append(_action("message", int(holder), [int(piece)], f"Please send {piece}."))
+    for line in re.findall(r"^Requested of you and not sent: (.*)$", prompt, re.M):
+        for asker, pieces in re.findall(r"agent (\d+) asks for ([\d, ]+)", line):
+            actions.append(_action("send", int(asker), _numbers(pieces)))
     return json.dumps({"thoughts": "I answer and ask.", "actions": actions})
+
+
+def _numbers(text):
+    return [int(number) for number in re.findall(r"\d+", text)]
+
+
+def _action(kind, to=-1, pieces=(), text=""):
+    return {"kind": kind, "to": to, "pieces": list(pieces), "values": [], "text": text}
 
 
 @dataclass
@@ -53,22 +70,20 @@ class Behaviour:
     """How a server behaves; may be changed while it runs.
 
     Attributes:
-        faults: chance of each kind of fault: ``429``, ``500``, ``drop``, ``stall``, ``cut`` (body
-            shorter than announced), ``garbage`` (body that is not JSON), ``echo`` (500 that repeats
-            the headers), or of a bad answer: ``prose``, ``schema`` (does not fit), ``refusal``,
-            ``empty``, ``length`` (cut off at a limit), ``think`` and ``fence`` (good, but wrapped).
-        forms: kinds of response format that it takes; others are refused with 400.
+        faults: chance of each kind of FAULT_KINDS and ANSWERS; it is "good" otherwise.
+        forms: response formats that it takes; others meet a 400.
         latency: seconds, of a random number generator.
-        retry_after: what it asks for with a 429.
-        policy: answer to messages. key: the key that it asks for, "" for none.
+        retry_after: wait that it asks for with a 429.
+        policy: answer to messages.
+        key: the key that it asks for, "" for none.
         most: more requests at once than these meet a 429.
     """
 
-    faults: dict = field(default_factory=dict)
-    forms: tuple = ("json_schema", "json_object", "text")
-    latency: object = lambda rng: 0.0
+    faults: dict[str, float] = field(default_factory=dict)
+    forms: tuple[str, ...] = ("json_schema", "json_object", "text")
+    latency: Callable[[random.Random], float] = lambda rng: 0.0
     retry_after: str = "0.01"
-    policy: object = helper
+    policy: Callable[[list[dict[str, str]]], str] = helper
     key: str = ""
     most: int = 10_000
 
@@ -77,8 +92,10 @@ class FaultServer:
     """Serves in a thread of its own, from ``start`` (or ``with``) to ``stop``.
 
     Attributes:
-        behaviour: see there. done: counts of what it did, ``good`` and by fault.
-        requests: bodies of all requests, in order. busiest: most requests at once.
+        behaviour: how it behaves.
+        done: number of requests by what it did, "good", a fault or an HTTP status.
+        requests: bodies of all requests, in order, if they are kept.
+        busiest: most requests at once.
     """
 
     def __init__(self, behaviour=None, seed=0, port=0, keep=True):
@@ -99,7 +116,10 @@ class FaultServer:
 
     def start(self):
         self.loop, ready = asyncio.new_event_loop(), threading.Event()
-        self.thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
+        work = self._serve(ready)
+        self.thread = threading.Thread(
+            target=lambda: self.loop.run_until_complete(work), daemon=True
+        )
         self.thread.start()
         ready.wait()
 
@@ -107,16 +127,11 @@ class FaultServer:
         self.loop.call_soon_threadsafe(self.stopped.set)
         self.thread.join()
 
-    def _run(self, ready):
-        asyncio.set_event_loop(self.loop)
-        self.loop.run_until_complete(self.serve(ready))
-
-    async def serve(self, ready=None):
+    async def _serve(self, ready):
         self.stopped, self.tasks = asyncio.Event(), set()
         server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
-        if ready:
-            ready.set()
+        ready.set()
         await self.stopped.wait()
         server.close()
         for task in self.tasks:
@@ -144,76 +159,59 @@ class FaultServer:
         self.at_once += 1
         self.busiest = max(self.busiest, self.at_once)
         try:
-            return await self._answer(writer, headers, body)
+            return await self._respond(writer, headers, body)
         finally:
             self.at_once -= 1
 
-    async def _answer(self, writer, headers, body):
+    async def _respond(self, writer, headers, body):
         kind = self._kind(headers, body)
         self.done[kind] += 1
         if self.keep:
             self.requests.append(body)
         if kind != "429":
             await asyncio.sleep(self.behaviour.latency(self.rng))
-        if kind == "stall":
-            await asyncio.sleep(3600)
-        if kind == "drop":
-            writer.transport.abort()
-            return False
-        if kind == "cut":
-            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"choices": [')
-            await writer.drain()
-            return False
-        if kind == "garbage":
-            await self._send(writer, 200, "<html>proxy error</html>")
-        elif kind in ERRORS:
-            wait = self.behaviour.retry_after if kind == "429" else ""
-            status, text = ERRORS[kind]
-            await self._send(writer, status, error(text.format(headers=headers)), wait)
-        else:
-            await self._send(writer, 200, self._completion(kind, body))
-        return True
+        match kind:
+            case "stall":
+                await asyncio.sleep(3600)
+            case "drop":
+                writer.transport.abort()
+            case "cut":
+                writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{"choices": [')
+                await writer.drain()
+            case "garbage":
+                await self._send(writer, 200, "<html>proxy error</html>")
+            case "429" | "500" | "echo" | "401" | "400":
+                status, message = ERRORS[kind]
+                error = {"message": message.format(headers=headers), "type": "server_error"}
+                wait = self.behaviour.retry_after if kind == "429" else ""
+                await self._send(writer, status, json.dumps({"error": error}), wait)
+            case _:
+                await self._send(writer, 200, self._completion(kind, body))
+        return kind not in ("drop", "cut")
 
     def _kind(self, headers, body):
         """Return what happens to a request."""
-        b = self.behaviour
-        if b.key and headers.get("authorization") != f"Bearer {b.key}":
+        if self.behaviour.key and headers.get("authorization") != f"Bearer {self.behaviour.key}":
             return "401"
-        if body.get("response_format", {}).get("type", "text") not in b.forms:
+        if body.get("response_format", {}).get("type", "text") not in self.behaviour.forms:
             return "400"
-        if self.at_once > b.most:
+        if self.at_once > self.behaviour.most:
             return "429"
         draw = self.rng.random()
-        for kind, chance in b.faults.items():
+        for kind, chance in self.behaviour.faults.items():
             draw -= chance
             if draw < 0.0:
                 return kind
         return "good"
 
     def _completion(self, kind, body):
-        answer = self.behaviour.policy(body["messages"])
-        content, refusal, finish = answer, None, "stop"
-        match kind:
-            case "prose":
-                content = "I would rather not use JSON."
-            case "schema":
-                content = json.dumps({"thoughts": 7, "moves": []})
-            case "refusal":
-                content, refusal = None, "I cannot take part in this."
-            case "empty":
-                content = ""
-            case "length":
-                content, finish = answer[: len(answer) // 2], "length"
-            case "think":
-                content = f"<think>What {{should}} I do?</think>\n{answer}"
-            case "fence":
-                content = f"Here it is:\n```json\n{answer}\n```\nGood luck!"
+        content, refusal, finish = ANSWERS[kind](self.behaviour.policy(body["messages"]))
         message = {"role": "assistant", "content": content, "refusal": refusal}
-        letters = sum(len(message["content"]) for message in body["messages"])
+        characters = sum(len(message["content"]) for message in body["messages"])
         usage = {
-            "prompt_tokens": letters // 4,
+            "prompt_tokens": characters // 4,
             "completion_tokens": len(content or "") // 4,
-            "prompt_tokens_details": {"cached_tokens": letters // 8},
+            "prompt_tokens_details": {"cached_tokens": characters // 8},
         }
         choice = {"index": 0, "finish_reason": finish, "message": message}
         return json.dumps({"model": body["model"], "choices": [choice], "usage": usage})
@@ -224,7 +222,3 @@ class FaultServer:
         head += f"Retry-After: {retry_after}\r\n" if retry_after else ""
         writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         await writer.drain()
-
-
-def error(message):
-    return json.dumps({"error": {"message": message, "type": "server_error"}})

@@ -16,7 +16,7 @@ def test_connections_lie_in_no_more_small_pools_than_calls_at_once_need(server, 
     server.behaviour.latency = lambda rng: 0.05  # so that they really are under way at once
 
     async def ask():
-        client = Client(Endpoint("test", server.url, KEY), timeout=10.0)
+        client = Client(Endpoint("test", server.url, KEY), timeout=600.0)
         for _ in range(2):
             await asyncio.gather(*(client.send(ASK, 5) for _ in range(at_once)))
         pools = [pool.under_way for pool in client._pools]

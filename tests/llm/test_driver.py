@@ -16,21 +16,11 @@ from mechlab.llm.settings import Caps, Live
 from mechlab.llm.transcripts import open_transcripts
 from mechlab.simulation import simulate
 from tests.llm.conftest import KEY
-from tests.llm.fault_server import FaultServer
-from tests.llm.test_answers import BAD
+from tests.llm.fault_server import FAULT_KINDS, INVALID, FaultServer
 
 SMALL = {"agents": 3, "rounds": 4, "pieces": 9, "hand": 3, "needed": 2}
 CALLS = 3 * 4  # of an episode
 STORE = "sqlite:///.mechlab/calls.db"
-KIND = {  # what a fault of the server is to the client
-    "429": "rate_limit",
-    "500": "server",
-    "echo": "server",
-    "drop": "connection",
-    "cut": "connection",
-    "garbage": "garbled",
-    "stall": "timeout",
-}
 
 
 def play(population="llm:maker/model-1.5:8b", **more):
@@ -82,9 +72,9 @@ def test_a_replay_needs_every_answer_and_no_key(server, monkeypatch):
 
 def test_every_fault_is_accounted_for(server):
     """30% faults of all kinds: a 20-round episode completes and the record tells each of them."""
-    kinds = [kind for kind in (*KIND, *BAD) if kind != "stall"]
-    server.behaviour.faults = {"stall": 0.01} | dict.fromkeys(kinds, 0.29 / 11)
-    with live_session(Live(timeout=1.5, patience=30, invalid_limit=0.5)) as session:
+    kinds = [kind for kind in (*FAULT_KINDS, *INVALID) if kind != "stall"]
+    server.behaviour.faults = {"stall": 0.01} | dict.fromkeys(kinds, 0.29 / len(kinds))
+    with live_session(Live(timeout=5, patience=600, invalid_limit=0.5)) as session:
         episodes = play(settings={**SMALL, "rounds": 20}, episodes=2)
     done = server.done
     with open_transcripts(STORE) as transcripts:
@@ -92,10 +82,10 @@ def test_every_fault_is_accounted_for(server):
             call for played in transcripts.episodes() for call in transcripts.calls(played.id)
         ]
     met = Counter(fault["kind"] for call in spoken for fault in call.faults)
-    assert met == sum((Counter({KIND[kind]: done[kind]}) for kind in KIND), Counter())
-    assert sum(done[kind] for kind in KIND) > 5
+    assert met == sum((Counter({FAULT_KINDS[kind]: done[kind]}) for kind in FAULT_KINDS), Counter())
+    assert sum(done[kind] for kind in FAULT_KINDS) > 5
     problems = [call for call in spoken if call.problem]
-    assert len(problems) == sum(done[kind] for kind in BAD)
+    assert len(problems) == sum(done[kind] for kind in INVALID)
     assert len(spoken) - len(problems) == done["good"]
     # Turns: each was answered validly, or twice not.
     turns = {(played, call.turn) for played in (0, 1) for call in spoken}
@@ -166,7 +156,7 @@ def test_an_invalid_answer_is_returned_once_and_then_acts_as_an_empty_turn(serve
     assert second["messages"][: len(first["messages"])] == first["messages"]
     said, asked = second["messages"][-2:]
     assert said == {"role": "assistant", "content": "I would rather not use JSON."}
-    assert "could not be read: answer: Invalid JSON" in asked["content"]
+    assert "could not be read: answer: " in asked["content"]
     assert server.done.total() == 2 * CALLS
 
 

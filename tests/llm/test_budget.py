@@ -1,0 +1,83 @@
+"""Budgets, the share of invalid turns, and prices."""
+
+import asyncio
+
+import pytest
+
+from mechlab.errors import OutOfBudget, UserError
+from mechlab.llm._output import Usage
+from mechlab.llm.budget import Budget, InvalidTurns, Spending, TooManyInvalidTurns, price_of
+from mechlab.llm.settings import OPENAI, Caps
+
+
+async def episodes(budget, count, calls, tokens=100):
+    """Play episodes at once, each of so many calls; return what each came to."""
+
+    async def one():
+        try:
+            async with budget.episode(calls) as release_one:
+                for _ in range(calls):
+                    with budget.call():
+                        await asyncio.sleep(0)
+                    release_one()
+                    budget.charge(Spending(1, tokens, 0.0))
+        except OutOfBudget as out:
+            return str(out)
+        return "finished"
+
+    return await asyncio.gather(*(one() for _ in range(count)))
+
+
+def test_a_cap_in_calls_goes_into_whole_episodes_the_first_ones_first():
+    budget = Budget(Caps(calls=25))
+    first, second, *others = asyncio.run(episodes(budget, 5, calls=10))
+    assert (first, second) == ("finished", "finished")
+    assert all("leaves no room for an episode of 10 calls" in one for one in others)
+    assert budget.spending.calls == 20
+
+
+def test_a_cap_in_tokens_is_judged_by_the_mean_call_once_that_is_known():
+    budget = Budget(Caps(tokens=6_000))
+    done = asyncio.run(episodes(budget, 10, calls=20))
+    assert done.count("finished") == 3
+    assert budget.spending.tokens == 6_000
+
+
+def test_calls_under_way_count_against_a_cap():
+    budget = Budget(Caps(calls=1))
+    with budget.call(), pytest.raises(OutOfBudget, match="the cap of 1 calls"), budget.call():
+        pass
+    assert budget.under_way == 0
+
+
+def test_what_other_processes_spent_counts_too():
+    budget = Budget(Caps(dollars=1.0))
+    budget.others = Spending(3, 100, 1.0)
+    with pytest.raises(OutOfBudget, match=r"the cap of \$1.00"), budget.call():
+        pass
+
+
+def test_a_share_of_invalid_turns_needs_some_turns():
+    turns = InvalidTurns(0.25)
+    for _ in range(5):  # five of twenty, whatever the other fifteen will be
+        turns.note("llm:m", "empty")
+    with pytest.raises(TooManyInvalidTurns, match=r"6 of 6 .* limit of 25%; the last, of llm:m"):
+        turns.note("llm:m", "empty")
+
+
+def test_prices_are_those_of_the_table_and_of_the_users_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    usage = Usage(prompt=1_000_000, cached=400_000, answer=100_000)
+    # o3, OpenAI's list of 2025: $2 in, $0.50 cached, $8 out for a million tokens.
+    assert price_of("o3", OPENAI).of(usage) == pytest.approx(0.6 * 2 + 0.4 * 0.5 + 0.1 * 8)
+    assert price_of("openai/o3", OPENAI) == price_of("o3", OPENAI)
+    assert price_of("nobody", OPENAI) is None
+    (tmp_path / "prices.toml").write_text("[nobody]\nprompt = 1\ncached = 1\nanswer = 0\n")
+    assert price_of("nobody", OPENAI).of(usage) == 1.0
+    (tmp_path / "prices.toml").write_text("[nobody]\nprompt = -1\ncached = 1\nanswer = 0\n")
+    with pytest.raises(UserError, match=r"prices.toml: nobody.prompt"):
+        price_of("nobody", OPENAI)
+
+
+def test_on_this_machine_models_cost_nothing():
+    assert price_of("anything", "http://localhost:1/v1").of(Usage(prompt=10**9)) == 0.0

@@ -30,10 +30,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # started as a script, from 
 from mechlab.agents.base import AGENTS
 from mechlab.agents.emulated import Emulated
 from mechlab.calibrate import fit_episodes, pilot
-from mechlab.calibrate.conditions import agent_at
-from mechlab.calibrate.pilot_fit import DRAWS, Fitting
+from mechlab.calibrate._conditions import agent_at
+from mechlab.calibrate._pilot_fit import DRAWS, Fitting
+from mechlab.calibrate._surrogate import Effort
 from mechlab.calibrate.published import RUNS
-from mechlab.calibrate.surrogate import Effort
 from mechlab.games.sharing import Sharing
 
 LEVEL, EPISODES = 0.9, 5

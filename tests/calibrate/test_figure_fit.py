@@ -6,10 +6,9 @@ import pytest
 
 from mechlab.agents.emulated import Emulated, Propensities, stored
 from mechlab.calibrate import Cell, Fit, calibrate
-from mechlab.calibrate.figure_fit import Problem
+from mechlab.calibrate._figure_fit import Problem, attainable, means
+from mechlab.calibrate._scales import BASE, SHIFTS
 from mechlab.calibrate.published import published
-from mechlab.calibrate.residuals import attainable, means
-from mechlab.calibrate.scales import BASE, SHIFTS
 from mechlab.errors import UserError
 
 TRUTH = Emulated(

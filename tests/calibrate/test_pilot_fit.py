@@ -13,11 +13,11 @@ from mechlab.agents.emulated import Emulated, Propensities
 from mechlab.agents.population import Population
 from mechlab.agents.response import behaviours
 from mechlab.calibrate import Check, PilotFit, fit_episodes, pilot, read_episodes
-from mechlab.calibrate.conditions import Run, agent_at, runs_of
+from mechlab.calibrate._conditions import Run, agent_at, runs_of
+from mechlab.calibrate._posterior import Posterior
+from mechlab.calibrate._scales import BASE, SHIFTS
+from mechlab.calibrate._surrogate import Surrogate, fitted_surrogate
 from mechlab.calibrate.episodes import checked, holds_figures
-from mechlab.calibrate.posterior import Posterior
-from mechlab.calibrate.scales import BASE, SHIFTS
-from mechlab.calibrate.surrogate import Surrogate, fitted_surrogate
 from mechlab.commands import app
 from mechlab.errors import UserError
 from mechlab.games.base import make_game

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import qmc
 
-from mechlab.calibrate.conditions import Run
-from mechlab.calibrate.scales import Scale
+from mechlab.calibrate._conditions import Run
+from mechlab.calibrate._scales import Scale
 from mechlab.flows import Array
 from mechlab.games.base import Game
 

@@ -10,9 +10,9 @@ from scipy.optimize import least_squares
 from scipy.special import logsumexp
 from scipy.stats import chi2
 
-from mechlab.calibrate.conditions import Run
-from mechlab.calibrate.scales import Scale
-from mechlab.calibrate.surrogate import Surrogate
+from mechlab.calibrate._conditions import Run
+from mechlab.calibrate._scales import Scale
+from mechlab.calibrate._surrogate import Surrogate
 from mechlab.flows import Array
 
 _STEP = 1e-3  # of the differences of surrogates, which are smooth

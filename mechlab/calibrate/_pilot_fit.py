@@ -12,12 +12,12 @@ import pandas as pd
 from scipy.stats import chi2
 
 from mechlab.agents.emulated import Emulated, Propensities, stored
-from mechlab.calibrate.conditions import Run, agent_at, runs_of
+from mechlab.calibrate._conditions import Run, agent_at, runs_of
+from mechlab.calibrate._posterior import Posterior
+from mechlab.calibrate._result import plain, write
+from mechlab.calibrate._scales import BASE, SHIFTS, VOLUNTEER, Scale
+from mechlab.calibrate._surrogate import Effort, surrogates
 from mechlab.calibrate.episodes import checked
-from mechlab.calibrate.posterior import Posterior
-from mechlab.calibrate.result import plain, write
-from mechlab.calibrate.scales import BASE, SHIFTS, VOLUNTEER, Scale
-from mechlab.calibrate.surrogate import Effort, surrogates
 from mechlab.errors import UserError
 from mechlab.flows import Array
 from mechlab.games.base import Game

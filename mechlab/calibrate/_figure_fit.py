@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import product, repeat
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
 
 import numpy as np
 
+from mechlab.agents.base import AGENTS, Agent
 from mechlab.agents.emulated import Emulated, Propensities
-from mechlab.calibrate.published import Figure
-from mechlab.calibrate.residuals import means
-from mechlab.calibrate.scales import BASE, SHIFTS, VOLUNTEER, Scale
+from mechlab.calibrate._result import Cell, Fit
+from mechlab.calibrate._scales import BASE, SHIFTS, VOLUNTEER, Scale
+from mechlab.calibrate.published import Figure, models, published
+from mechlab.errors import UserError
 from mechlab.flows import Array
+from mechlab.games.sharing import Sharing
+from mechlab.simulation import Episodes, simulate
 
 _PULL = (
     0.05  # weight of a step away from the middle, in tolerances: settles what figures leave open
@@ -161,3 +170,130 @@ def _solve(problem: Problem, values: Values, rounds: int) -> tuple[dict[str, flo
         ftol=3e-3,
     )
     return problem.values(found.x), float(found.cost)
+
+
+_GAME = Sharing()  # the published setting
+
+
+def means(agent: Agent, figures: Sequence[Figure], episodes: int, seed: int) -> Array:
+    """Return our mean of each figure's measure, over the episodes in which it is defined.
+
+    Figures of the same run share its episodes; all agents share all luck (common random numbers),
+    so that the means are a deterministic function of the agent.
+    """
+    runs = {figure.run for figure in figures}
+    played = {run: _play(agent, run, episodes, seed) for run in sorted(runs)}
+    return np.array([_mean(played[f.run][str(f.measure)]) for f in figures])
+
+
+def _play(agent: Agent, run: tuple[str, str], episodes: int, seed: int) -> Episodes:
+    condition, mechanism = run
+    return simulate(_GAME, agent, mechanism, episodes=episodes, seed=seed, condition=condition)
+
+
+def _mean(values: Array) -> float:
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else math.nan
+
+
+def attainable(figure: Figure, figures: Sequence[Figure]) -> bool:
+    """Whether any agent can come within the tolerance of a figure, given its model's tasks.
+
+    Tasks that became feasible are either submitted or still open at the end, and an agent holds
+    only so many open tasks: so pipeline efficiency is at least tasks / (tasks + open tasks).
+    """
+    if figure.measure != "pipeline_efficiency":
+        return True
+    done = [f.target for f in figures if f.measure == "tasks" and f.condition == figure.condition]
+    open_tasks = _GAME.agents * _GAME.tasks
+    return all(figure.target + figure.tolerance >= n / (n + open_tasks) for n in done)
+
+
+CHECK = 1000  # fresh episodes of each run behind the residuals
+_UNMEASURED = "read from thoughts, which emulated agents do not have"
+_IMPOSSIBLE = "below what the model's tasks permit: no agent leaves more tasks open than it holds"
+_SCRIPTED = "not an emulated agent"
+
+Progress = Callable[[str], None]
+
+
+def calibrate(
+    path: str | Path | None = None, *, seed: int = 0, progress: Progress = lambda _: None
+) -> Fit:
+    """Fit one emulated agent to each model's figures.
+
+    The same figures and seed give the same fit, to the last digit.
+
+    Args:
+        path: CSV of published figures; the package's own by default.
+        seed: seed of the episodes that are played.
+        progress: is told, in a line, what was done.
+
+    Raises:
+        UserError: for figures that cannot be read (see ``published``) or that hold no model.
+    """
+    figures = published(path)
+    names = models(figures)
+    if not names:
+        raise UserError(f"no model in {path}: a model needs a row with its tasks in the baseline")
+    found = {}
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        fits = pool.map(fit_model, [_fitted(figures, name) for name in names], repeat(seed))
+        for name, values in zip(names, fits, strict=True):
+            found[name] = _rounded(values)
+            progress(f"{name} is fitted ({len(found)} of {len(names)})")
+    agents = _agents(found)
+    cells = tuple(
+        cell for name in _all(figures) for cell in _cells(name, figures, agents, seed + 1)
+    )
+    return Fit(agents, cells, seed, CHECK)
+
+
+def _fitted(figures: Sequence[Figure], model: str) -> list[Figure]:
+    return [f for f in figures if f.model == model and not _reason(f, figures)]
+
+
+def _reason(figure: Figure, figures: Sequence[Figure]) -> str:
+    """Why a figure is not fitted; empty where it is."""
+    own = [f for f in figures if f.model == figure.model]
+    if figure.measure is None:
+        return _UNMEASURED
+    if figure.model not in models(figures):
+        return _SCRIPTED
+    return "" if attainable(figure, own) else _IMPOSSIBLE
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: float(f"{value:.4g}") for name, value in values.items()}
+
+
+def _agents(found: Mapping[str, Mapping[str, float]]) -> dict[str, Emulated]:
+    """Build the agents; a shift without a figure of its own is the median of the others'."""
+    lent = {
+        s.name: median([own[s.name] for own in found.values() if s.name in own] or [0.0])
+        for s in SHIFTS
+    }
+    return {
+        name: Emulated(
+            name,
+            Propensities(**{**lent, **own}),
+            tuple(shift for shift in lent if shift not in own),
+        )
+        for name, own in found.items()
+    }
+
+
+def _all(figures: Sequence[Figure]) -> list[str]:
+    return list(dict.fromkeys(f.model for f in figures))
+
+
+def _cells(
+    model: str, figures: Sequence[Figure], agents: Mapping[str, Emulated], seed: int
+) -> list[Cell]:
+    own = [f for f in figures if f.model == model]
+    measured = [f for f in own if f.measure]
+    agent = agents[model] if model in agents else AGENTS.get(model)
+    ours = dict(zip(measured, means(agent, measured, CHECK, seed).tolist(), strict=True))
+    return [
+        Cell(f, ours.get(f, math.nan), not _reason(f, figures), _reason(f, figures)) for f in own
+    ]

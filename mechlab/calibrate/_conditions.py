@@ -14,8 +14,8 @@ from mechlab.agents.base import Agent
 from mechlab.agents.emulated import STEPS, VIEW, Emulated, Propensities
 from mechlab.agents.population import Population
 from mechlab.agents.response import behaviours
+from mechlab.calibrate._scales import Scale
 from mechlab.calibrate.episodes import columns, counted
-from mechlab.calibrate.scales import Scale
 from mechlab.errors import UserError
 from mechlab.flows import Array
 from mechlab.games.base import Game

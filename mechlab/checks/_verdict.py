@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -105,10 +104,6 @@ class Verdicts:
             "verdicts": [verdict.to_dict() for verdict in self.verdicts],
         }
         return {name: _plain(value) for name, value in data.items()}
-
-    def to_json(self) -> str:
-        """The verdicts as JSON."""
-        return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
 
 def finding(play: Play) -> float:

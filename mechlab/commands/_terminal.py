@@ -131,9 +131,9 @@ def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
 
 def print_verdict(result: SearchResult, page: Path) -> None:
     """Print the verdict of a search: its headline, then a short table."""
-    from mechlab.report.verdict import verdict
+    from mechlab.report.verdict import verdict_of
 
-    words = verdict(result)
+    words = verdict_of(result)
     colour = {"certified": "green", "unreachable": "red"}.get(words.status, "yellow")
     OUT.print(Text(words.headline, style=f"bold {colour}"))
     rows = {

@@ -89,10 +89,12 @@ def _print(comparison: Comparison, page: Path) -> None:
     from rich.text import Text
 
     from mechlab.commands import _terminal
-    from mechlab.report.compare_words import said
+    from mechlab.report.comparison import statements
     from mechlab.report.words import percent, rank_words
 
-    for words, (goal, places) in zip(said(comparison), comparison.rankings.items(), strict=True):
+    for words, (goal, places) in zip(
+        statements(comparison), comparison.rankings.items(), strict=True
+    ):
         _terminal.OUT.print(Text(words.headline, style="bold green"))
         rows = [(place, comparison.entry(place.name)) for place in places]
         _terminal.print_table(
@@ -109,6 +111,6 @@ def _print(comparison: Comparison, page: Path) -> None:
                 for place, entry in rows
             ],
         )
-        for sentence in words.more:
+        for sentence in words.sentences:
             _terminal.say(sentence)
     _terminal.OUT.print(Text(f"Report: {page}", style="bold"))

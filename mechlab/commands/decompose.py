@@ -33,7 +33,8 @@ def decompose(  # noqa: PLR0913 - an argument an option
     """
     from mechlab.analysis.decomposition import decompose as decompose_group
     from mechlab.commands import _terminal
-    from mechlab.report.decomposition import sentences, sheet
+    from mechlab.report import write
+    from mechlab.report.decomposition import decomposition_page, sentences
 
     with _terminal.working(f"playing {7 * episodes:,} episodes"):
         result = decompose_group(
@@ -44,7 +45,7 @@ def decompose(  # noqa: PLR0913 - an argument an option
             settings=read_settings(settings),
             incentive=incentive,
         )
-    page = sheet(result).write(output) if output else None
+    page = write(decomposition_page(result), output) if output else None
     if as_json:
         _terminal.print_json({**result.as_json(), "report": page and str(page)})
         return

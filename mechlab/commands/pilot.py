@@ -13,11 +13,12 @@ def answer(study: Study, storage: str | None, page: Path, as_json: bool) -> None
     """Pilot, emulate, search, confirm; print the answer and write its page."""
     from mechlab.commands import _terminal
     from mechlab.pilot import pilot
-    from mechlab.report.pilot import headline, sentences, sheet
+    from mechlab.report import write
+    from mechlab.report.pilot import headline, pilot_page, sentences
 
     with _terminal.working("pilot, emulate, search, confirm"):
         result = pilot(study, storage)
-    written = sheet(result).write(page)
+    written = write(pilot_page(result), page)
     if as_json:
         _terminal.print_json({**result.as_json(), "report": str(written)})
         return

@@ -28,13 +28,13 @@ def replicate(
     """
     from mechlab.analysis.replication import replicate as replicate_study
     from mechlab.commands import _terminal
-    from mechlab.report import misfits
-    from mechlab.report.replication import sheet
+    from mechlab.report import write
+    from mechlab.report.replication import replication_page, sentences
 
     with _terminal.working("playing every published condition with every model"):
         replication = replicate_study(episodes=episodes, seed=seed)
-    page = sheet(replication).write(output) if output else None
-    words = misfits.words(replication)
+    page = write(replication_page(replication), output) if output else None
+    words = sentences(replication)
     if as_json:
         _terminal.print_json({**replication.as_json(), **words, "report": page and str(page)})
         return

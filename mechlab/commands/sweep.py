@@ -31,7 +31,8 @@ def sweep(  # noqa: PLR0913 - an argument an option
     """Vary one thing and leave all else as it is: what does it do to efficiency?"""
     from mechlab.analysis.sweep import Sweep
     from mechlab.commands import _terminal
-    from mechlab.report.sweep import sentences, sheet
+    from mechlab.report import write
+    from mechlab.report.sweep import sentences, sweep_page
 
     changed = read_settings(settings)
     sweeps = [Sweep.load(file).override(population, episodes, changed) for file in files]
@@ -39,7 +40,7 @@ def sweep(  # noqa: PLR0913 - an argument an option
     for one in sweeps:
         with _terminal.working(f"playing {one.name}"):
             results.append(one.play())
-    page = sheet(results).write(output) if output else None
+    page = write(sweep_page(results), output) if output else None
     if as_json:
         objects = [result.as_json() for result in results]
         _terminal.print_json({"sweeps": objects, "report": page and str(page)})

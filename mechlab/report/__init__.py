@@ -1,6 +1,10 @@
-"""The report of a search: one HTML page that opens anywhere, offline."""
+"""Reports: pages that show results and compute none, each one HTML file that needs no server.
 
-from mechlab.report.build import write_comparison, write_report
-from mechlab.report.verdict import Verdict, verdict
+Pages of a search and of a comparison are written from here. ``decomposition``, ``replication``,
+``sweep`` and ``pilot`` make the pages of those results, for ``write``, and their sentences, which
+the terminal prints too; ``verdict`` and ``words`` have those of a search.
+"""
 
-__all__ = ["Verdict", "verdict", "write_comparison", "write_report"]
+from mechlab.report._write import write, write_comparison, write_report
+
+__all__ = ["write", "write_comparison", "write_report"]

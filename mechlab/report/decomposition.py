@@ -1,150 +1,159 @@
-"""A decomposition in words, computed from it, and its page."""
+"""A decomposition in sentences, and its page."""
 
 from __future__ import annotations
 
 from mechlab import figures
 from mechlab.analysis.decomposition import NEAR, Decomposition
-from mechlab.report.chart import Chart
-from mechlab.report.sheet import Section, Sheet, summary_table
-from mechlab.report.verdict import KINDS
+from mechlab.report._page import Chart, Page, Section, Statement, provenance, summary_table
+from mechlab.report.verdict import group_words
 from mechlab.report.words import interval, percent, rounded, share
 from mechlab.search.provenance import surroundings
 
-CALLED = {
+_CONDITIONS = {
     "baseline": "as it is",
     "auto_request": "the system asks",
     "auto_fulfill": "the system answers",
     "auto_both": "the system asks and answers",
 }
-_SURE = 0.999  # beyond this the draws tell no more
+_SURE = 0.999  # 20,000 draws do not resolve a probability beyond this
 _LIMIT = {
     "cooperation": "limited by cooperation: it asks well enough, but does not answer",
     "competence": "limited by competence: it answers well enough, but does not ask well",
     "both": "limited by both: it neither answers nor asks well enough",
-    "neither": "limited by neither side: with either one done by the system it is near-optimal",
+    "neither": "limited by neither side: it is near-optimal when the system does either one",
 }
 
 
-def sentences(found: Decomposition) -> tuple[str, ...]:
-    """Return what a decomposition says: diagnosis, evidence, suggestion, and its check."""
-    return (_diagnosis(found), _evidence(found), _rest(found), _suggestion(found), _check(found))
+def sentences(decomposition: Decomposition) -> tuple[str, ...]:
+    """Return what a decomposition says: diagnosis, evidence, suggestion, and its test."""
+    parts = (_diagnosis, _evidence, _remainder, _suggestion, _test)
+    return tuple(part(decomposition) for part in parts)
 
 
-def _diagnosis(found: Decomposition) -> str:
-    others = {name: p for name, p in found.chances.items() if name != found.diagnosis and p > 0}
-    chance = found.chances[found.diagnosis]
+def _diagnosis(decomposition: Decomposition) -> str:
+    others = {name: p for name, p in decomposition.chances.items() if p > 0}
+    chance = others.pop(decomposition.diagnosis)
     likely = percent(chance) if chance < _SURE else f"over {share(_SURE)}"
     doubt = "; ".join(f"{name} {percent(p)}" for name, p in others.items())
     return (
-        f"This group is {_LIMIT[found.diagnosis]} (probability {likely}"
+        f"This group is {_LIMIT[decomposition.diagnosis]} (probability {likely}"
         f"{f'; otherwise {doubt}' if doubt else ''})."
     )
 
 
-def _evidence(found: Decomposition) -> str:
-    base, asked, answered = (
-        found.efficiency[name] for name in ("baseline", "auto_request", "auto_fulfill")
+def _evidence(decomposition: Decomposition) -> str:
+    base, requested, answered = (
+        decomposition.efficiency[name] for name in ("baseline", "auto_request", "auto_fulfill")
     )
     return (
-        f"Cooperation: where the system asks, it earns {percent(asked.mean)} of perfect play "
-        f"(95% interval {interval(asked, percent)}). Competence: where the system answers, "
+        f"Cooperation: when the system asks, it earns {percent(requested.mean)} of perfect play "
+        f"(95% interval {interval(requested, percent)}). Competence: when the system answers, "
         f"{percent(answered.mean)} ({interval(answered, percent)}). As it is, "
         f"{percent(base.mean)} ({interval(base, percent)}). A side limits a group below "
         f"{share(NEAR)}."
     )
 
 
-def _rest(found: Decomposition) -> str:
-    both, best = found.efficiency["auto_both"].mean, found.perfect["auto_both"].mean
+def _remainder(decomposition: Decomposition) -> str:
+    both, best = decomposition.efficiency["auto_both"].mean, decomposition.perfect["auto_both"].mean
     return (
-        f"With both sides done by the system it earns {percent(both)}, where perfect agents earn "
-        f"{percent(best)}: the {percent(max(0.0, 1 - both / best))} that is missing there is lost "
-        "in what no system does for it."
+        f"When the system does both sides it earns {percent(both)}, where perfect agents earn "
+        f"{percent(best)}: the missing {percent(max(0.0, 1 - both / best))} is lost in what the "
+        "system does not do for it."
     )
 
 
-def _suggestion(found: Decomposition) -> str:
-    if found.suggests == "none":
+def _suggestion(decomposition: Decomposition) -> str:
+    if decomposition.suggests == "none":
         return "This suggests no intervention."
     what = {
-        "incentive": "an incentive, for it can do what it is not paid to do",
-        "protocol": "the protocol, for it would do what it does not know to do",
+        "incentive": "an incentive, because it can do what it is not paid to do",
+        "protocol": "the protocol, because it would do what it does not know how to do",
         "both": "an incentive and the protocol together",
     }
-    return f"This suggests {what[found.suggests]}."
+    return f"This suggests {what[decomposition.suggests]}."
 
 
-def _check(found: Decomposition) -> str:
-    did = "; ".join(
-        f"{rounded(one.mechanism)} moves it by {_points(one.gain.mean)} "
+def _test(decomposition: Decomposition) -> str:
+    changes = "; ".join(
+        f"{rounded(one.mechanism)} changes it by {_points(one.gain.mean)} "
         f"(to {percent(one.efficiency.mean)})"
-        for one in found.interventions.values()
+        for one in decomposition.interventions.values()
     )
-    low, high = found.margin.ci95
-    margin = f"{_points(found.margin.mean)}, 95% interval {_points(low)} to {_points(high)}"
+    low, high = decomposition.margin.ci95
+    margin = f"{_points(decomposition.margin.mean)}, 95% interval {_points(low)} to {_points(high)}"
     against = {
         "none": "even both together gain",
         "both": "both together gain beyond the better one alone",
-    }.get(found.suggests, "it gains beyond the other one")
-    said = {
-        True: "The suggestion is borne out",
-        False: "The suggestion is not borne out",
-        None: "The interventions do not tell whether the suggestion is right",
-    }[found.borne_out]
-    return f"Tried: {did}. {said}: {against} {margin}."
+    }.get(decomposition.suggests, "it gains beyond the other one")
+    conclusion = {
+        True: "The suggestion is confirmed",
+        False: "The suggestion is refuted",
+        None: "The interventions do not show whether the suggestion is right",
+    }[decomposition.borne_out]
+    return f"Tested: {changes}. {conclusion}: {against} {margin}."
 
 
 def _points(change: float) -> str:
-    """Return a change of a share in points of a percent."""
+    """Return a change of a share in percentage points."""
     return f"{100 * change:+.1f} points"
 
 
-def sheet(found: Decomposition) -> Sheet:
+def decomposition_page(decomposition: Decomposition) -> Page:
     """Return the page of a decomposition."""
-    said = sentences(found)
-    kinds = "; ".join(KINDS.get(kind, kind) for kind in sorted(found.kinds))
-    facts = (
-        f"The group: {found.game.agents} agents, {found.population}. {kinds.capitalize()}.",
-        f"{found.episodes:,} episodes of each condition and each intervention, seed {found.seed}; "
-        "intervals are those of the episodes alone.",
-    )
-    limits = Section("limits", "What limits it", said[1:3], (map_chart(found), _ladder(found)))
-    repairs = Section("repairs", "What repairs it", said[3:], (_repairs(found),))
-    return Sheet(
-        f"Decomposition: {found.population}",
-        "Is this group limited by cooperation or by competence, and what repairs it?",
-        said[0],
-        facts,
-        (limits, repairs),
-        surroundings(),
+    diagnosis, *evidence, suggestion, test = sentences(decomposition)
+    return Page(
+        title=f"Decomposition: {decomposition.population}",
+        question="Is this group limited by cooperation or by competence, and what repairs it?",
+        statements=(Statement(diagnosis),),
+        sections=(
+            Section(
+                "limits",
+                "What limits it",
+                sentences=tuple(evidence),
+                charts=(map_chart(decomposition), _ladder(decomposition)),
+            ),
+            Section(
+                "repairs",
+                "What repairs it",
+                sentences=(suggestion, test),
+                charts=(_repairs(decomposition),),
+            ),
+            provenance(surroundings()),
+        ),
+        facts=(
+            group_words(decomposition.population, decomposition.game.agents, decomposition.kinds),
+            f"{decomposition.episodes:,} episodes of each condition and each intervention, seed "
+            f"{decomposition.seed}; intervals are over episodes.",
+        ),
     )
 
 
-def map_chart(found: Decomposition) -> Chart:
+def map_chart(decomposition: Decomposition) -> Chart:
     """Return the map of cooperation against competence with this group on it."""
-    spot = (found.competence, found.cooperation)
+    spot = (decomposition.competence, decomposition.cooperation)
     alt = f"Competence {percent(spot[0].mean)}, cooperation {percent(spot[1].mean)}."
     return Chart(
         "map",
         "Cooperation against competence",
-        figures.decomposition({found.population: spot}),
+        figures.decomposition({decomposition.population: spot}),
         alt,
         summary_table(dict(zip(("competence", "cooperation"), spot, strict=True))),
         "Efficiency where one side of the communication is done by the system.",
     )
 
 
-def _ladder(found: Decomposition) -> Chart:
-    rows = {CALLED[name]: one for name, one in found.efficiency.items()}
-    best = {CALLED[name]: one for name, one in found.perfect.items()}
+def _ladder(decomposition: Decomposition) -> Chart:
+    rows = {_CONDITIONS[name]: one for name, one in decomposition.efficiency.items()}
+    best = {_CONDITIONS[name]: one for name, one in decomposition.perfect.items()}
     alt = "; ".join(f"{name} {percent(one.mean)}" for name, one in rows.items())
     figure = figures.bars(rows, "Group revenue, % of perfect play", best)
     return Chart("ladder", "One side done by the system", figure, f"{alt}.", summary_table(rows))
 
 
-def _repairs(found: Decomposition) -> Chart:
-    rows = {"nothing": found.efficiency["baseline"]}
-    rows |= {rounded(one.mechanism): one.efficiency for one in found.interventions.values()}
+def _repairs(decomposition: Decomposition) -> Chart:
+    rows = {"nothing": decomposition.efficiency["baseline"]}
+    rows |= {rounded(one.mechanism): one.efficiency for one in decomposition.interventions.values()}
     alt = "; ".join(f"{name} {percent(one.mean)}" for name, one in rows.items())
     figure = figures.bars(rows, "Group revenue, % of perfect play", {})
     return Chart("tried", "What the interventions do", figure, f"{alt}.", summary_table(rows))

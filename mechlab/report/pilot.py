@@ -1,4 +1,4 @@
-"""A pilot in words, computed from it, and its page."""
+"""A pilot in sentences, and its page."""
 
 from __future__ import annotations
 
@@ -7,112 +7,136 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from mechlab.figures import pilot_doses, reference_words, unit_of
+from mechlab import figures
 from mechlab.pilot import PilotResult
-from mechlab.report.chart import Chart
-from mechlab.report.sheet import Section, Sheet
-from mechlab.report.tables import DOLLARS, Table
-from mechlab.report.verdict import KINDS
-from mechlab.report.words import interval, money, percent, quantity, rounded, share, span
+from mechlab.report._page import DOLLARS, Chart, Page, Section, Statement, Table, provenance
+from mechlab.report.verdict import group_words
+from mechlab.report.words import (
+    counted,
+    interval,
+    money,
+    percent,
+    quantity,
+    rounded,
+    share,
+    span,
+)
 from mechlab.search.provenance import surroundings
 
+_SHOWN = {
+    "confirmed": "both ends rest on held-out episodes of the study's own agents",
+    "unreachable": "held-out episodes showed that the upper end is not enough",
+    "out_of_budget": "the upper end was not shown to be enough",
+}
 
-def headline(found: PilotResult) -> str:
+
+def headline(pilot: PilotResult) -> str:
     """Return the answer in a sentence."""
-    target = found.study.target
-    goal = f"at least {share(target.efficiency)} of {reference_words(target.relative_to)}"
+    target = pilot.study.target
+    goal = f"at least {share(target.efficiency)} of {figures.reference_words(target.relative_to)}"
     sure = f"with {share(target.confidence)} confidence"
-    if found.status == "confirmed":
-        return f"{rounded(found.mechanism)} brings the group to {goal}, {sure}: confirmed."
-    if found.status == "unreachable":
+    if pilot.status == "confirmed":
+        return f"{rounded(pilot.mechanism)} brings the group to {goal}, {sure}: confirmed."
+    if pilot.status == "unreachable":
         return f"No candidate brings the group to {goal} within its range, {sure}."
     return f"Not decided: the budget ended before a size was shown to bring the group to {goal}."
 
 
-def sentences(found: PilotResult) -> tuple[str, ...]:
-    """Return what a pilot says: the interval, what it rests on, its cost, and what is doubtful."""
-    return (_interval(found), _emulated(found), _reached(found), _cost(found), *found.fit.warnings)
+def sentences(pilot: PilotResult) -> tuple[str, ...]:
+    """Return what a pilot says: its interval, what that rests on, its cost, and warnings."""
+    parts = (_interval, _emulated, _attainment, _cost)
+    return (*(part(pilot) for part in parts), *pilot.fit.warnings)
 
 
-def _unit(found: PilotResult) -> str:
-    return unit_of(found.mechanism, found.study.minimise)
+def _unit(pilot: PilotResult) -> str:
+    return figures.unit_of(pilot.mechanism, pilot.study.minimise)
 
 
-def _interval(found: PilotResult) -> str:
-    low, high = found.interval
-    between = span(low, high, _unit(found))
-    shown = {
-        "confirmed": "both ends rest on fresh episodes of the study's own agents",
-        "unreachable": "fresh episodes showed the upper end not to be enough",
-        "out_of_budget": "the upper end is not shown",
-    }[found.status]
-    return f"The smallest sufficient {found.study.minimise} lies between {between}: {shown}."
+def _interval(pilot: PilotResult) -> str:
+    ends = span(*pilot.interval, _unit(pilot))
+    return (
+        f"The smallest sufficient {pilot.study.minimise} lies between {ends}: "
+        f"{_SHOWN[pilot.status]}."
+    )
 
 
-def _emulated(found: PilotResult) -> str:
-    if not math.isfinite(found.best.size):
+def _emulated(pilot: PilotResult) -> str:
+    if not math.isfinite(pilot.best.size):
         return "The emulated agents do not reach the target anywhere in the range."
-    ends = span(*found.best.interval(found.study.target.confidence), _unit(found))
-    size = quantity(found.best.size, _unit(found))
-    return f"The emulated agents said where to play: at {size}, or anywhere between {ends}."
+    ends = span(*pilot.best.interval(pilot.study.target.confidence), _unit(pilot))
+    size = quantity(pilot.best.size, _unit(pilot))
+    return f"The emulated agents suggested where to play: at {size}, or anywhere between {ends}."
 
 
-def _reached(found: PilotResult) -> str:
-    reached, spend = found.outcome["reached"], found.outcome["spend"]
-    target = reference_words(found.study.target.relative_to)
+def _attainment(pilot: PilotResult) -> str:
+    reached, spend = pilot.outcome["reached"], pilot.outcome["spend"]
+    target = figures.reference_words(pilot.study.target.relative_to)
     return (
-        f"By the {reached.n} episodes near it the group earns {percent(reached.mean)} of {target} "
-        f"there (95% interval {interval(reached, percent)}), at {money(spend.mean)} an episode."
+        f"From {counted(reached.n, 'episode')} at it and near it, the group is estimated to earn "
+        f"{percent(reached.mean)} of {target} there (95% interval {interval(reached, percent)}), "
+        f"at {money(spend.mean)} per episode."
     )
 
 
-def _cost(found: PilotResult) -> str:
-    pilot, confirm = found.episodes["pilot"], found.episodes["confirm"]
+def _cost(pilot: PilotResult) -> str:
+    first, confirm = pilot.episodes["pilot"], pilot.episodes["confirm"]
     return (
-        f"It took {pilot + confirm} episodes of the study's own agents: {pilot} for the pilot, "
-        f"{confirm} to confirm."
+        f"It took {counted(first + confirm, 'episode')} of the study's own agents: {first:,} for "
+        f"the pilot, {confirm:,} to confirm."
     )
 
 
-def sheet(found: PilotResult) -> Sheet:
+def pilot_page(pilot: PilotResult) -> Page:
     """Return the page of a pilot."""
-    study = found.study
-    kinds = "; ".join(KINDS.get(kind, kind) for kind in sorted(study.group.kinds))
-    facts = (
-        f"The group: {len(study.group.members)} agents, {study.group}. {kinds.capitalize()}.",
-        "The search between pilot and confirmation was among agents emulated from the pilot.",
+    study = pilot.study
+    words = sentences(pilot)
+    return Page(
+        title=study.name,
+        question=study.question,
+        statements=(Statement(headline(pilot)),),
+        sections=(
+            Section(
+                "answer",
+                "The answer",
+                sentences=words[:4],
+                points=words[4:],
+                charts=(_chart(pilot),),
+            ),
+            Section("confirmation", "Confirmation", parts=_confirmation(pilot)),
+            Section("agents", "The emulated agents", tables={"propensities": _propensities(pilot)}),
+            provenance({**surroundings(), "study": study.text}),
+        ),
+        facts=(
+            group_words(study.group, len(study.group.members), study.group.kinds),
+            "Between the pilot and the confirmation, the search used agents that were emulated "
+            "from the pilot.",
+        ),
     )
-    said = sentences(found)
-    doses, looks = (pd.DataFrame(map(asdict, rows)) for rows in (found.doses, found.looks))
-    answer = Section("answer", "The answer", said[:4], (_chart(found),), points=said[4:])
-    seen = {"What was played": _doses(doses), "What it said at each look": Table(looks)}
-    fresh = Section("fresh", "Confirmation", tables=seen)
-    agents = Section("agents", "The emulated agents", tables={"Propensities": _propensities(found)})
-    sections = (answer, fresh, agents)
-    provenance = {**surroundings(), "study": study.text}
-    return Sheet(study.name, study.question, headline(found), facts, sections, provenance)
 
 
-def _doses(frame: pd.DataFrame) -> Table:
-    return Table(frame, {"mean": "efficiency"}, frozenset({"mean"}), DOLLARS)
+def _confirmation(pilot: PilotResult) -> tuple[Section, ...]:
+    doses, looks = (pd.DataFrame(map(asdict, rows)) for rows in (pilot.doses, pilot.looks))
+    played = Table(doses, {"mean": "attainment"}, frozenset({"mean"}), DOLLARS)
+    return (
+        Section("doses", "What was played", tables={"doses": played}),
+        Section("looks", "What each interim analysis said", tables={"looks": Table(looks)}),
+    )
 
 
-def _propensities(found: PilotResult) -> Table:
-    agents = {
-        "best fit": found.fit.agent,
-        **{f"draw {i}": a for i, a in enumerate(found.fit.draws)},
-    }
-    rows = [{"agent": name, **asdict(agent.fitted)} for name, agent in agents.items()]
-    return Table(pd.DataFrame(rows))
+def _propensities(pilot: PilotResult) -> Table:
+    draws = {f"draw {i}": agent for i, agent in enumerate(pilot.fit.draws)}
+    agents = {"best fit": pilot.fit.agent, **draws}
+    return Table(pd.DataFrame([{"agent": n, **asdict(a.fitted)} for n, a in agents.items()]))
 
 
-def _chart(found: PilotResult) -> Chart:
-    curve = found.best.curve
-    data = pd.DataFrame({"size": curve.sizes, "emulated": curve.means})
+def _chart(pilot: PilotResult) -> Chart:
+    curve = pilot.best.curve
+    data = Table(pd.DataFrame({"size": curve.sizes, "emulated": curve.means}))
     note = (
-        "Points: means of the study's own agents, larger where more episodes were played. The "
-        "curve is the emulated agents', which says where to play and how it bends; the band is "
-        "the answer's interval."
+        "Points are means of the study's own agents, larger where more episodes were played. The "
+        "curve is that of the emulated agents: it says where to play, and how the response bends. "
+        "The band is the interval of the answer."
     )
-    alt = " ".join(sentences(found)[:2])
-    return Chart("sizes", "Where the target is reached", pilot_doses(found), alt, Table(data), note)
+    alt = " ".join(sentences(pilot)[:2])
+    drawn = figures.pilot_doses(pilot)
+    return Chart("sizes", "Where the target is reached", drawn, alt, data, note)

@@ -1,15 +1,25 @@
-"""Renderers of searches and comparisons: their pages, and short accounts in a notebook."""
+"""Renderers of searches and comparisons: their pages, and short HTML for a notebook.
+
+They are registered at the entry point ``mechlab.renderers``, so that what computes results need not
+import what draws them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mechlab.analysis.comparison import Comparison
 from mechlab.analysis.findings import findings
 from mechlab.rendering import RENDERERS
-from mechlab.report.build import write_comparison, write_report
-from mechlab.report.notebook import comparison_html, result_html
+from mechlab.report._write import write_comparison, write_report
+from mechlab.report.comparison import statements
+from mechlab.report.html import environment
+from mechlab.report.verdict import tiles, verdict_of
 from mechlab.search.results import SearchResult
+
+_COLOURS = {"certified": "#009E73", "unreachable": "#D55E00"}  # the others are grey
+_GREY = "#7d8590"
 
 
 class _Search:
@@ -17,7 +27,15 @@ class _Search:
         return write_report(result, findings(result), path)
 
     def html(self, result: SearchResult) -> str:
-        return result_html(result)
+        words = verdict_of(result)
+        rows = [(tile.heading, f"{tile.value}, {tile.detail}") for tile in tiles(result)]
+        return _card(
+            words.status.replace("_", " "),
+            words.meaning,
+            words.headline,
+            [*rows, ("Agents", words.agents)],
+            _COLOURS.get(words.status, _GREY),
+        )
 
 
 class _Comparison:
@@ -25,7 +43,20 @@ class _Comparison:
         return write_comparison(result, path)
 
     def html(self, result: Comparison) -> str:
-        return comparison_html(result)
+        return "".join(
+            _card("compared", "", one.headline, [("", line) for line in one.sentences], _GREY)
+            for one in statements(result)
+        )
+
+
+def _card(
+    status: str, meaning: str, headline: str, rows: Iterable[tuple[str, str]], colour: str
+) -> str:
+    """Return a verdict as HTML without scripts, which takes its look from the notebook."""
+    template = environment("mechlab.report").get_template("notebook.html.j2")
+    return template.render(
+        status=status, meaning=meaning, headline=headline, rows=rows, colour=colour
+    )
 
 
 RENDERERS.add("search", _Search())

@@ -1,4 +1,4 @@
-"""The page of a replication: every published figure beside ours, and where they part."""
+"""A replication in sentences, and its page: every published figure beside ours."""
 
 from __future__ import annotations
 
@@ -6,44 +6,151 @@ import math
 
 import pandas as pd
 
-from mechlab.analysis.replication import FAR, Replication
+from mechlab import figures
+from mechlab.analysis.replication import (
+    FAR,
+    Optimum,
+    Pattern,
+    Replica,
+    Replication,
+    SplitAnswers,
+    UnmetRate,
+)
 from mechlab.calibrate.published import models
-from mechlab.figures import Spot, decomposition, residuals
-from mechlab.report import misfits
-from mechlab.report.chart import Chart
-from mechlab.report.sheet import Section, Sheet
-from mechlab.report.tables import Table
+from mechlab.report._page import Chart, Page, Section, Statement, Table, provenance
 from mechlab.report.verdict import KINDS
+from mechlab.report.words import interval, number
 from mechlab.search.provenance import surroundings
 from mechlab.statistics import Summary
 
-QUESTION = "Does the lab reproduce the study that it starts from, and where does it not?"
+_QUESTION = "Does the lab reproduce the study that it starts from, and where does it not?"
 _SOURCE = "Yadav, Black and Sourbut, arXiv 2604.07821"
 
 
-def sheet(found: Replication) -> Sheet:
+def sentences(replication: Replication) -> dict[str, tuple[str, ...]]:
+    """Return what a replication says, by kind.
+
+    The keys: ``headline`` (how many figures are met, and by which rule), ``far`` (figures off by
+    more than ``FAR``, the furthest first), ``tensions`` (where published figures pull the common
+    form of the agents apart), ``patterns`` (metric by metric), ``near`` (the other misfits).
+    """
+    pulled = replication.tensions
+    optimum = [_optimum(pulled.optimum)] if pulled.optimum else []
+    return {
+        "headline": (_headline(replication), _rule(replication)),
+        "far": tuple(map(_misfit, replication.far)),
+        "tensions": (*map(_split, pulled.answers), *map(_rate, pulled.rates), *optimum),
+        "patterns": tuple(map(_pattern, replication.patterns)),
+        "near": tuple(map(_misfit, replication.near)),
+    }
+
+
+def _headline(replication: Replication) -> str:
+    parts = []
+    for name, some in (("fitted", replication.fitted), ("held-out", replication.held_out)):
+        if some:
+            inside = sum(r.cell.inside for r in some)
+            parts.append(f"{inside} of {len(some)} {name} figures ({inside / len(some):.0%})")
+    return f"Ours meet {' and '.join(parts)}."
+
+
+def _rule(replication: Replication) -> str:
+    apart = [r for r in replication.replicas if not r.measured]
+    reasons = "; ".join(sorted({r.cell.reason for r in apart} - {""}))
+    return (
+        "A figure is met where ours lies in its published 95% interval, or within 10% where none "
+        f"is published. {len(apart)} figures cannot be compared"
+        f"{f': {reasons}' if reasons else ''}."
+    )
+
+
+def _misfit(replica: Replica) -> str:
+    figure, ours = replica.figure, replica.ours
+    reason = f"; not fitted: {replica.cell.reason}" if replica.cell.reason else ""
+    return (
+        f"{figure.model}, {figure.condition}, {figure.metric.replace('_', ' ')}: published "
+        f"{number(figure.target)}, ours {number(ours.mean)} ({interval(ours, number)}), "
+        f"{_factor(replica)}{reason}."
+    )
+
+
+def _factor(replica: Replica) -> str:
+    factor = replica.cell.factor
+    if math.isnan(factor):
+        return "no factor, because one of them is 0"
+    side = "large" if replica.residual > 0 else "small"
+    return f"{factor:.2f} times too {side}"
+
+
+def _pattern(one: Pattern) -> str:
+    missed = one.too_large + one.too_small
+    sides = f"; of the others {one.too_large} too large, {one.too_small} too small"
+    met = f"{one.met} of {one.met + missed} met"
+    return f"{one.metric.replace('_', ' ')}: {met}{sides if missed else ''}."
+
+
+def _split(one: SplitAnswers) -> str:
+    return (
+        f"{one.model} answers peers and the system differently: its response rate to peers is "
+        f"{number(one.response_rate)}, yet with the system's requests it reaches "
+        f"{number(one.efficiency)} of perfect play. If it answered the system as it does "
+        f"peers (with probability {number(one.peer)} in place of {number(one.system)}), it would "
+        f"reach {number(one.if_alike)}."
+    )
+
+
+def _rate(one: UnmetRate) -> str:
+    if not one.reachable:
+        return (
+            f"{one.model}'s response rate of {number(one.response_rate)} cannot be reached by an "
+            "agent of this form: whatever its probability to answer, the nearest rate is "
+            f"{number(one.nearest)}."
+        )
+    return (
+        f"{one.model}'s response rate does not fit its throughput: an agent of this form that "
+        f"answered often enough for {number(one.response_rate)} would complete "
+        f"{number(one.completed)} tasks, not the published {number(one.tasks)}."
+    )
+
+
+def _optimum(one: Optimum) -> str:
+    return (
+        f"What the study calls optimal ({number(one.published)} tasks; ours {number(one.ours)}) "
+        "is the optimum of asking: if everybody gave all it has unasked, the same rules would "
+        f"permit {number(one.factor)} times as much."
+    )
+
+
+def replication_page(replication: Replication) -> Page:
     """Return the page of a replication."""
-    said = misfits.words(found)
-    facts = (
-        *said["headline"][1:],
-        f"Published: {_SOURCE}. Ours: {found.episodes:,} held-out episodes of each condition and "
-        f"model, seed {found.seed}. The agents are {KINDS['emulated']}.",
+    words = sentences(replication)
+    headline, rule = words["headline"]
+    played = (
+        f"Published: {_SOURCE}. Ours: {replication.episodes:,} held-out episodes of each condition "
+        f"and model, seed {replication.seed}. The agents are {KINDS['emulated']}."
     )
+    tensions = "Where published figures contradict each other"
     sections = (
-        Section("residuals", "All figures at a glance", (), (_residual_chart(found),)),
-        Section("far", f"Off by more than a factor of {FAR:g}", points=said["far"]),
-        Section("tensions", "Where published figures pull apart", points=said["tensions"]),
-        Section("map", "Cooperation against competence", charts=(_map_chart(found),)),
-        Section("patterns", "Measure by measure", points=said["patterns"]),
-        Section("near", "Other figures missed", points=said["near"]),
-        Section("all", "Every figure", tables={"Published and ours": table(found)}),
+        Section("residuals", "All figures at a glance", charts=(_residuals(replication),)),
+        Section("far", f"Off by more than a factor of {FAR:g}", points=words["far"]),
+        Section("tensions", tensions, points=words["tensions"]),
+        Section("map", "Cooperation against competence", charts=(_map(replication),)),
+        Section("patterns", "Metric by metric", points=words["patterns"]),
+        Section("near", "Other figures missed", points=words["near"]),
+        Section("all", "Every figure", tables={"figures": figure_table(replication)}),
     )
-    shown = tuple(s for s in sections if s.sentences or s.charts or s.tables or s.points)
-    return Sheet("Replication", QUESTION, said["headline"][0], facts, shown, surroundings())
+    shown = (s for s in sections if s.charts or s.tables or s.points)
+    return Page(
+        title="Replication",
+        question=_QUESTION,
+        statements=(Statement(headline),),
+        sections=(*shown, provenance(surroundings())),
+        facts=(rule, played),
+    )
 
 
-def table(found: Replication) -> Table:
-    """Return all figures beside ours, a row each."""
+def figure_table(replication: Replication) -> Table:
+    """Return all published figures beside ours, one row each."""
     rows = [
         {
             "model": r.figure.model,
@@ -60,22 +167,25 @@ def table(found: Replication) -> Table:
             "fitted": "yes" if r.cell.fitted else "no",
             "source": r.figure.source,
         }
-        for r in found.replicas
+        for r in replication.replicas
     ]
-    titles = {"half_width": "95% ±", "from": "95% from"}
-    return Table(pd.DataFrame(rows), titles)
+    return Table(pd.DataFrame(rows), {"half_width": "95% ±", "from": "95% from"})
 
 
-def _residual_chart(found: Replication) -> Chart:
-    alt = " ".join((misfits.headline(found), *misfits.patterns(found)))
-    note = "Each mark is a published figure; within the band ours meets it. A relative change is "
-    note += "compared as tasks."
-    return Chart("residuals", "Residuals", residuals(found), alt, table(found), note)
+def _residuals(replication: Replication) -> Chart:
+    words = sentences(replication)
+    alt = " ".join((words["headline"][0], *words["patterns"]))
+    note = (
+        "Each mark is a published figure, which ours meet within the band. A relative change is "
+        "compared as tasks."
+    )
+    drawn = figures.residuals(replication)
+    return Chart("residuals", "Residuals", drawn, alt, figure_table(replication), note)
 
 
-def _map_chart(found: Replication) -> Chart:
-    names = models([r.figure for r in found.replicas])
-    pairs = {name: _spots(found, name) for name in names}
+def _map(replication: Replication) -> Chart:
+    names = models([r.figure for r in replication.replicas])
+    pairs = {name: _spots(replication, name) for name in names}
     ours = {name: pair[0] for name, pair in pairs.items() if pair}
     theirs = {name: pair[1] for name, pair in pairs.items() if pair}
     data = pd.DataFrame(
@@ -87,22 +197,25 @@ def _map_chart(found: Replication) -> Chart:
             "published_cooperation": [spot[1].mean for spot in theirs.values()],
         }
     )
-    apart = data.set_index("model")
-    far = (apart["competence"] - apart["published_competence"]).abs().idxmax()
+    by_model = data.set_index("model")
+    far = (by_model["competence"] - by_model["published_competence"]).abs().idxmax()
     alt = f"Ours filled, published hollow; {far} is furthest from its published competence."
-    shares = frozenset(str(name) for name in data) - {"model"}
-    figure = decomposition(ours, theirs)
+    table = Table(data, shares=frozenset(map(str, by_model)))
     note = "Filled: ours. Hollow, joined by a dotted line: published."
-    return Chart("map", "What limits each model", figure, alt, Table(data, shares=shares), note)
+    drawn = figures.decomposition(ours, theirs)
+    return Chart("map", "What limits each model", drawn, alt, table, note)
 
 
-def _spots(found: Replication, model: str) -> tuple[Spot, Spot] | None:
+def _spots(replication: Replication, model: str) -> tuple[figures.Spot, figures.Spot] | None:
     """Return competence and cooperation of a model, ours and published."""
-    pair = [found.of(model, c, "efficiency") for c in ("auto_fulfill", "auto_request")]
-    if pair[0] is None or pair[1] is None:
+    competence, cooperation = (
+        replication.of(model, condition, "efficiency")
+        for condition in ("auto_fulfill", "auto_request")
+    )
+    if competence is None or cooperation is None:
         return None
-    competence, cooperation = (_published(r.figure.value) for r in pair if r)
-    return (pair[0].ours, pair[1].ours), (competence, cooperation)
+    theirs = _published(competence.figure.value), _published(cooperation.figure.value)
+    return (competence.ours, cooperation.ours), theirs
 
 
 def _published(value: float) -> Summary:

@@ -37,9 +37,9 @@
     plot.on("plotly_click", ({ points: [point] }) => {
       if (point.data.meta !== "trials") return;
       tables.trials?.look(`number=${point.customdata[0]}`);
-      if (tables.turns) hear(point.customdata[0]);
+      if (tables.turns) readTrial(point.customdata[0]);
     });
-    for (const svg of plot.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true"); // words stand beside it
+    for (const svg of plot.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", "true"); // the text below it says the same
   };
   const PAPER = 680; // CSS pixels between the margins of a printed page
   window.addEventListener("beforeprint", () => {
@@ -65,20 +65,20 @@
   const read = (row) => {
     const { columns, values } = page.tables.turns;
     const of = (name) => values[columns.indexOf(name)][row];
-    const turn = page.spoken.turns[row];
+    const turn = page.transcripts.turns[row];
     opened.replaceChildren(
       make("h3", { textContent: `Episode ${of("episode")}, round ${of("round")}, agent ${of("agent")}: ${of("mechanism")}` }),
       make("p", { className: "note", textContent: `${turn.model}, ${turn.at}` }),
-      ...part("Not valid", of("problem")), ...part("Thoughts", of("thoughts")), ...part("Reasoning", turn.reasoning),
-      ...part("Answer", of("answer")), ...part("Faults before it", turn.faults),
-      ...turn.told.flatMap(([role, text]) => part(`Told (${role})`, page.spoken.texts[text])));
+      ...part("Invalid", of("problem")), ...part("Thoughts", of("thoughts")), ...part("Reasoning", turn.reasoning),
+      ...part("Answer", of("answer")), ...part("Failed calls before it", turn.faults),
+      ...turn.messages.flatMap(([role, text]) => part(`Message (${role})`, page.transcripts.texts[text])));
     opened.hidden = false;
     opened.focus();
     opened.scrollIntoView({ block: "start" });
   };
   if (tables.turns) tables.turns.onread = read;
   for (const button of document.querySelectorAll("[data-turn]")) button.addEventListener("click", () => read(Number(button.dataset.turn)));
-  const hear = (trial) => { // shows the turns of a trial's mechanism, the first of them in full
+  const readTrial = (trial) => { // shows the turns of a trial's mechanism, the first of them in full
     const { columns, values } = page.tables.trials;
     const row = values[columns.indexOf("number")].indexOf(trial);
     tables.turns.look(values[columns.indexOf("mechanism")][row] ?? "");

@@ -1,25 +1,36 @@
-"""The verdict in words, computed from the result; the terminal and the page say the same."""
+"""The verdict of a search in words; the terminal, notebooks and the page say the same."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mechlab.figures import reference_words
-from mechlab.report.sizes import size_of, size_words
-from mechlab.report.words import interval, money, percent, rounded, share
+from mechlab.report._page import Tile
+from mechlab.report.words import (
+    between,
+    counted,
+    interval,
+    money,
+    percent,
+    rounded,
+    share,
+    size_of,
+    size_words,
+)
 from mechlab.search.results import Answer, SearchResult
 from mechlab.study import BASELINE
 
 STATUS = {
-    "certified": "shown to be enough on fresh episodes",
+    "certified": "shown to be enough on held-out episodes",
     "unreachable": "shown not to be enough, even at its best",
     "out_of_budget": "not decided within the budget",
 }
 
 KINDS = {
     "emulated": "emulated: stand-ins fitted to published figures, not the models themselves; "
-    "whether those respond alike, only a run with live agents can show",
+    "only a run with live agents can show whether the models respond alike",
     "scripted": "scripted: they follow fixed rules",
     "live": "live: a model chose every action",
     "own": "the user's own code",
@@ -37,7 +48,7 @@ class Verdict:
         size: the smallest sufficient size with its interval.
         efficiency: what the group earns with it.
         spend: what it costs.
-        rivals: candidates that may be as small; "" where there are none.
+        rivals: candidates whose size may be as small; "" where there are none.
         agents: who the agents were, and of what kind.
     """
 
@@ -52,14 +63,14 @@ class Verdict:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All that there is to say, in order."""
+        """All of it, in order."""
         parts = (self.headline, self.size, self.efficiency, self.spend, self.rivals, self.agents)
         return tuple(filter(None, parts))
 
 
-def verdict(result: SearchResult) -> Verdict:
+def verdict_of(result: SearchResult) -> Verdict:
     """Return the verdict of a search."""
-    answer = result.best
+    answer, group = result.best, result.study.group
     return Verdict(
         status=answer.status,
         meaning=STATUS[answer.status],
@@ -68,7 +79,7 @@ def verdict(result: SearchResult) -> Verdict:
         efficiency=_efficiency(result, answer),
         spend=_spend(answer),
         rivals=_rivals(result),
-        agents=_agents(result),
+        agents=group_words(group, len(group.members), group.kinds),
     )
 
 
@@ -90,22 +101,23 @@ def _headline(result: SearchResult, answer: Answer) -> str:
             f"The best is {rounded(answer.mechanism)}."
         )
     return (
-        f"Not decided: the budget ended before a candidate was shown to bring the group to {goal}. "
-        f"The likeliest is {rounded(answer.mechanism)}."
+        "Not decided: the budget ended before any candidate was shown to bring the group to "
+        f"{goal}. The most likely is {rounded(answer.mechanism)}."
     )
 
 
 def _efficiency(result: SearchResult, answer: Answer) -> str:
     reached, efficiency = answer.reached, answer.efficiency
     if not reached.n:
-        return "No fresh episodes were played at it."
+        return "No held-out episodes were played with it."
     relative = result.study.target.relative_to
     goal = (
         f"{percent(reached.mean)} of {reference_words(relative)}, " if relative != "perfect" else ""
     )
     return (
         f"The group then earns {goal}{percent(efficiency.mean)} of perfect play "
-        f"(95% interval {interval(efficiency, percent)}; {efficiency.n:,} fresh episodes)."
+        f"(95% interval {interval(efficiency, percent)}; "
+        f"{counted(efficiency.n, 'held-out episode')})."
     )
 
 
@@ -115,14 +127,14 @@ def _spend(answer: Answer) -> str:
     if answer.spend.mean == 0:
         return "It pays nothing."
     return (
-        f"It spends {money(answer.spend.mean)} an episode "
+        f"It spends {money(answer.spend.mean)} per episode "
         f"(95% interval {interval(answer.spend, money)}), "
-        f"{percent(answer.spend_share)} of group revenue; {source_words(answer)}."
+        f"{percent(answer.spend_share)} of group revenue; {_source(answer)}."
     )
 
 
-def source_words(answer: Answer) -> str:
-    """Return where the money comes from, for an answer that was measured."""
+def _source(answer: Answer) -> str:
+    """Say where the money of a measured answer comes from."""
     subsidy = answer.subsidy.mean
     if answer.spend.mean == 0 == subsidy:
         return "nothing is paid"
@@ -136,7 +148,7 @@ def source_words(answer: Answer) -> str:
 
 
 def _rivals(result: SearchResult) -> str:
-    """Name the certified candidates whose intervals reach below the answer's upper end."""
+    """Name the certified candidates whose intervals begin below the answer's upper end."""
     first, *others = result.answers
     alike = [
         o
@@ -146,10 +158,48 @@ def _rivals(result: SearchResult) -> str:
     if not alike:
         return ""
     named = ", ".join(f"{o.candidate} ({size_of(result, o, o.size)})" for o in alike)
-    return f"Not told apart: {named} may need as little or less; the intervals overlap."
+    return f"Tied: {named} may need as little or less, because the intervals overlap."
 
 
-def _agents(result: SearchResult) -> str:
-    group = result.study.group
-    kinds = "; ".join(KINDS.get(kind, kind) for kind in sorted(group.kinds))
-    return f"The group: {len(group.members)} agents, {group}. {kinds.capitalize()}."
+def group_words(group: object, agents: int, kinds: Iterable[str]) -> str:
+    """Return who the agents of a group are: how many, which, and of what kind."""
+    meanings = "; ".join(KINDS.get(kind, kind) for kind in sorted(kinds))
+    return f"The group: {counted(agents, 'agent')}, {group}. {meanings[0].upper()}{meanings[1:]}."
+
+
+def tiles(result: SearchResult) -> list[Tile]:
+    """Return smallest size, efficiency, spend and subsidy of the study's answer."""
+    answer = result.best
+    size = Tile(f"Smallest sufficient {result.study.minimise}", "size", *_size(result, answer))
+    if not answer.spend.n:
+        names = ("efficiency", "spend", "subsidy")
+        return [
+            size,
+            *(Tile(n.capitalize(), n, "not measured", "no held-out episodes") for n in names),
+        ]
+    return [
+        size,
+        Tile(
+            "Efficiency",
+            "efficiency",
+            percent(answer.efficiency.mean),
+            f"of perfect play; 95% {interval(answer.efficiency, percent)}",
+        ),
+        Tile(
+            "Spend",
+            "spend",
+            percent(answer.spend_share),
+            f"of group revenue: {money(answer.spend.mean)} per episode",
+        ),
+        Tile("Subsidy", "subsidy", money(answer.subsidy.mean), f"per episode: {_source(answer)}"),
+    ]
+
+
+def _size(result: SearchResult, answer: Answer) -> tuple[str, str]:
+    if answer.status == "unreachable":
+        return "none in range", between(result, answer)
+    if answer.status == "out_of_budget":
+        return "not decided", between(result, answer)
+    if answer.candidate == BASELINE:
+        return "none needed", "the group meets the target without an incentive"
+    return size_of(result, answer, answer.size), between(result, answer)

@@ -1,12 +1,16 @@
-"""Numbers in words: sensible digits, units, and intervals."""
+"""Numbers in words: sensible digits, units, intervals, and the sizes of incentives."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Sequence
 
+from mechlab.figures import unit_of
 from mechlab.search.pareto import Place
+from mechlab.search.results import Answer, SearchResult
 from mechlab.statistics import Summary
+from mechlab.study import BASELINE, MONEY
 
 
 def number(value: float) -> str:
@@ -21,7 +25,7 @@ def number(value: float) -> str:
 
 
 def rounded(mechanism: object) -> str:
-    """Return a specification with its numbers cut to four significant digits.
+    """Return a mechanism's specification with its numbers cut to four significant digits.
 
     >>> rounded("royalty(share=0.123456) + sharing_bonus(rate=2170.1683)")
     'royalty(share=0.1235) + sharing_bonus(rate=2170)'
@@ -61,7 +65,7 @@ def percent(share: float) -> str:
 
 
 def share(value: float) -> str:
-    """Return a share that somebody chose, without digits that nobody wrote.
+    """Return a share that somebody chose, with as many digits as were written.
 
     >>> share(0.9), share(0.125)
     ('90%', '12.5%')
@@ -93,19 +97,77 @@ def span(low: float, high: float, unit: str) -> str:
     return f"{quantity(low, sign)} and {quantity(high, unit)}"
 
 
-def interval(summary: Summary, write: object) -> str:
+def interval(summary: Summary, write: Callable[[float], str]) -> str:
     """Return the 95% interval of a mean, written by ``money``, ``percent`` or ``number``."""
-    assert callable(write)
     low, high = summary.ci95
     if not math.isfinite(low):
         return "no interval: fewer than two episodes"
     return f"{write(low)} to {write(high)}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "episode"), counted(1200, "episode")
+    ('1 episode', '1,200 episodes')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a list in a sentence.
+
+    >>> joined(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def rank_words(place: Place) -> str:
-    """Return a rank as it is shown: a tie is a range.
+    """Return a rank; a tie is a range.
 
     >>> rank_words(Place("fine", (1.0, 2.0), 2, 3, ("bonus",)))
     '2 to 3'
     """
     return str(place.first) if place.decided else f"{place.first} to {place.last}"
+
+
+def size_of(result: SearchResult, answer: Answer, value: float) -> str:
+    """Return a value of what the study minimises, with its unit."""
+    if result.study.minimise in MONEY:
+        return f"{money(value)} per episode" if math.isfinite(value) else "unknown"
+    return quantity(value, unit_of(answer.mechanism, result.study.minimise))
+
+
+def between(result: SearchResult, answer: Answer) -> str:
+    """Return the interval of the smallest sufficient size: "between $580 and $640 per piece"."""
+    low, high = answer.interval
+    if not math.isfinite(low) and not math.isfinite(high):
+        return "no interval was shown"
+    if not math.isfinite(high):
+        return f"more than {size_of(result, answer, low)}"
+    if not math.isfinite(low):
+        return f"at most {size_of(result, answer, high)}"
+    if result.study.minimise in MONEY:
+        return f"between {money(low)} and {money(high)} per episode"
+    return f"between {span(low, high, unit_of(answer.mechanism, result.study.minimise))}"
+
+
+def size_words(result: SearchResult, answer: Answer) -> str:
+    """Return in a sentence what was shown of the smallest sufficient size."""
+    if answer.candidate == BASELINE and answer.status == "certified":
+        return "Nothing needs to be paid."
+    smallest, low, high = result.study.minimise, *answer.interval
+    if answer.status == "unreachable":
+        return f"No {smallest} in its range is enough."
+    if not math.isfinite(low) and not math.isfinite(high):
+        return f"No {smallest} was shown to be enough, and none to be too small."
+    small, enough = size_of(result, answer, low), size_of(result, answer, high)
+    if not math.isfinite(high):
+        return f"A {smallest} of {small} was shown not to be enough; none was shown to be."
+    if not math.isfinite(low):
+        return f"A {smallest} of {enough} was shown to be enough; none was shown to be too small."
+    why = "the lower end was shown not to be enough, the upper end to be enough"
+    if smallest in MONEY:  # it need not rise with the dose
+        why = "the upper end was shown to be enough; less than the lower end is not expected"
+    return f"The smallest sufficient {smallest} lies {between(result, answer)}: {why}."

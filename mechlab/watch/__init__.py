@@ -1,6 +1,9 @@
-"""A running search, watched: a small page on this machine alone that keeps itself up to date."""
+"""A running search on a small page, served to this machine alone, that keeps itself up to date.
 
-from mechlab.watch.look import Lookout, Scene
-from mechlab.watch.serve import serve
+``serve`` runs until Ctrl-C; ``Lookout(store).look()`` returns the same state as a ``Scene``.
+"""
+
+from mechlab.watch._scene import Lookout, Scene
+from mechlab.watch._server import serve
 
 __all__ = ["Lookout", "Scene", "serve"]

@@ -9,7 +9,7 @@ import pytest
 from mechlab.analysis.comparison import Comparison
 from mechlab.errors import UserError
 from mechlab.report import write_comparison
-from mechlab.report.compare_words import said
+from mechlab.report.comparison import statements
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result, named
 
@@ -44,7 +44,7 @@ def test_intervals_that_do_not_meet_are_ranked():
 def test_intervals_that_meet_are_a_tie_and_said_to_be():
     comparison = Comparison((with_answers("a", TIED),))
     assert ranks(comparison)["answer_bonus"] == (1, 2, ("use_bonus",))
-    (words,) = said(comparison)
+    (words,) = statements(comparison)
     assert words.headline.startswith("Tied: answer_bonus and use_bonus may need")
     assert "not told apart" in " ".join(words.more)
 
@@ -57,7 +57,7 @@ def test_studies_of_several_groups_are_ranked_together_and_each_by_itself():
     assert {context: len(p) for context, p in comparison.within(goal).items()} == dict.fromkeys(
         comparison.contexts, 2
     )
-    (words,) = said(comparison)
+    (words,) = statements(comparison)
     assert "answer_bonus needs the smallest rate" in words.headline
     assert "with each of the 2 groups" in words.headline
     assert comparison.confidence == pytest.approx(0.9)  # Bonferroni: 1 - 2 * 0.05
@@ -85,7 +85,7 @@ def test_what_is_not_shown_has_open_ends():
         "answer_bonus": (inf, inf),
         "use_bonus": (50.0, inf),
     }
-    (words,) = said(comparison)
+    (words,) = statements(comparison)
     assert words.headline == "No mechanism was shown to reach at least 80% of sequential play."
     assert "Not enough at its best: answer_bonus; not decided: use_bonus." in words.more
 

@@ -8,8 +8,7 @@ import pytest
 from mechlab.analysis.replication import FAR, Replica, Replication, replicate
 from mechlab.calibrate import Cell
 from mechlab.calibrate.published import published
-from mechlab.report import misfits
-from mechlab.report.replication import sheet, table
+from mechlab.report.replication import figure_table, replication_page, sentences
 from mechlab.simulation import simulate
 from mechlab.statistics import Summary
 
@@ -21,7 +20,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def page(found):
-    return sheet(found)
+    return replication_page(found)
 
 
 def invented(metric, ours, fitted=True):
@@ -56,12 +55,12 @@ def test_perfect_agents_are_held_out(found):
 
 def test_every_misfit_beyond_the_factor_is_named(found):
     far = [r for r in found.misfits if r.cell.factor > FAR]
-    said = misfits.far(found)
+    said = sentences(found)["far"]
     assert len(said) >= len(far)
     for replica in far:
         f = replica.figure
         assert any(line.startswith(f"{f.model}, {f.condition}, ") for line in said)
-    assert len(said) + len(misfits.near(found)) == len(found.misfits)
+    assert len(said) + len(sentences(found)["near"]) == len(found.misfits)
 
 
 @pytest.mark.parametrize(
@@ -70,28 +69,30 @@ def test_every_misfit_beyond_the_factor_is_named(found):
 def test_a_misfit_is_named_by_how_far_it_is_off(ours, named):
     """0.5 without an interval is met within a tenth; a factor of 1.5 ends at 0.75 and 0.33."""
     one = invented("efficiency", ours)
-    said = {"near": misfits.near(one), "far": misfits.far(one)}
+    said = {name: sentences(one)[name] for name in ("near", "far")}
     assert {name for name, lines in said.items() if lines} == set(named)
 
 
 def test_the_side_of_a_misfit_is_said():
-    assert "too small" in misfits.far(invented("gini", 0.2))[0]
+    assert "too small" in sentences(invented("gini", 0.2))["far"][0]
     high = invented("gini", 0.9)
-    assert "too large" in misfits.far(high)[0]
-    assert misfits.patterns(high) == ("gini: 0 of 1 met; of the others 1 too large, 0 too small.",)
+    assert "too large" in sentences(high)["far"][0]
+    patterns = ("gini: 0 of 1 met; of the others 1 too large, 0 too small.",)
+    assert sentences(high)["patterns"] == patterns
 
 
 def test_an_undefined_figure_is_a_misfit_without_a_factor():
     one = invented("gini", math.nan)
     assert one.misfits
-    assert "no factor" in misfits.far(one)[0]
+    assert "no factor" in sentences(one)["far"][0]
 
 
 def test_the_headline_counts_fitted_and_held_out_apart():
     fitted = invented("gini", 0.5)
     held = invented("gini", 0.9, fitted=False)
     both = Replication((*fitted.replicas, *held.replicas), 20, 0)
-    assert "1 of 1 fitted figures (100%) and 0 of 1 held out figures (0%)" in misfits.headline(both)
+    counts = "1 of 1 fitted figures (100%) and 0 of 1 held-out figures (0%)"
+    assert counts in sentences(both)["headline"][0]
 
 
 def test_the_optimum_is_said_to_lie_beyond_what_the_study_calls_optimal(page):
@@ -103,8 +104,8 @@ def test_the_optimum_is_said_to_lie_beyond_what_the_study_calls_optimal(page):
 
 
 def test_the_page_has_every_figure(found, page):
-    assert len(table(found).frame) == len(published())
-    assert page.headline == misfits.headline(found)
+    assert len(figure_table(found).frame) == len(published())
+    assert page.statements[0].headline == sentences(found)["headline"][0]
     assert {"residuals", "all", "tensions"} <= {section.name for section in page.sections}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mechlab.analysis.sweep import Point, Sweep
 from mechlab.errors import UserError
-from mechlab.report.sweep import headline, sentences, sheet
+from mechlab.report.sweep import sentences, sweep_page
 from mechlab.simulation import simulate
 from mechlab.statistics import Summary
 
@@ -68,7 +68,8 @@ def test_what_changes_nothing_is_said_to_change_nothing():
     text = 'question = "?"\npopulation = "perfect"\n[vary]\nsettings = [{reward = 1}, {reward = 8}]'
     found = swept(text, episodes=3)
     assert "the same in every episode" in sentences(found)[0]
-    assert headline([found]) == "No value is shown to change efficiency."
+    (answer,) = sweep_page([found]).statements
+    assert answer.headline == "No value is shown to change efficiency."
 
 
 def test_the_first_value_that_is_enough_is_named():
@@ -132,8 +133,8 @@ def test_a_change_is_supported_where_its_interval_leaves_out_nothing(ends, expec
 
 def test_a_page_has_a_section_a_sweep():
     found = swept(BASE)
-    page = sheet([found])
-    assert [s.name for s in page.sections] == ["study"]
+    page = sweep_page([found])
+    assert [s.name for s in page.sections] == ["study", "provenance"]
     assert page.sections[0].points == sentences(found)
 
 

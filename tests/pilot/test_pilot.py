@@ -18,7 +18,8 @@ from mechlab.pilot.design import APART, NARROW, Bracket, believed, wanted
 from mechlab.pilot.emulate import Curve, Offline
 from mechlab.pilot.episodes import Played
 from mechlab.pilot.run import lines_of
-from mechlab.report.pilot import headline, sentences, sheet
+from mechlab.report import write
+from mechlab.report.pilot import headline, pilot_page, sentences
 from mechlab.search.bounds import MIN_EPISODES
 from mechlab.study import Study
 
@@ -221,8 +222,8 @@ def test_known_agents_are_found_out(tmp_path):
     assert sum(found.episodes.values()) <= study.budget.episodes
     assert found.outcome["reached"].mean >= 0.6
     assert "confirmed" in headline(found)
-    assert "rest on fresh episodes" in " ".join(sentences(found))
-    assert sheet(found).write(tmp_path / "pilot.html").stat().st_size < 6e6
+    assert "rest on held-out episodes" in " ".join(sentences(found))
+    assert write(pilot_page(found), tmp_path / "pilot.html").stat().st_size < 6e6
     assert found.as_json()["size"]["interval"] == [low, high]
 
 

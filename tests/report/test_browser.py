@@ -214,7 +214,7 @@ def test_hostile_text_in_charts_is_shown_letter_by_letter(browser, folder):
     browser.media()
     browser.open(named(texts).report(folder / "labels.html"))
     legend = browser.js(
-        "[...document.querySelectorAll('#chart-frontier .legendtext')].map(t => t.textContent)"
+        "[...document.querySelectorAll('#chart-pareto .legendtext')].map(t => t.textContent)"
     )
     for text in texts:
         shown = text if len(text) <= 40 else text[:39] + "…"
@@ -352,7 +352,7 @@ def test_a_click_on_a_trial_of_live_agents_shows_what_they_said(browser, folder)
 
 
 def test_the_watched_page_renews_itself(browser, tmp_path):
-    from tests.test_watch import search, serve_in_background, study
+    from tests.watch.test_watch import search, serve_in_background, study
 
     url = f"sqlite:///{tmp_path}/watched.db"
     search(study(), url)

@@ -8,20 +8,20 @@ import pytest
 
 from mechlab import figures
 from mechlab.errors import UserError
-from mechlab.report import export
-from mechlab.report.chart import Chart
+from mechlab.report import _write
+from mechlab.report._page import Chart
 
 MAGIC = {".png": b"\x89PNG", ".svg": b"<svg", ".pdf": b"%PDF"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("suffix", export.FORMATS)
+@pytest.mark.parametrize("suffix", _write.FORMATS)
 def test_each_format_has_every_figure(tmp_path, suffix):
     pytest.importorskip("kaleido", reason="needs the extra 'export'")
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))):
         pytest.skip("needs Chromium")
     charts = [chart("first"), chart("second")]
-    path = export.write_figures(charts, tmp_path / f"some{suffix}")
+    path = _write.write_pictures(charts, tmp_path / f"some{suffix}")
     named = {path, *(tmp_path / f"some-{chart.name}{suffix}" for chart in charts[1:])}
     assert set(tmp_path.iterdir()) == named
     for file in named:
@@ -36,11 +36,11 @@ def chart(name):
 def test_without_kaleido_one_line_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "kaleido", None)  # importing it fails
     with pytest.raises(UserError, match=r"pip install 'mechlab\[export\]'"):
-        export.write_figures([chart("one")], tmp_path / "x.png")
+        _write.write_pictures([chart("one")], tmp_path / "x.png")
 
 
 def test_nowhere_to_write_is_one_line(tmp_path):
     pytest.importorskip("kaleido", reason="needs the extra 'export'")
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
-        export.write_figures([chart("one")], tmp_path / "file" / "x.png")
+        _write.write_pictures([chart("one")], tmp_path / "file" / "x.png")

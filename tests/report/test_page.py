@@ -20,7 +20,7 @@ CHARTS = {
     "dose-0",
     "dose-1",
     "certificate",
-    "frontier",
+    "pareto",
     "income",
     "revenue",
     "lorenz",
@@ -192,17 +192,17 @@ def test_transcripts_stand_in_the_page_word_for_word(tmp_path):
     thoughts = turns["values"][turns["columns"].index("thoughts")]
     assert len(thoughts) == len(HOSTILE)
     assert all(text in said for text, said in zip(HOSTILE, thoughts, strict=True))
-    assert data["spoken"]["texts"].count("rules") == 1  # told to all, kept once
+    assert data["transcripts"]["texts"].count("rules") == 1  # sent to all, kept once
     assert "#transcripts" in page.xpath("//nav/a/@href")
     examples = page.xpath("//*[@class='examples']//button/@data-turn")
     assert examples and all(HOSTILE[int(row)] for row in examples)
 
 
 def test_a_page_holds_as_many_transcripts_as_there_is_room_for(monkeypatch):
-    from mechlab.report import transcripts
+    from mechlab.report import _transcripts
 
     (played, turns), *_ = with_transcripts().spoken
     many = tuple((replace(played, id=str(i), number=i), turns) for i in range(5))
-    monkeypatch.setattr(transcripts, "ROOM", 25_000)
-    found = transcripts.heard(replace(a_result(), spoken=many))
+    monkeypatch.setattr(_transcripts, "ROOM", 25_000)
+    found = _transcripts.transcript(replace(a_result(), spoken=many))
     assert 0 < found.episodes < 5 and found.episodes + found.left_out == 5

@@ -6,14 +6,15 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from mechlab.report import verdict
-from mechlab.report.tiles import tiles
+from mechlab.report.verdict import tiles, verdict_of
 from mechlab.statistics import summarise
 from tests.report.results import a_result, only_begun
 
 
 def said(result):
-    return " ".join([*verdict(result).sentences, *(f"{t.value} {t.detail}" for t in tiles(result))])
+    return " ".join(
+        [*verdict_of(result).sentences, *(f"{t.value} {t.detail}" for t in tiles(result))]
+    )
 
 
 def best(**changes):
@@ -65,15 +66,15 @@ def test_no_incentive_needed():
 
 def test_nothing_played_is_said_so():
     heard = said(only_begun())
-    assert "No fresh episodes were played" in heard and "not measured" in heard
+    assert "No held-out episodes were played" in heard and "not measured" in heard
     assert "nan" not in heard and "unknown" not in heard
 
 
 def test_candidates_that_were_not_told_apart_are_named():
     one, other = a_result().answers
-    assert "use_bonus" in verdict(a_result()).rivals
+    assert "use_bonus" in verdict_of(a_result()).rivals
     apart = replace(other, interval=(one.size + 1, one.size + 90), size=one.size + 90)
-    assert verdict(replace(a_result(), answers=(one, apart))).rivals == ""
+    assert verdict_of(replace(a_result(), answers=(one, apart))).rivals == ""
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from mechlab.search import search
 from mechlab.store import Store
 from mechlab.study import Study
 from mechlab.watch import Lookout, serve
-from mechlab.watch.page import render
+from mechlab.watch._server import render
 from tests.interrupts import heard
 from tests.report.hostile import HOSTILE
 
@@ -90,7 +90,7 @@ def test_a_worker_and_what_it_does_are_seen(record):
         with beating(store, worker):
             assert store.claim("sharing_bonus abc", worker, set)
             scene = Lookout(store).look()
-    assert [w.doing for w in scene.workers] == ["plays fresh episodes of sharing_bonus"]
+    assert [w.activity for w in scene.workers] == ["plays held-out episodes of sharing_bonus"]
     assert scene.workers[0].alive and scene.phase == "certifying"
 
 
@@ -112,7 +112,7 @@ def test_what_live_agents_used_up_is_seen_against_its_caps(tmp_path):
         ]
         said = " ".join(lxml.html.document_fromstring(render(asked, scene)).text_content().split())
     assert "Model calls 7 of 50 at most" in said
-    assert "Tokens 700 without a cap" in said
+    assert "Tokens 700 no limit" in said
 
 
 def test_the_page_shows_it_and_hostile_text_stays_text(address):

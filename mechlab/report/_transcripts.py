@@ -1,4 +1,4 @@
-"""What live agents were told and said: searchable, each turn in full, as much as fits a page."""
+"""The transcripts of live agents: searchable, each turn in full, as many as fit a page."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ import pandas as pd
 
 from mechlab.llm.thoughts import examples, read_thoughts, summarise_thoughts
 from mechlab.llm.transcripts import LiveEpisode, ModelCall, Transcripts
-from mechlab.report.tables import Table
+from mechlab.report._page import Section, Table
+from mechlab.report.words import counted
 from mechlab.search.results import SearchResult
 
-ROOM = 900_000  # characters of all turns in a page; the record holds the rest
-_EXAMPLES = 8
+ROOM = 900_000  # characters of all turns in a page, so that it opens at once; the record has all
+_EXAMPLES = 8  # as many as are read
 
 Episode = tuple[LiveEpisode, list[ModelCall]]
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a page holds of the live episodes.
+class Transcript:
+    """The live episodes in a page.
 
     Attributes:
-        turns: a row a turn. details: for each of them what it takes to show it in full; the texts
-            of messages by their places in ``texts``.
+        turns: one row for each turn. details: for each turn what shows it in full, with messages as
+            indices of ``texts``.
         thoughts: language of defection and of markets, by mechanism; None without thoughts.
         examples: thoughts with language of defection: the row of ``turns``, and the text.
-        episodes, left_out: how many episodes are here, and how many only in the record.
+        episodes, left_out: how many episodes are in the page, and how many only in the record.
     """
 
     turns: Table
@@ -44,24 +45,40 @@ class Heard:
         """What the page's script reads."""
         return {"turns": self.details, "texts": self.texts}
 
+    def section(self) -> Section:
+        """Return the section of a page that shows them."""
+        rest = f"; {self.left_out} more only in the record" if self.left_out else ""
+        thoughts = {"thoughts": self.thoughts} if self.thoughts else {}
+        return Section(
+            "transcripts",
+            "Transcripts",
+            note="What the live agents were told and what they answered in "
+            f"{counted(self.episodes, 'episode')}{rest}. All texts are the models' own. Filters "
+            "are words, or a column with a value: `round=3 agent=2`. A click on a trial in a chart "
+            "shows its turns here.",
+            template="transcripts.html.j2",
+            content=self,
+            tables={"turns": self.turns, **thoughts},
+        )
 
-def heard(result: SearchResult) -> Heard | None:
-    """Return what the live agents of a search said; None where there were none."""
+
+def transcript(result: SearchResult) -> Transcript | None:
+    """Return the live episodes of a search; None where there were none."""
     if not result.spoken:
         return None
     writer = _Writer()
     kept = [episode for episode in result.spoken if writer.takes(episode)]
     frame = pd.DataFrame(writer.rows, columns=list(_TITLES))
-    read = read_thoughts(_Book(kept))
+    read = read_thoughts(_Episodes(kept))
     rows = {(d["episode"], d["turn"]): i for i, d in enumerate(writer.keys)}
-    said = examples(read, _EXAMPLES)
-    return Heard(
+    return Transcript(
         turns=Table(frame, {k: v for k, v in _TITLES.items() if v}),
         details=writer.details,
         texts=list(writer.texts),
         thoughts=_thoughts(read),
         examples=[
-            (rows[row["episode"], row["turn"]], str(row["text"])) for row in said.to_dict("records")
+            (rows[row["episode"], row["turn"]], str(row["text"]))
+            for row in examples(read, _EXAMPLES).to_dict("records")
         ],
         episodes=len(kept),
         left_out=len(result.spoken) - len(kept),
@@ -85,7 +102,7 @@ _TITLES = {
 
 
 class _Writer:
-    """Packs episodes until the room is used up; a message that was told twice is kept once."""
+    """Packs episodes until the room is used up; a text that was sent twice is kept once."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
@@ -95,7 +112,7 @@ class _Writer:
         self._used = 0
 
     def takes(self, episode: Episode) -> bool:
-        """Pack an episode, or say that there is no room for it; one is always packed."""
+        """Pack an episode if there is room for it; the first one always is."""
         played, turns = episode
         texts = {m["content"] for t in turns for m in t.messages} - self.texts.keys()
         size = sum(map(len, texts)) + sum(
@@ -123,18 +140,18 @@ class _Writer:
             "dollars": turn.dollars,
             "seconds": turn.seconds,
         }
-        told = [
+        messages = [
             [m["role"], self.texts.setdefault(m["content"], len(self.texts))] for m in turn.messages
         ]
         faults = "; ".join(f"{f['kind']}: {f['detail']}" for f in turn.faults)
         facts = {"model": turn.model, "endpoint": turn.endpoint, "at": turn.at, "faults": faults}
         self.rows.append(row)
         self.keys.append({"episode": played.id, "turn": turn.turn})
-        self.details.append({"told": told, "reasoning": turn.reasoning, **facts})
+        self.details.append({"messages": messages, "reasoning": turn.reasoning, **facts})
 
 
-class _Book(Transcripts):
-    """Episodes that were read already."""
+class _Episodes(Transcripts):
+    """Transcripts that were read already."""
 
     def __init__(self, episodes: list[Episode]) -> None:
         self._episodes = {played.id: (played, turns) for played, turns in episodes}
@@ -162,9 +179,9 @@ def _thoughts(read: pd.DataFrame) -> Table | None:
 
 
 def _summaries(read: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    for mechanism, found in summarise_thoughts(read, "mechanism").items():
-        row: dict[str, Any] = {"mechanism": mechanism, "thoughts": found["thoughts"]}
+    for mechanism, summary in summarise_thoughts(read, "mechanism").items():
+        row: dict[str, Any] = {"mechanism": mechanism, "thoughts": summary["thoughts"]}
         for name in ("hard_defection", "market_terms"):
-            low, high = found[name].ci95
-            row |= {name: found[name].mean, f"{name}_lo": low, f"{name}_hi": high}
+            low, high = summary[name].ci95
+            row |= {name: summary[name].mean, f"{name}_lo": low, f"{name}_hi": high}
         yield row

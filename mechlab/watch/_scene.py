@@ -1,4 +1,4 @@
-"""What goes on in a search: read from its record, of which nothing is changed."""
+"""The state of a running search, read from its record, which is not changed."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from mechlab.study import BASELINE, MONEY
 
 _NOTHING = "nothing yet"
 _METERS = {"calls": "model calls", "tokens": "tokens", "dollars": "US dollars"}
-RECENT = 12  # trials shown, the latest first
+_RECENT = 12  # trials shown: about as many as fit a screen below the rest
 
 
 class Lookout:
-    """Looks at the record of a search, again and again; thinks anew only where it has grown.
+    """Reads the record of a search again and again; computes anew only when it has grown.
 
     Args:
         store: the record.
@@ -35,24 +35,24 @@ class Lookout:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._seen: tuple[int, int] = (-1, -1)
+        self._grown_to: tuple[int, int] = (-1, -1)
         self._certification: Certification | None = None
 
     def look(self) -> Scene:
-        """Return what goes on now; raises SQLAlchemy's errors where the record cannot be read."""
+        """Return the present state; raises SQLAlchemy's errors where the record cannot be read."""
         trials = begun(self.store.trials())
         complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
         batches = self._batches()
         grown = (len(complete), sum(row.outcome is not None for row in batches))
-        if complete and grown != self._seen:
-            self._certification, self._seen = Certification(self.store), grown
+        if complete and grown != self._grown_to:
+            self._certification, self._grown_to = Certification(self.store), grown
         workers = tuple(self._workers(trials, batches))
         return Scene(
             self._phase(workers),
             self._meters(complete),
             tuple(self._standing(name, complete) for name in self.store.study.candidates),
             workers,
-            tuple(_row(trial) for trial in reversed(trials[-RECENT:])),
+            tuple(_row(trial) for trial in reversed(trials[-_RECENT:])),
         )
 
     def _phase(self, workers: Sequence[Worker]) -> str:
@@ -62,41 +62,41 @@ class Lookout:
 
     def _meters(self, complete: Sequence[FrozenTrial]) -> tuple[Meter, ...]:
         explored = episodes(complete)
-        fresh = self._certification.episodes if self._certification else 0
+        held_out = self._certification.episodes if self._certification else 0
         cap = self.store.study.budget.episodes
         return (
-            Meter("episodes", explored + fresh, cap),
-            Meter("of which fresh, to certify", fresh, cap),
+            Meter("episodes", explored + held_out, cap),
+            Meter("of which held out, to certify", held_out, cap),
             *(self._live_meters() if "live" in self.store.study.group.kinds else ()),
         )
 
     def _live_meters(self) -> Iterator[Meter]:
-        """What live agents have used up, of all workers together."""
+        """Yield what the live agents of all workers together have used."""
         spent = asdict(run_spending(self.store.engine, self.store.study.name))
         for name, cap in self.store.study.live.caps.model_dump().items():
             yield Meter(_METERS[name], spent[name], cap)
 
     def _standing(self, name: str, complete: Sequence[FrozenTrial]) -> Standing:
-        tried = sum(setting(trial)[0] == name for trial in complete)
+        trials = sum(setting(trial)[0] == name for trial in complete)
         known = self._certification
         belief = known.beliefs.get(name) if known else None
-        certificate = known.certificates.get(name) if known and self._fresh else None
+        certificate = known.certificates.get(name) if known and self._certifying else None
         return Standing(
             name,
-            tried,
-            self._believed(name, belief.threshold) if belief else _NOTHING,
+            trials,
+            self._estimate(name, belief.threshold) if belief else _NOTHING,
             self._between(*certificate.interval) if certificate else _NOTHING,
             _status(certificate.status) if certificate else "exploring",
         )
 
     @property
-    def _fresh(self) -> bool:
-        """Whether exploring has ended, so that fresh episodes can show something."""
+    def _certifying(self) -> bool:
+        """Whether exploration has ended, so that held-out episodes can show something."""
         return self.store.explored is not None
 
-    def _believed(self, name: str, threshold: Threshold) -> str:
+    def _estimate(self, name: str, threshold: Threshold) -> str:
         if name == BASELINE or threshold.reachable < 0.5:
-            return f"enough with chance {percent(threshold.reachable)}"
+            return f"enough with probability {percent(threshold.reachable)}"
         return self._between(threshold.lower, threshold.upper)
 
     def _between(self, low: float, high: float) -> str:
@@ -121,11 +121,11 @@ class Lookout:
         with self.store.engine.connect() as connection:
             now = connection.execute(sql.select(sql.func.now())).scalar_one()
             rows = connection.execute(sql.select(table).order_by(table.c.host, table.c.pid)).all()
-        doing = {**_claimed(batches), **_running(trials)}
+        activities = {**_claimed(batches), **_running(trials)}
         return [
             Worker(
                 f"process {row.pid} on {row.host.split()[0]}",
-                doing.get(row.id, "is between two steps"),
+                activities.get(row.id, "is between two steps"),
                 _seconds(now, row.beat),
                 row.id in alive,
             )
@@ -138,7 +138,7 @@ def _status(status: str) -> str:
 
 
 def _running(trials: Sequence[FrozenTrial]) -> dict[str, str]:
-    """Return which trial each worker plays."""
+    """Return the trial that each worker plays."""
     return {
         trial.user_attrs[WORKER]: f"explores {_setting(trial)} (trial {trial.number})"
         for trial in trials
@@ -147,9 +147,9 @@ def _running(trials: Sequence[FrozenTrial]) -> dict[str, str]:
 
 
 def _claimed(batches: Sequence[Any]) -> dict[str, str]:
-    """Return of which candidate each worker plays fresh episodes."""
+    """Return the candidate of which each worker plays held-out episodes."""
     return {
-        row.worker: f"plays fresh episodes of {row.key.rsplit(' ', 1)[0]}"
+        row.worker: f"plays held-out episodes of {row.key.rsplit(' ', 1)[0]}"
         for row in batches
         if row.outcome is None
     }
@@ -177,7 +177,7 @@ def _seconds(now: datetime, beat: datetime) -> float:
 
 @dataclass(frozen=True)
 class Meter:
-    """How much is used up, and of which cap; None where there is none."""
+    """How much of a budget is used; its cap is None where there is none."""
 
     name: str
     used: float
@@ -186,21 +186,21 @@ class Meter:
 
 @dataclass(frozen=True)
 class Standing:
-    """How far one candidate is: where its smallest size is believed to lie, and what is shown."""
+    """One candidate: the estimate of its smallest sufficient size, and what is shown of it."""
 
     candidate: str
     trials: int
-    believed: str
+    estimate: str
     shown: str
     status: str
 
 
 @dataclass(frozen=True)
 class Worker:
-    """What one worker does, and how many seconds ago it was heard of."""
+    """What one worker does, and how many seconds ago it was last seen."""
 
     name: str
-    doing: str
+    activity: str
     silence: float
     alive: bool
 
@@ -210,10 +210,10 @@ class Scene:
     """A search at one moment.
 
     Attributes:
-        phase: ``exploring``, ``certifying``, or ``at rest`` where nobody is at work.
-        meters: what is used up of the budget.
-        standings: one for each candidate. workers: who is at work.
-        recent: the latest trials, a row each: number, candidate, setting, efficiency, state.
+        phase: ``exploring``, ``certifying``, or ``at rest`` where no worker runs.
+        meters: how much of the budget is used.
+        standings: one for each candidate. workers: the running ones.
+        recent: the latest trials, the last one first: number, setting, attainment, episodes, state.
     """
 
     phase: str

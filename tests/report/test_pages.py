@@ -1,4 +1,4 @@
-"""Pages of sections: replication, decomposition, sweeps; in a real browser too."""
+"""Pages of replications, decompositions and sweeps; in a real browser too."""
 
 import shutil
 
@@ -7,9 +7,11 @@ import pytest
 from mechlab.analysis.decomposition import decompose
 from mechlab.analysis.replication import replicate
 from mechlab.analysis.sweep import Sweep
-from mechlab.report import decomposition, replication
-from mechlab.report import sweep as sweeps
-from mechlab.report.sheet import Section, Sheet
+from mechlab.report import write
+from mechlab.report._page import Page, Section, Statement, provenance
+from mechlab.report.decomposition import decomposition_page
+from mechlab.report.replication import replication_page
+from mechlab.report.sweep import sweep_page
 from tests.report.hostile import HOSTILE
 
 SWEEP = """
@@ -25,22 +27,26 @@ settings = [{rounds = 5}, {rounds = 10}]
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    sheets = {
-        "decomposition": decomposition.sheet(decompose(population="o3", episodes=5)),
-        "replication": replication.sheet(replicate(episodes=5)),
-        "sweep": sweeps.sheet([Sweep.read(SWEEP).play()]),
+    pages = {
+        "decomposition": decomposition_page(decompose(population="o3", episodes=5)),
+        "replication": replication_page(replicate(episodes=5)),
+        "sweep": sweep_page([Sweep.read(SWEEP).play()]),
     }
-    return {name: sheet.write(folder / f"{name}.html") for name, sheet in sheets.items()}
+    return {name: write(page, folder / f"{name}.html") for name, page in pages.items()}
 
 
 def test_text_from_outside_is_text(tmp_path):
     """Whatever a name or a question holds, no element of the page comes of it."""
     attacks = tuple(HOSTILE)
-    sections = (Section("one", attacks[0], attacks, points=attacks),)
-    sheet = Sheet(attacks[0], attacks[1], attacks[2], attacks, sections, {"command": attacks[0]})
-    quiet = Sheet("a", "b", "c", ("d",) * len(attacks), (), {"command": "e"})
+    facts = dict(zip(attacks, attacks, strict=True))
+    folded = Section("two", attacks[1], points=attacks, facts=facts, folded=True)
+    one = Section("one", attacks[0], sentences=attacks, command=attacks[2], parts=(folded,))
+    last = provenance({"command": attacks[0], **facts})
+    answer = Statement(attacks[2], attacks)
+    hostile = Page(attacks[0], attacks[1], (answer,), (one, last), attacks, attacks, attacks[3])
+    quiet = Page("a", "b", (Statement("c"),), (provenance({"command": "e"}),))
     html, plain = (
-        page.write(tmp_path / f"{i}.html").read_text() for i, page in enumerate((sheet, quiet))
+        write(page, tmp_path / f"{i}.html").read_text() for i, page in enumerate((hostile, quiet))
     )
     assert html.lower().count("<script") == plain.lower().count("<script")
     assert html.lower().count("<img") == plain.lower().count("<img")

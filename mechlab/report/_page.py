@@ -1,0 +1,219 @@
+"""The content of a page, apart from how it looks: sections of sentences, charts and tables.
+
+Every page is one of these: of a search, a comparison, a pilot, a sweep, a decomposition, a
+replication.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from mechlab.statistics import Summary
+
+SHARES = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "spend_share"})
+DOLLARS = frozenset({"spend", "subsidy"})
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that the page shows and offers as CSV.
+
+    Attributes:
+        frame: the raw values; its column names are those of the CSV and of filters.
+        titles: headings that differ from the column names.
+        shares: columns written in percent. dollars: columns written in dollars.
+    """
+
+    frame: pd.DataFrame
+    titles: Mapping[str, str] = field(default_factory=dict)
+    shares: frozenset[str] = frozenset()
+    dollars: frozenset[str] = frozenset()
+
+    def packed(self) -> dict[str, Any]:
+        """Return names, headings, kinds and values of the columns, for the page's script.
+
+        Numbers keep six significant digits, missing values are null, times are ISO 8601.
+        """
+        names = [str(name) for name in self.frame]
+        return {
+            "columns": names,
+            "titles": [self.titles.get(name, name.replace("_", " ")) for name in names],
+            "kinds": [self._kind(name) for name in names],
+            "values": [_values(self.frame[name]) for name in self.frame],
+        }
+
+    def _kind(self, name: str) -> str:
+        if name in self.shares:
+            return "share"
+        if name in self.dollars:
+            return "dollars"
+        return "number" if pd.api.types.is_numeric_dtype(self.frame[name]) else "text"
+
+
+def _values(column: pd.Series[Any]) -> list[Any]:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return [None if pd.isna(t) else t.isoformat(timespec="milliseconds") for t in column]
+    return [_value(value) for value in column.tolist()]
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return None
+        return int(value) if value.is_integer() and abs(value) < 1e15 else float(f"{value:.6g}")
+    return value if isinstance(value, (bool, int, str)) or value is None else str(value)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure with the text around it.
+
+    Attributes:
+        name: unique in the page; also the name of the file of its data.
+        title: its heading.
+        figure: what is drawn.
+        alt: what it shows, in words with numbers, for readers who cannot see it.
+        data: the table behind it, or the name of a table of the page.
+        note: how to read it.
+    """
+
+    name: str
+    title: str
+    figure: go.Figure
+    alt: str
+    data: Table | str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A fact that begins with a sign such as "holds" or "fails"."""
+
+    sign: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a page, or a part of one; its content stands in the order of the attributes.
+
+    Attributes:
+        name: unique in the page; the anchor of a section.
+        title: its heading.
+        note: how to read it. ``[word]`` or ``[word|text]`` links to the glossary, and text between
+            backticks is code; so no text from outside may stand in it.
+        sentences: one paragraph each.
+        points: a list, one item each.
+        charts: its charts; ``layout`` says how they stand: in columns, as small multiples, or
+            beside the sentences.
+        command: what a user would type.
+        facts: a list of names with their values: text, ``Sign``, sequences or mappings.
+        tables: by names that are unique in the page.
+        parts: the sections within it.
+        folded: whether a part is shown only when it is opened.
+        template: a template of this package that shows ``tables`` and ``content`` in its own way.
+    """
+
+    name: str
+    title: str
+    note: str = ""
+    sentences: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    command: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    parts: tuple[Section, ...] = ()
+    layout: Literal["charts", "multiples", "split"] = "charts"
+    folded: bool = False
+    template: str = ""
+    content: Any = None
+
+    def walk(self) -> Iterator[Section]:
+        """Yield the section and all its parts, in order."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """An answer in one sentence, and the sentences that say more."""
+
+    headline: str
+    sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number in large type: its heading, the glossary's word for it, its value, and a detail."""
+
+    heading: str
+    word: str
+    value: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: a question, the answer to it, and sections.
+
+    Attributes:
+        title, question: the head of the page.
+        statements: the answers.
+        sections: all else, in order; the last one is the provenance.
+        facts: short sentences under the answer: what was played, and who the agents were.
+        members: a list under the facts.
+        status: of the answer, which colours it; "" where it has none. meaning: of the status.
+        tiles: the most important numbers.
+        charts: beside the statements.
+        transcripts: what the page's script shows of live agents' turns.
+    """
+
+    title: str
+    question: str
+    statements: tuple[Statement, ...]
+    sections: tuple[Section, ...]
+    facts: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    status: str = ""
+    meaning: str = ""
+    tiles: tuple[Tile, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    transcripts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def all_charts(self) -> tuple[Chart, ...]:
+        """The charts of the whole page, in order."""
+        parts = (part for section in self.sections for part in section.walk())
+        return (*self.charts, *(chart for part in parts for chart in part.charts))
+
+    @property
+    def all_tables(self) -> dict[str, Table]:
+        """The tables of the whole page by name; that of a chart has the chart's name."""
+        parts = (part for section in self.sections for part in section.walk())
+        tables = {name: table for part in parts for name, table in part.tables.items()}
+        return tables | {c.name: c.data for c in self.all_charts if isinstance(c.data, Table)}
+
+
+def provenance(facts: Mapping[str, Any]) -> Section:
+    """Return the last section of a page: the command that makes it again, and what it ran on."""
+    sentence = "The same command, seeds and versions give the same episodes:"
+    return Section(
+        "provenance", "Provenance", sentences=(sentence,), command=facts["command"], facts=facts
+    )
+
+
+def summary_table(rows: Mapping[str, Summary]) -> Table:
+    """Return mean efficiencies with their 95% intervals, one row each."""
+    frame = pd.DataFrame(
+        [(name, one.mean, *one.ci95, one.sd, one.n) for name, one in rows.items()],
+        columns=["what", "efficiency", "from", "to", "sd", "episodes"],
+    )
+    return Table(frame, {"from": "95% from"}, frozenset({"efficiency", "from", "to", "sd"}))

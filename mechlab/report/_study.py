@@ -1,0 +1,253 @@
+"""The page of a search: verdict, evidence, cost, play, group, checks, transfer, the search itself.
+
+It renders a result and its findings, and computes neither.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from mechlab.analysis.findings import Findings, MemberFit
+from mechlab.checks import Verdict as Check
+from mechlab.checks import Verdicts
+from mechlab.report import _study_charts as charts
+from mechlab.report import _tables as tables
+from mechlab.report._page import Page, Section, Sign, Statement, Table
+from mechlab.report._transcripts import Transcript, transcript
+from mechlab.report.decomposition import map_chart, sentences
+from mechlab.report.verdict import tiles, verdict_of
+from mechlab.report.words import counted, money, rounded
+from mechlab.search.results import SearchResult
+
+_SIGNS = {True: "holds", False: "fails", None: "no promise"}
+_FIGURES = {
+    "condition": "condition",
+    "measure": "measure",
+    "target": "published",
+    "tolerance": "tolerance",
+    "ours": "emulated",
+    "factor": "off by a factor of",
+    "inside": "inside",
+    "fitted": "fitted",
+    "reason": "why not",
+    "source": "source",
+}
+
+
+def study_page(result: SearchResult, findings: Findings) -> Page:
+    """Return the page of a search."""
+    words, replay = verdict_of(result), findings.replay
+    spoken = transcript(result)
+    return Page(
+        title=result.study.name,
+        question=result.study.question,
+        statements=(Statement(words.headline, words.sentences[1:-1]),),
+        sections=tuple(_sections(result, findings, spoken)),
+        facts=(words.agents,),
+        members=tuple(_members(result)),
+        status=words.status,
+        meaning=words.meaning,
+        tiles=tuple(tiles(result)),
+        charts=(charts.standing_chart(result, replay),) if replay else (),
+        transcripts=spoken.data if spoken else {},
+    )
+
+
+def _members(result: SearchResult) -> Iterator[str]:
+    """Yield for each kind of member how many there are, its name, and what it is."""
+    for member, count in Counter(result.study.group.members).items():
+        name = getattr(member, "name", type(member).__name__)
+        yield f"{count} × {name}: {getattr(member, 'what', '')}"
+
+
+def _sections(
+    result: SearchResult, findings: Findings, spoken: Transcript | None
+) -> Iterator[Section]:
+    yield _evidence(result)
+    cost = _cost(result, findings)
+    if cost.charts:
+        yield cost
+    yield _play(result, findings)
+    yield _group(findings)
+    yield _checks(findings.checks)
+    transfer = charts.transfer_charts(findings.transfer)
+    if transfer:
+        yield Section("transfer", "Transfer", charts=tuple(transfer))
+    if spoken:
+        yield spoken.section()
+    yield _search(result)
+    yield _provenance(result)
+
+
+def _evidence(result: SearchResult) -> Section:
+    ranked = Section(
+        "answers",
+        "Candidates, the smallest sufficient first",
+        tables={"answers": tables.answers(result)},
+    )
+    doses = Section(
+        "doses",
+        "Dose and response",
+        note="Faint marks are [trial|trials] of a few episodes each; the line is the curve fitted "
+        "to them, with its 95% band. Triangles are doses on [held-out episodes], which the curve "
+        "does not use.",
+        charts=tuple(charts.dose_charts(result)),
+    )
+    certificate = Section(
+        "certificate",
+        "Certificate",
+        note="[held-out episodes|Held-out episodes] at the [lower end|lower] and the "
+        "[upper end] of the interval. Bars are one-sided [bound|confidence bounds]; stars are "
+        "episodes that only measure an answer, with 95% intervals.",
+        charts=tuple(charts.certificate_charts(result)),
+        tables={"evidence": tables.evidence(result)},
+    )
+    parts = [ranked] if len(result.answers) > 1 else []
+    parts += [doses] if doses.charts else []
+    return Section("evidence", "Evidence", parts=(*parts, certificate))
+
+
+def _cost(result: SearchResult, findings: Findings) -> Section:
+    some = [charts.pareto_chart(result)] if _any_trial(result) else []
+    some += [charts.income_chart(findings.replay)] if findings.replay else []
+    return Section("cost", "Cost", charts=tuple(some))
+
+
+def _any_trial(result: SearchResult) -> bool:
+    """Whether a trial has ended."""
+    return bool(result.trials["efficiency"].notna().any())
+
+
+def _play(result: SearchResult, findings: Findings) -> Section:
+    replay, name = findings.replay, rounded(result.best.mechanism)
+    if replay is None:
+        why = "Episodes with live agents or a user's own agents are not played again for a report."
+        return Section("play", "Play", sentences=(why,))
+    return Section(
+        "play",
+        "Play",
+        note=f"{counted(len(replay.answer), 'episode')} of the study's seed, played again with the "
+        "answer and without a mechanism. They illustrate; the verdict rests on the search's own "
+        "episodes. Reference points: [perfect] and [sequential] play, and the [optimum]. The "
+        "published study calls perfect play optimal; it is the optimum of asking only, and unasked "
+        "giving can exceed it.",
+        charts=(charts.revenue_chart(replay, name), charts.lorenz_chart(replay, name)),
+        parts=(
+            Section("giving", "Who gave to whom", charts=tuple(charts.giving_charts(replay, name))),
+        ),
+    )
+
+
+def _group(findings: Findings) -> Section:
+    parts = (_fits(findings.fits),) if findings.fits else ()
+    if findings.decomposition is None:
+        note = (
+            "The group is not decomposed here: that needs [condition|conditions] of the game in "
+            "which the system asks or answers, and agents that cost nothing to play again. "
+            "`mechlab decompose` does it for any group."
+        )
+        return Section("group", "Group", note=note, parts=parts)
+    return Section(
+        "group",
+        "Group",
+        sentences=sentences(findings.decomposition),
+        charts=(map_chart(findings.decomposition),),
+        layout="split",
+        parts=parts,
+    )
+
+
+def _fits(fits: tuple[MemberFit, ...]) -> Section:
+    frame = pd.concat([fit.figures.assign(agent=fit.agent) for fit in fits], ignore_index=True)
+    frame = frame[["agent", *_FIGURES]]
+    for name in ("inside", "fitted"):
+        frame[name] = frame[name].map({True: "yes", False: "no"})
+    return Section(
+        "residuals",
+        "What the emulated agents rest on",
+        sentences=tuple(map(_fit, fits)),
+        tables={"residuals": Table(frame, _FIGURES)},
+    )
+
+
+def _fit(fit: MemberFit) -> str:
+    met = len(fit.fitted) - len(fit.missed)
+    text = (
+        f"{fit.agent}: {met} of the {len(fit.fitted)} published figures that it was fitted to lie "
+        "within their published interval, or within 10% where none was published"
+    )
+    if len(fit.missed):
+        pairs = zip(fit.missed["measure"], fit.missed["condition"], strict=True)
+        text += "; not met: " + ", ".join(f"{m} ({c})".replace("_", " ") for m, c in pairs)
+    if fit.borrowed:
+        text += f"; borrowed from other models: {', '.join(fit.borrowed)}"
+    return f"{text}."
+
+
+def _checks(verdicts: Verdicts) -> Section:
+    rows = [
+        {"check": _name(check), "what": name.replace("_", " "), "value": value}
+        for check in verdicts
+        for name, value in check.values.items()
+    ]
+    numbers = Table(pd.DataFrame(rows, columns=["check", "what", "value"]))
+    return Section(
+        "checks",
+        "Checks",
+        note="What the answer promises in this game, proved or attacked without a model: by the "
+        "rule itself on sampled plays, and by scripted strategies.",
+        sentences=(f"Checked: {rounded(verdicts.mechanism)}.",),
+        facts={_name(check): Sign(_SIGNS[check.holds], check.words) for check in verdicts},
+        parts=(
+            Section("numbers", "Numbers of these checks", tables={"checks": numbers}, folded=True),
+        ),
+    )
+
+
+def _name(check: Check) -> str:
+    return check.name.replace("_1", " by one").replace("_2", " by two").replace("_", " ")
+
+
+def _search(result: SearchResult) -> Section:
+    course = (charts.course_chart(result),) if _any_trial(result) else ()
+    trials = Section(
+        "list",
+        "Trials",
+        note="A click on a trial in a chart shows it here. Filters are words, or a column by its "
+        "name in the CSV: `efficiency>0.8 spend<500000`.",
+        charts=course,
+        tables={"trials": tables.trials(result)},
+    )
+    steps = Section("steps", "What the search did", tables={"history": tables.history(result)})
+    return Section("search", "Search", parts=(steps, trials))
+
+
+def _provenance(result: SearchResult) -> Section:
+    name = result.study.name
+    return Section(
+        "provenance",
+        "Provenance",
+        sentences=(
+            "The same study, seeds and versions give the same episodes. To rebuild this run, save "
+            f"the text of the study, given below, as {name}.toml, install the versions listed, and "
+            "run",
+        ),
+        command=f"mechlab search {name}.toml",
+        facts=search_facts(result),
+    )
+
+
+def search_facts(result: SearchResult) -> dict[str, Any]:
+    """Return what rebuilds a search, and what it took."""
+    explored, held_out = result.episodes["explore"], result.episodes["certify"]
+    cost = f", US{money(result.cost_usd)}" if result.calls else ""
+    return {
+        "Episodes": f"{explored:,} to explore, {held_out:,} held out to certify",
+        "Model calls": f"{result.calls:,}{cost}",
+        "Record": result.storage,
+        **result.provenance,
+    }

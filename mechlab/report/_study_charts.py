@@ -1,0 +1,212 @@
+"""The charts of a search, and of its answer played again without a mechanism and with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mechlab import figures
+from mechlab.analysis.findings import Replay
+from mechlab.figures import agent_names, rows_of, undominated_trials
+from mechlab.flows import Array
+from mechlab.report._page import Chart, Table
+from mechlab.report.verdict import target_words
+from mechlab.report.words import counted, money, number, percent, size_of
+from mechlab.search.results import Answer, SearchResult
+from mechlab.simulation import Episodes
+
+
+def dose_charts(result: SearchResult) -> list[Chart]:
+    """One dose response for each candidate that has something to vary."""
+    return [
+        dose_chart(result, answer, f"dose-{index}", answer.candidate, _curve_data(result, answer))
+        for index, answer in enumerate(result.answers)
+        if rows_of(result.trials, answer.candidate)["size"].nunique() > 1
+    ]
+
+
+def dose_chart(
+    result: SearchResult, answer: Answer, name: str, title: str, data: Table | str
+) -> Chart:
+    """The dose response of one candidate, with the name and title of its chart."""
+    tried = rows_of(result.trials, answer.candidate)
+    sizes = [size_of(result, answer, value) for value in (tried["size"].min(), tried["size"].max())]
+    low, high = (size_of(result, answer, value) for value in answer.interval)
+    alt = (
+        f"{counted(len(tried), 'trial')} at sizes from {sizes[0]} to {sizes[1]} reached "
+        f"{percent(tried['efficiency'].min())} to {percent(tried['efficiency'].max())}. "
+        f"Target: {target_words(result)}. Lower end: {low}; upper end: {high}."
+    )
+    return Chart(name, title, figures.dose_response(result, answer), alt, data)
+
+
+def _curve_data(result: SearchResult, answer: Answer) -> Table | str:
+    curve = result.curves.get(answer.candidate)
+    return "trials" if curve is None else Table(curve, shares=frozenset({"mean", "lo", "hi"}))
+
+
+def certificate_charts(result: SearchResult) -> list[Chart]:
+    """The doses that were played on held-out episodes; no chart where there were none."""
+    shown = result.evidence
+    if shown.empty:
+        return []
+    counts = shown["verdict"].value_counts()
+    episodes = int(shown["episodes"].sum())
+    alt = (
+        f"{counted(len(shown), 'dose')} on {counted(episodes, 'held-out episode')}: "
+        + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        + ". The table below lists them."
+    )
+    title = "Doses on held-out episodes"
+    return [Chart("certificate", title, figures.certificate(result), alt, "evidence")]
+
+
+def pareto_chart(result: SearchResult) -> Chart:
+    """Efficiency against spend of all trials."""
+    best = undominated_trials(result.trials)
+    ends = best.iloc[[0, -1]] if len(best) else best
+    steps = " to ".join(
+        f"{percent(e)} for {money(s)}"
+        for e, s in zip(ends["efficiency"], ends["spend"], strict=True)
+    )
+    alt = (
+        f"{counted(len(result.trials), 'trial')}. "
+        f"The Pareto front of the trials runs from {steps} per episode."
+    )
+    note = (
+        "Further right costs more, higher up earns more. Stars are the answers on held-out "
+        "episodes. The Pareto front joins the trials that no other beat in both; each rests on few "
+        "episodes, so the front flatters."
+    )
+    figure = figures.pareto_front(result)
+    return Chart("pareto", "Group revenue against spend", figure, alt, "trials", note)
+
+
+def course_chart(result: SearchResult) -> Chart:
+    """The trials in order."""
+    trials, played = result.trials, result.episodes
+    begun, ended = trials["started"].min(), trials["finished"].max()
+    alt = (
+        f"{counted(len(trials), 'trial')} from {begun:%Y-%m-%d %H:%M:%S} to "
+        f"{ended:%Y-%m-%d %H:%M:%S}: "
+        f"{counted(played['explore'], 'episode')} to explore, "
+        f"{counted(played['certify'], 'held-out episode')} to certify."
+    )
+    note = "Filled marks met the target in their few episodes, open ones did not."
+    return Chart("course", "Trials in order", figures.course(result), alt, "trials", note)
+
+
+_NONE = "no mechanism"
+_NAMES = {"certified": "the answer", "unreachable": "the best", "out_of_budget": "the most likely"}
+
+
+def standing_chart(result: SearchResult, replay: Replay) -> Chart:
+    """Where the group stands between no mechanism and the optimum."""
+    rows = {_NAMES[result.best.status]: replay.answer, _NONE: replay.baseline, **replay.references}
+    target = result.study.target
+    relative = replay.references[target.relative_to]["efficiency"].mean()
+    means = {row: float(episodes["efficiency"].mean()) for row, episodes in rows.items()}
+    alt = "; ".join(f"{row} {percent(mean)}" for row, mean in means.items())
+    data = Table(
+        pd.DataFrame(means.items(), columns=["what", "efficiency"]),
+        shares=frozenset({"efficiency"}),
+    )
+    figure = figures.standing(rows, float(target.efficiency * relative))
+    note = (
+        f"Mean group revenue relative to perfect play, with 95% intervals: {len(replay.answer)} "
+        "episodes played again, all on the same seeds. The verdict rests on held-out episodes."
+    )
+    return Chart(
+        "standing", "Where the group stands", figure, f"Of perfect play: {alt}.", data, note
+    )
+
+
+def revenue_chart(replay: Replay, name: str) -> Chart:
+    """Revenue by round beside the reference points."""
+    played = {name: replay.answer, _NONE: replay.baseline}
+    everything = {**played, **replay.references}
+    so_far = {key: np.cumsum(e.revenue, axis=1).mean(axis=0) for key, e in everything.items()}
+    data = pd.DataFrame({"round": np.arange(1, replay.answer.game.rounds + 1), **so_far})
+    ends = "; ".join(f"{key} {money(values[-1])}" for key, values in so_far.items())
+    alt = f"Mean group revenue after the last of {len(data)} rounds: {ends}."
+    note = "Lines are means; bands hold the middle 80% of the episodes."
+    table = Table(data, dollars=frozenset(so_far))
+    return Chart(
+        "revenue",
+        "Group revenue by round",
+        figures.revenue(played, replay.references),
+        alt,
+        table,
+        note,
+    )
+
+
+def giving_charts(replay: Replay, name: str) -> list[Chart]:
+    """Who gave to whom, with the answer and without, on one scale."""
+    pair = {name: replay.answer, _NONE: replay.baseline}
+    most = max(float(e.given.mean(axis=0).max()) for e in pair.values())
+    return [_giving_chart(f"giving-{i}", key, e, most) for i, (key, e) in enumerate(pair.items())]
+
+
+def _giving_chart(chart: str, name: str, episodes: Episodes, most: float) -> Chart:
+    agents = agent_names(episodes)
+    mean = episodes.given.mean(axis=0)
+    gave = mean.sum(axis=1)
+    units = episodes.game.vocabulary.units
+    alt = (
+        f"An agent gave {number(gave.mean())} useful {units} per episode on average, the "
+        f"least giving {number(gave.min())}, the most giving {number(gave.max())}."
+    )
+    data = Table(pd.DataFrame({"giver": agents, **dict(zip(agents, mean.T, strict=True))}))
+    return Chart(chart, f"With {name}", figures.giving(episodes, most), alt, data)
+
+
+def lorenz_chart(replay: Replay, name: str) -> Chart:
+    """How equal the incomes of the agents are."""
+    incomes: dict[str, Array] = {
+        f"earned, {name}": replay.answer.produced,
+        f"with payments, {name}": replay.answer.produced + replay.answer.payments,
+        _NONE: replay.baseline.produced,
+    }
+    ginis = "; ".join(f"{key} {figures.mean_gini(income):.3f}" for key, income in incomes.items())
+    curves = {key: figures.lorenz_shares(income).mean(axis=0) for key, income in incomes.items()}
+    agents = np.linspace(0, 1, replay.answer.game.agents + 1)
+    data = Table(pd.DataFrame({"agents": agents, **curves}), shares=frozenset({"agents", *curves}))
+    note = "The further a curve lies below the diagonal, the less equal the incomes."
+    alt = f"Mean Gini coefficient of income (0: all have the same): {ginis}."
+    return Chart("lorenz", "Equality of income", figures.lorenz(incomes), alt, data, note)
+
+
+def income_chart(replay: Replay) -> Chart:
+    """What each agent earns, and what the mechanism pays it or takes from it."""
+    episodes = replay.answer
+    earned, paid = episodes.produced.mean(axis=0), episodes.payments.mean(axis=0)
+    names = agent_names(episodes)
+    frame = pd.DataFrame({"agent": names, "earned": earned, "net_payment": paid})
+    spend, subsidy = float(episodes["spend"].mean()), float(episodes["subsidy"].mean())
+    alt = (
+        f"All agents together are paid {money(spend)} per episode; they pay "
+        f"{money(spend - subsidy)} of it themselves, in fines and contributions, and "
+        f"{money(subsidy)} comes from outside. "
+        f"The net payment of an agent is {money(paid.min())} to {money(paid.max())}."
+    )
+    data = Table(frame, dollars=frozenset({"earned", "net_payment"}))
+    return Chart("income", "Who is paid, and who pays", figures.incomes(episodes), alt, data)
+
+
+_TRANSFER_SHARES = frozenset(
+    {"attainment", "attainment_lower", "attainment_upper", "baseline", "spend_share"}
+    | {"change", "change_lower", "change_upper"}
+)
+
+
+def transfer_charts(rows: pd.DataFrame) -> list[Chart]:
+    """The map of games and populations; no chart where the study does not ask for it."""
+    if rows.empty:
+        return []
+    counts = rows["outcome"].value_counts()
+    alt = f"Of {len(rows)} settings: " + ", ".join(f"{name} {n}" for name, n in counts.items())
+    note = "Amounts of money are scaled by each game's unit of account."
+    title = "The answer in other games and among other agents"
+    data = Table(rows, shares=_TRANSFER_SHARES)
+    return [Chart("transfer", title, figures.transfer(rows), f"{alt}.", data, note)]

@@ -1,0 +1,152 @@
+"""Writes a page: as one HTML file, or its charts as pictures through Kaleido and Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+
+from mechlab import figures
+from mechlab.analysis.comparison import Comparison
+from mechlab.analysis.findings import Findings
+from mechlab.errors import UserError
+from mechlab.report import html
+from mechlab.report._page import Chart, Page
+from mechlab.report._study import study_page
+from mechlab.report.comparison import comparison_page
+from mechlab.search.results import SearchResult
+
+FORMATS = (".png", ".svg", ".pdf")
+_WIDTH, _TITLE = 900, 34  # pixels: the width of a picture, and what its title adds to the height
+_SCALE = 2  # pixels of a PNG for each pixel of the layout, so that text is sharp in print
+
+
+def write_report(result: SearchResult, findings: Findings, path: str | Path) -> Path:
+    """Write the report of a search as one HTML page, or its charts, and return the path.
+
+    A path that ends in .png, .svg or .pdf takes the first chart; the others go beside it, with
+    their names added to the path's ("report-pareto.png").
+
+    Raises:
+        UserError: where the path cannot be written; an existing file is then left as it was.
+    """
+    return write(study_page(result, findings), path)
+
+
+def write_comparison(comparison: Comparison, path: str | Path) -> Path:
+    """Write the comparison of several studies; path and errors as in ``write_report``."""
+    return write(comparison_page(comparison), path)
+
+
+def write(page: Page, path: str | Path) -> Path:
+    """Write any page; path and errors as in ``write_report``."""
+    path = Path(path)
+    if path.suffix.lower() in FORMATS:
+        return write_pictures(page.all_charts, path)
+    text = render(page)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
+        unfinished.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise UserError(
+            f"{path}: the report cannot be written: {error.strerror or error}"
+        ) from None
+    return path
+
+
+def render(page: Page) -> str:
+    """Return a page as HTML."""
+    style = html.asset("style.css")
+    scripts = [html.asset("before.js"), _plotly(), html.asset("table.js"), html.asset("script.js")]
+    template = html.environment("mechlab.report").get_template("page.html.j2")
+    return template.render(
+        page=page,
+        data=html.escaped(_data(page)),
+        style=style,
+        scripts=scripts,
+        policy=html.security_policy(scripts, [style]),
+    )
+
+
+def _data(page: Page) -> str:
+    """Return what the page's script reads: figures, tables, transcripts, and the two looks."""
+    drawn = ",".join(f"{html.safe_json(c.name)}:{_figure(c)}" for c in page.all_charts)
+    rest = {
+        "tables": {name: table.packed() for name, table in page.all_tables.items()},
+        "looks": {
+            "light": figures.template().to_plotly_json(),
+            "dark": figures.template(dark=True).to_plotly_json(),
+        },
+        "transcripts": page.transcripts,
+    }
+    return f'{{"figures":{{{drawn}}},{html.safe_json(rest).removeprefix("{")}'
+
+
+def _figure(chart: Chart) -> str:
+    return str(chart.figure.update_layout(template=None).to_json())
+
+
+@lru_cache
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())
+
+
+def write_pictures(charts: Sequence[Chart], path: Path) -> Path:
+    """Write each chart as a picture: the first as ``path``, the others beside it by their names.
+
+    Raises:
+        UserError: without Kaleido or Chromium, or where the path cannot be written.
+    """
+    kaleido = _kaleido()
+    if not charts:
+        raise UserError(f"{path}: there is no figure to draw: nothing was played yet")
+    names = [path, *(path.with_stem(f"{path.stem}-{chart.name}") for chart in charts[1:])]
+    jobs = [
+        {"fig": _picture(chart), "path": str(name), "opts": _options(chart, path)}
+        for chart, name in zip(charts, names, strict=True)
+    ]
+    from choreographer.errors import ChromeNotFoundError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()  # so that an unwritable path is reported before a browser is started
+        kaleido.write_fig_from_object_sync(jobs, cancel_on_error=True, kopts={"mathjax": False})
+    except OSError as error:
+        raise UserError(f"{path}: figures cannot be written: {error.strerror or error}") from None
+    except ChromeNotFoundError:
+        raise UserError(
+            f"{path}: pictures are drawn by Chromium, which was not found: install it "
+            "(apt-get install chromium), or name one in the variable BROWSER_PATH"
+        ) from None
+    return path
+
+
+def _kaleido() -> Any:
+    try:
+        return import_module("kaleido")
+    except ImportError:
+        raise UserError("pictures need Kaleido: pip install 'mechlab[export]'") from None
+
+
+def _picture(chart: Chart) -> go.Figure:
+    """Return the figure for print: light, on white, with its title."""
+    above = {"text": figures.plain(chart.title), "x": 0.01, "y": 0.98, "yanchor": "top"}
+    return go.Figure(chart.figure).update_layout(
+        template=figures.template(), title=above, margin_t=64, paper_bgcolor="white"
+    )
+
+
+def _options(chart: Chart, path: Path) -> dict[str, Any]:
+    height = chart.figure.layout.height + _TITLE
+    return {"format": path.suffix[1:].lower(), "width": _WIDTH, "height": height, "scale": _SCALE}

@@ -46,7 +46,7 @@ def test_intervals_that_meet_are_a_tie_and_said_to_be():
     assert ranks(comparison)["answer_bonus"] == (1, 2, ("use_bonus",))
     (words,) = statements(comparison)
     assert words.headline.startswith("Tied: answer_bonus and use_bonus may need")
-    assert "not told apart" in " ".join(words.more)
+    assert ": tied." in " ".join(words.sentences)
 
 
 def test_studies_of_several_groups_are_ranked_together_and_each_by_itself():
@@ -87,7 +87,7 @@ def test_what_is_not_shown_has_open_ends():
     }
     (words,) = statements(comparison)
     assert words.headline == "No mechanism was shown to reach at least 80% of sequential play."
-    assert "Not enough at its best: answer_bonus; not decided: use_bonus." in words.more
+    assert "Not enough at its best: answer_bonus; not decided: use_bonus." in words.sentences
 
 
 def test_nothing_and_the_same_twice_are_refused():

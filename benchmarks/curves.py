@@ -18,7 +18,7 @@ from scipy.optimize import brentq, minimize_scalar
 
 Array = NDArray[np.float64]
 RATE = {"rate": FloatDistribution(0.0, 5000.0)}
-FRESH = 1_000_000  # first index of the certificate's episodes
+HELD_OUT = 1_000_000  # first index of the certificate's episodes
 LUCK = 0.6  # correlation of episodes with the same index at different doses
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 
-from benchmarks.curves import FRESH, RATE, Array, Question
+from benchmarks.curves import HELD_OUT, RATE, Array, Question
 from mechlab.mechanism import parse
 from mechlab.simulation import simulate
 
@@ -36,7 +36,7 @@ class Emulated(Question):
         near = int(np.abs(GRID - params["rate"]).argmin())
         half = self.table.shape[1] // 2  # the certificate's episodes are others than exploring's
         start = np.random.default_rng(seed).integers(half) + first
-        rows = half * (first >= FRESH) + (start + np.arange(count)) % half
+        rows = half * (first >= HELD_OUT) + (start + np.arange(count)) % half
         return self.mean(params) + self.table[near, rows]
 
 
@@ -46,7 +46,7 @@ def emulated(population: str, *, rows: int = 16_000, truth: int = 20_000) -> Emu
     Args:
         population: one of ``TARGETS``.
         rows: episodes a grid dose that searches may play.
-        truth: fresh episodes behind each mean near the boundary.
+        truth: held-out episodes behind each mean near the boundary.
     """
     target = TARGETS[population]
     played = np.stack([_efficiency(population, rate, rows, 0) for rate in GRID])

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import optuna
 
-from benchmarks.curves import FRESH, Question
+from benchmarks.curves import HELD_OUT, Question
 from mechlab.search.certifier import Certificate, Certifier
 from mechlab.search.sampler import Belief, MinimumIncentiveSampler, report, wanted_replicates
 
-CERTIFY = 6_000  # most fresh episodes of one search
+CERTIFY = 6_000  # most held-out episodes of one search
 Params = dict[str, Any]
 
 
@@ -81,7 +81,7 @@ def _certified(
     while not certifier.done:
         for batch in certifier.open():
             params = question.named(batch.mechanism, batch.params)
-            certifier.tell(batch, question.play(params, FRESH + batch.first, batch.count, seed))
+            certifier.tell(batch, question.play(params, HELD_OUT + batch.first, batch.count, seed))
     found = certifier.verdict()
     assert found is not None
     episodes, seconds = explored + certifier.episodes, time.process_time() - start

@@ -14,7 +14,7 @@ from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_repli
 from mechlab.search.worker import calm
 
 ANSWER = 600 * math.log(7)
-FRESH = 10**6
+HELD_OUT = 10**6
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def play_on(certifier: Certifier, curve: Curve) -> Certificate:
     while not certifier.done:
         for batch in certifier.open():
             rate = batch.params["rate"]
-            certifier.tell(batch, curve.play(rate, FRESH + batch.first, batch.count))
+            certifier.tell(batch, curve.play(rate, HELD_OUT + batch.first, batch.count))
     found = certifier.verdict()
     assert found is not None
     return found

@@ -19,7 +19,7 @@ from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_repli
 from mechlab.search.worker import calm
 
 ENOUGH = 600 * math.log(7)
-FRESH = 10**6
+HELD_OUT = 10**6
 BUDGET = 4000
 
 
@@ -60,7 +60,7 @@ def certified(curve: Curve) -> Certificate:
         certifier = Certifier(sampler.beliefs(study), budget=BUDGET)
         while not certifier.done:
             for batch in certifier.open():
-                found = curve.play(batch.params["rate"], FRESH + batch.first, batch.count)
+                found = curve.play(batch.params["rate"], HELD_OUT + batch.first, batch.count)
                 certifier.tell(batch, *found)
     return certifier.verdict()
 

@@ -13,7 +13,7 @@ from mechlab.games.base import Turn
 from mechlab.games.grants import view as act
 from mechlab.games.grants.view import Loan, Message, Notice, Piece, View
 from mechlab.llm.dialogue import DIALOGUES
-from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer, numbers
+from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer
 
 Kind = Literal["message", "lend", "submit"]
 
@@ -77,8 +77,8 @@ class GrantsDialogue(TemplateDialogue):
             "access": access,
             "recent": Recent.of(view, self.full),
             "number": self._number,
-            "named": lambda pieces: numbers(map(self._number, pieces)),
-            "own": lambda owner, pieces: numbers(self._number((owner, k)) for k in pieces),
+            "named": self._numbers,
+            "own": lambda owner, pieces: self._numbers((owner, k) for k in pieces),
         }
 
     def actions(self, answer: Answer) -> Turn:
@@ -101,6 +101,9 @@ class GrantsDialogue(TemplateDialogue):
     def _family(self) -> int:
         """Number of pieces that each agent owns."""
         return int(self.game.params["family"])
+
+    def _numbers(self, pieces: Iterable[Piece]) -> str:
+        return ", ".join(str(self._number(piece)) for piece in pieces)
 
     def _number(self, piece: Piece) -> int:
         owner, number = piece

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,8 +16,9 @@ from mechlab.games.sharing import view as act
 from mechlab.games.sharing.view import Exchange, Notice, View
 from mechlab.games.sharing.view import Message as Letter
 from mechlab.llm.dialogue import DIALOGUES
-from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer, latest
+from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer
 
+_E = TypeVar("_E", Notice, Exchange, Letter)
 Kind = Literal["message", "broadcast", "send", "submit"]
 
 
@@ -60,7 +62,7 @@ class Recent:
     """Past events in a prompt, and the copies sent in this round."""
 
     notices: list[Notice]
-    copies: list[Exchange]
+    copies: str
     messages: list[Letter]
 
     @classmethod
@@ -70,11 +72,11 @@ class Recent:
         The state says which of these are awaited.
         """
         since = 0 if full else view.round - 1
-        messages = (*latest(view.messages, since), *latest(view.public, since))
+        messages = (*_since(view.messages, since), *_since(view.public, since))
         kept = (m for m in messages if full or m.sender != view.agent or not m.asks)
         return cls(
-            notices=list(latest(view.notices or (), since)),
-            copies=list(latest(view.exchanges or (), view.round)),
+            notices=list(_since(view.notices or (), since)),
+            copies=_copies(_since(view.exchanges or (), view.round)),
             messages=sorted(kept, key=attrgetter("round")),
         )
 
@@ -103,7 +105,8 @@ class Log:
             if view.exchanges is None:
                 gained = self._gained(view)
             else:
-                copies = [e for e in latest(view.exchanges, round) if e.round == round]
+                exchanges = _since(view.exchanges, round)
+                copies = _copies(e for e in exchanges if e.round == round)
             self.text += self._line("passed", round=round, copies=copies, gained=gained)
         self._round = view.round
         return self.text
@@ -166,6 +169,27 @@ _THOUGHTS = (
     "I have answered what was asked of me, as sharing costs me nothing and helps the group. "
     "My own tasks still lack some pieces; I ask those that hold them and submit what is complete."
 )
+
+
+def _since(events: Sequence[_E], round: int) -> Sequence[_E]:
+    """Return the events from a round on; events are in the order of their rounds.
+
+    >>> _since([Exchange(0, 1, 2, 7), Exchange(3, 1, 2, 9)], 1)
+    [Exchange(round=3, giver=1, receiver=2, piece=9)]
+    """
+    return events[bisect_left(events, round, key=attrgetter("round")) :]
+
+
+def _copies(exchanges: Iterable[Exchange]) -> str:
+    """Return who sent whom which pieces.
+
+    >>> _copies([Exchange(0, 1, 2, 7), Exchange(0, 1, 2, 9), Exchange(0, 0, 1, 7)])
+    '0 to 1: 7; 1 to 2: 7, 9'
+    """
+    pairs: dict[tuple[int, int], list[str]] = {}
+    for exchange in exchanges:
+        pairs.setdefault((exchange.giver, exchange.receiver), []).append(str(exchange.piece))
+    return "; ".join(f"{i} to {j}: {', '.join(pieces)}" for (i, j), pieces in sorted(pairs.items()))
 
 
 def _action(kind: Kind, to: int = -1, pieces: Iterable[int] = (), text: str = "") -> Action:

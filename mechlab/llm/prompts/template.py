@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from operator import attrgetter
-from typing import Any, ClassVar, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict
 
 from mechlab.games.base import Game
-from mechlab.games.sharing.view import Exchange
 from mechlab.llm.dialogue import Message
 from mechlab.llm.settings import PromptOptions
 from mechlab.mechanism import Mechanism, Vocabulary
@@ -70,83 +67,6 @@ class Nouns:
         return self.rephrase(self.vocabulary.money(amount))
 
 
-class _Event(Protocol):
-    @property
-    def round(self) -> int:
-        """The round in which it happened."""
-
-
-_E = TypeVar("_E", bound=_Event)
-
-
-def numbers(values: Iterable[object]) -> str:
-    """Return numbers separated by commas.
-
-    >>> numbers((3, 14))
-    '3, 14'
-    """
-    return ", ".join(map(str, values))
-
-
-def _holders(held: Mapping[int, Iterable[object]], agent: str) -> str:
-    """Return what each agent has.
-
-    >>> _holders({0: (3, 14), 2: (1,)}, "agent")
-    'agent 0: 3, 14; agent 2: 1'
-    """
-    return "; ".join(f"{agent} {number}: {numbers(items)}" for number, items in held.items())
-
-
-def _parcels(copies: Iterable[Exchange]) -> str:
-    """Return who sent whom which pieces.
-
-    >>> _parcels([Exchange(0, 1, 2, 7), Exchange(0, 1, 2, 9), Exchange(0, 0, 1, 7)])
-    '0 to 1: 7; 1 to 2: 7, 9'
-    """
-    pairs: dict[tuple[int, int], list[int]] = {}
-    for copy in copies:
-        pairs.setdefault((copy.giver, copy.receiver), []).append(copy.piece)
-    return "; ".join(f"{i} to {j}: {numbers(pieces)}" for (i, j), pieces in sorted(pairs.items()))
-
-
-def latest(events: Sequence[_E], since: int) -> Sequence[_E]:
-    """Return the events from a round on; events are in the order of their rounds.
-
-    >>> latest([Exchange(0, 1, 2, 7), Exchange(3, 1, 2, 9)], 1)
-    [Exchange(round=3, giver=1, receiver=2, piece=9)]
-    """
-    return events[bisect_left(events, since, key=attrgetter("round")) :]
-
-
-def _valued(pieces: Mapping[int, int]) -> str:
-    """Return pieces with their values.
-
-    >>> _valued({3: 50, 14: 7})
-    '3 (50), 14 (7)'
-    """
-    return ", ".join(f"{piece} ({value})" for piece, value in pieces.items())
-
-
-def _missed(pieces: Iterable[int], directory: Mapping[int, Iterable[int]]) -> str:
-    """Return pieces with who holds them.
-
-    >>> _missed([3, 14], {3: (0, 2), 14: ()})
-    '3 (held by 0, 2), 14 (held by nobody)'
-    """
-    return ", ".join(
-        f"{piece} (held by {numbers(directory[piece]) or 'nobody'})" for piece in pieces
-    )
-
-
-def _incomes(board: Iterable[float], agent: str) -> str:
-    """Return what each agent has earned.
-
-    >>> _incomes((10000.0, 2.5), "agent")
-    'agent 0: 10,000; agent 1: 2.50'
-    """
-    return "; ".join(f"{agent} {number}: {_bare(income)}" for number, income in enumerate(board))
-
-
 def _quoted(text: str) -> str:
     """Return a text in quotes on one line, so that no agent's words can pass for ours.
 
@@ -159,7 +79,7 @@ def _quoted(text: str) -> str:
 def _plain(amount: float) -> str:
     """Return a number with the digits that it needs.
 
-    >>> __plain(5.0), _plain(0.4)
+    >>> _plain(5.0), _plain(0.4)
     ('5', '0.4')
     """
     return f"{amount:.10g}"
@@ -171,7 +91,7 @@ _NO_CURRENCY = Vocabulary(currency="")
 def _bare(amount: float) -> str:
     """Return an amount without its unit, for tables.
 
-    >>> __bare(10000.0), _bare(2.5)
+    >>> _bare(10000.0), _bare(2.5)
     ('10,000', '2.50')
     """
     return _NO_CURRENCY.money(amount)
@@ -186,9 +106,7 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         autoescape=False,  # plain text, no markup: see ``quoted``
     )
-    environment.filters.update(numbers=numbers, quoted=_quoted, bare=_bare, holders=_holders)
-    environment.filters.update(parcels=_parcels, plain=_plain, valued=_valued, missed=_missed)
-    environment.filters.update(incomes=_incomes)
+    environment.filters.update(quoted=_quoted, plain=_plain, bare=_bare)
     environment.globals["shared"] = environment.get_template("shared.j2").module
     return environment.get_template(f"{name}.j2")
 

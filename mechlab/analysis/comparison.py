@@ -1,4 +1,4 @@
-"""Several studies side by side: their answers, ranked, and the differences that are supported."""
+"""Comparison: the answers of several studies, ranked, and the differences that are supported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Goal = tuple[str, float, str]  # what is smallest, of which target, relative to 
 # The checks that mechanisms are compared by: who pays, and who can take.
 PROMISES = ("budget_balance", "farming_1", "farming_2")
 
-# what tells one study from another, in words; the population is always named
+# What distinguishes studies, in words; the population is always named.
 _TRAITS: Mapping[str, Callable[[Study], str]] = {
     "game": lambda study: study.game,
     "settings": lambda study: ", ".join(f"{k}={v}" for k, v in study.settings.items()),
@@ -35,10 +35,10 @@ class Entry:
     """The answer of one candidate in one study.
 
     Attributes:
-        context: the situation of the study: population, and what else differs from the others';
-            with the study's name where another one has the same candidate in the same situation.
-        label: the candidate, and the context where there are several; no other entry has it.
-        result, answer: the study's, and the candidate's.
+        context: the study's population, and what else differs between the studies; with the
+            study's name where another study has the same candidate in the same context.
+        label: the candidate, and the context where there are several; unique in a comparison.
+        result, answer: of the study, and of the candidate.
     """
 
     context: str
@@ -48,7 +48,7 @@ class Entry:
 
     @property
     def goal(self) -> Goal:
-        """What the size is the smallest of, and what it is enough for."""
+        """The measure of size, and the target that the size is enough for."""
         study = self.result.study
         return study.minimise, study.target.efficiency, study.target.relative_to
 
@@ -58,7 +58,7 @@ class Comparison(Renderable):
     """Any number of searched studies, over any mechanisms, populations and games.
 
     Raises:
-        UserError: for none, or the same study twice.
+        UserError: for no studies, or the same one twice.
     """
 
     renderer: ClassVar[str] = "comparison"
@@ -75,15 +75,17 @@ class Comparison(Renderable):
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        """All answers: the studies in the order given, each with its own ranking."""
-        told = situations([result.study for result in self.results])
-        found = [(s, r, a) for s, r in zip(told, self.results, strict=True) for a in r.answers]
-        counts = Counter((situation, answer.candidate) for situation, _, answer in found)
-        double = {situation for (situation, _), count in counts.items() if count > 1}
-        several = len(set(told)) > 1 or bool(double)
+        """All answers: the studies in the order given, each with its answers in their order."""
+        contexts = contexts_of([result.study for result in self.results])
+        pairs = list(zip(contexts, self.results, strict=True))
+        counts = Counter((c, answer.candidate) for c, result in pairs for answer in result.answers)
+        shared = {context for (context, _), count in counts.items() if count > 1}
+        several = len(set(contexts)) > 1 or bool(shared)
+        named = ((f"{c} ({r.study.name})" if c in shared else c, r) for c, r in pairs)
         return tuple(
-            _entry(f"{s} ({r.study.name})" if s in double else s, r, a, several)
-            for s, r, a in found
+            Entry(c, f"{a.candidate}, {c}" if several else a.candidate, r, a)
+            for c, r in named
+            for a in r.answers
         )
 
     @cached_property
@@ -93,18 +95,18 @@ class Comparison(Renderable):
 
     @cached_property
     def rankings(self) -> dict[Goal, list[Place]]:
-        """The entries ranked by smallest size, apart for each goal: others cannot be compared."""
+        """The entries ranked by size, for each goal apart: sizes of two goals do not compare."""
         sizes: dict[Goal, dict[str, Interval]] = {}
         for entry in self.entries:
             sizes.setdefault(entry.goal, {})[entry.label] = entry.answer.shown
         return {goal: ranking(intervals) for goal, intervals in sizes.items()}
 
     def within(self, goal: Goal) -> dict[str, list[Place]]:
-        """Return the ranking of each context by itself: which mechanism does for that group."""
-        mine = [entry for entry in self.entries if entry.goal == goal]
+        """Return the ranking of each context by itself, among the entries of a goal."""
+        entries = [entry for entry in self.entries if entry.goal == goal]
         return {
-            context: ranking({e.label: e.answer.shown for e in mine if e.context == context})
-            for context in dict.fromkeys(entry.context for entry in mine)
+            context: ranking({e.label: e.answer.shown for e in entries if e.context == context})
+            for context in dict.fromkeys(entry.context for entry in entries)
         }
 
     @cached_property
@@ -125,24 +127,16 @@ class Comparison(Renderable):
         return {entry.label: entry for entry in self.entries}[label]
 
 
-def _entry(context: str, result: SearchResult, answer: Answer, several: bool) -> Entry:
-    label = f"{answer.candidate}, {context}" if several else answer.candidate
-    return Entry(context, label, result, answer)
-
-
-def situations(studies: Sequence[Study]) -> tuple[str, ...]:
-    """Return the situation of each study: its population, and what else is not the same in all.
+def contexts_of(studies: Sequence[Study]) -> tuple[str, ...]:
+    """Return the context of each study: its population, and the traits in which they differ.
 
     >>> fields = {"question": "?", "mechanisms": ["protocol"], "minimise": "spend"}
-    >>> some = [
-    ...     Study(**fields, population=name, target={"efficiency": 0.5})
-    ...     for name in ("o3", "perfect")
-    ... ]
-    >>> situations(some)
+    >>> names = ("o3", "perfect")
+    >>> contexts_of([Study(**fields, population=n, target={"efficiency": 0.5}) for n in names])
     ('o3', 'perfect')
     """
-    differing = [tell for tell in _TRAITS.values() if len(set(map(tell, studies))) > 1]
+    differing = [trait for trait in _TRAITS.values() if len(set(map(trait, studies))) > 1]
     return tuple(
-        ", ".join(filter(None, [str(study.group), *(tell(study) for tell in differing)]))
+        ", ".join(filter(None, [str(study.group), *(trait(study) for trait in differing)]))
         for study in studies
     )

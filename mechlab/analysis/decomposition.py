@@ -1,4 +1,4 @@
-"""What a decomposition found: what limits a group, and whether what this suggests is borne out."""
+"""Decomposition: what limits a group, and whether the remedy that this suggests works."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mechlab.simulation import simulate
 from mechlab.statistics import Summary, summarise
 
 PUBLISHED = "sharing_bonus(rate=1000)"  # the incentive of the published study
-NEAR = 0.9  # of perfect play: near-optimal, as the studies of this lab have it
+NEAR = 0.9  # of perfect play: near-optimal, as in the targets of this lab's studies
 REPAIRS = {"cooperation": "incentive", "competence": "protocol", "both": "both", "neither": "none"}
 
 Diagnosis = Literal["cooperation", "competence", "both", "neither"]
@@ -25,12 +25,12 @@ Diagnosis = Literal["cooperation", "competence", "both", "neither"]
 
 @dataclass(frozen=True)
 class Intervention:
-    """What a mechanism does to the group.
+    """The effect of a mechanism on the group.
 
     Attributes:
         mechanism: its specification.
         efficiency: with it.
-        gain: efficiency above that without it, episode by episode at the same luck.
+        gain: efficiency less that without it, in pairs of episodes with the same luck.
     """
 
     mechanism: str
@@ -40,12 +40,13 @@ class Intervention:
 
 @dataclass(frozen=True)
 class Decomposition:
-    """What limits a group, and whether the intervention that this suggests bears it out.
+    """The limits of a group, and the interventions that test them.
 
     Attributes:
-        game, population, kinds, episodes, seed: what was played, each condition as often.
+        game, population, kinds, seed: the group and its game.
+        episodes: of each condition and each intervention.
         efficiency: of each condition.
-        perfect: of perfect agents in each condition: what is left to reach there.
+        perfect: that of perfect agents in each condition, the most that can be reached there.
         chances: probability of each diagnosis, given the episodes: ``cooperation``, ``competence``,
             ``both`` or ``neither`` limits the group.
         interventions: ``protocol`` (for competence), ``incentive`` (for cooperation), ``both``.
@@ -86,7 +87,7 @@ class Decomposition:
 
     @property
     def borne_out(self) -> bool | None:
-        """Whether the interventions bear the suggestion out; None where they do not tell.
+        """Whether the interventions bear the suggestion out; None where they leave it open.
 
         Where one is suggested, its margin must lie above 0; where none is, even both together must
         gain less than what near-optimal leaves open (1 - ``NEAR``).
@@ -127,7 +128,7 @@ class Decomposition:
 
 
 CONDITIONS = ("baseline", "auto_request", "auto_fulfill", "auto_both")
-_DRAWS = 20_000  # of the means, for the chances of the diagnoses
+_DRAWS = 20_000  # of the means: a chance is then known to half a percent
 
 
 def decompose(  # noqa: PLR0913 - what an episode is made of
@@ -150,8 +151,8 @@ def decompose(  # noqa: PLR0913 - what an episode is made of
         UserError: for a game without the four conditions, fewer than two episodes, and as
             ``simulate``.
 
-    >>> found = decompose(population="silent", episodes=5)
-    >>> found.diagnosis, found.suggests
+    >>> silent = decompose(population="silent", episodes=5)
+    >>> silent.diagnosis, silent.suggests
     ('cooperation', 'incentive')
     """
     played = make_game(game, settings)

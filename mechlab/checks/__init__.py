@@ -70,8 +70,8 @@ def check(
     rules = parse(mechanism) if isinstance(mechanism, str) else mechanism
     played = make_game(game, settings)
     check_fit(rules, played.fields, played.name)
-    asked = {name: CHECKS.get(name) for name in only}
-    checks = {name: CHECKS.get(name) for name in CHECKS if name in (asked or CHECKS)}
+    wanted = {name: CHECKS.get(name) for name in only or CHECKS}
+    checks = {name: wanted[name] for name in CHECKS if name in wanted}
     measures = {name: one.measure for name, one in checks.items() if one.measure}
     plays = SampledPlays(rules, played, measures)
     return Verdicts(rules, played, tuple(c.verdict(rules, played, plays) for c in checks.values()))

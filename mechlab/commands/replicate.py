@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @app.command(epilog="Example: mechlab replicate -o reports/replication.html")
 def replicate(
-    episodes: Annotated[int, typer.Option(min=2, help="Fresh episodes of each condition.")] = 1000,
+    episodes: Annotated[
+        int, typer.Option(min=2, help="Held-out episodes of each condition.")
+    ] = 1000,
     seed: Annotated[int, typer.Option(help="Seed; the fit was made on another one.")] = 1,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write a page here.")

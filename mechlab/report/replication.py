@@ -7,15 +7,8 @@ import math
 import pandas as pd
 
 from mechlab import figures
-from mechlab.analysis.replication import (
-    FAR,
-    Optimum,
-    Pattern,
-    Replica,
-    Replication,
-    SplitAnswers,
-    UnmetRate,
-)
+from mechlab.analysis.replication import FAR, Pattern, Replica, Replication
+from mechlab.analysis.tensions import Optimum, SplitAnswers, UnmetRate
 from mechlab.calibrate.published import models
 from mechlab.report._page import Chart, Page, Section, Statement, Table, provenance
 from mechlab.report.verdict import KINDS

@@ -51,19 +51,19 @@ class Amounts:
     produced: Array
 
     @classmethod
-    def zeros(cls, episodes: int, agents: int, kept: Iterable[str] = FIELDS) -> Amounts:
+    def zeros(cls, episodes: int, agents: int, names: Iterable[str] = FIELDS) -> Amounts:
         """Return zeros for ``episodes`` episodes of ``agents`` agents.
 
-        A field that is not ``kept`` takes no memory: it has the shape, but all its entries are
-        one cell, so that games may write there what nobody will read.
+        A field that is not named takes no memory: it has the shape, but all its entries are one
+        cell, so that games may write there what nobody will read.
         """
         pair: tuple[int, ...] = (episodes, agents, agents)
         shapes = {**dict.fromkeys(PAIRWISE, pair), "produced": pair[:2]}
-        names = frozenset(kept)
+        named = frozenset(names)
         return cls(
             **{
                 name: np.zeros(shape)
-                if name in names
+                if name in named
                 else np.ndarray(shape, buffer=np.zeros(1), strides=(0,) * len(shape))
                 for name, shape in shapes.items()
             }

@@ -242,8 +242,8 @@ _REFERENCES: dict[tuple[Game, str], dict[int, float]] = {}
 
 def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
     """Return the group revenue of a reference point; remembered, because doses share seeds."""
-    known = _REFERENCES.setdefault((game, name), {})
-    missing = np.array([s for s in dict.fromkeys(seeds.tolist()) if s not in known], np.uint64)
+    revenues = _REFERENCES.setdefault((game, name), {})
+    missing = np.array([s for s in dict.fromkeys(seeds.tolist()) if s not in revenues], np.uint64)
     row = game.behaviour([game.reference(name)] * game.agents)
     behaviour = np.broadcast_to(row, (game.rounds, *row.shape))
     alone = Scenario(
@@ -251,5 +251,5 @@ def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
     )
     for chunk in _chunks(missing) if len(missing) else ():
         record = _play(alone, behaviour, chunk)
-        known.update(zip(chunk.tolist(), record["revenue"].sum(axis=1).tolist(), strict=True))
-    return np.array([known[s] for s in seeds.tolist()])
+        revenues.update(zip(chunk.tolist(), record["revenue"].sum(axis=1).tolist(), strict=True))
+    return np.array([revenues[s] for s in seeds.tolist()])

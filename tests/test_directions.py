@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.house import measure
+
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"mechlab", "mechanisms", "studies", "tests", "benchmarks", "reports"}
 FRONT = {"mechlab/__init__.py", "mechlab/__main__.py"}  # the doors, before all rooms
@@ -68,6 +70,11 @@ def room_of(file):
     ]
 
 
+@pytest.fixture(scope="module")
+def house():
+    return measure(ROOT)
+
+
 @pytest.mark.parametrize("file", FILES["mechlab"])
 def test_mechlab_imports_none_of_the_other_folders(file):
     others = FOLDERS - {"mechlab"}
@@ -102,3 +109,14 @@ def test_importing_mechlab_imports_no_plug_in():
         "import mechlab.mechanism, mechlab.games.base, sys; sys.exit('mechanisms' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_no_modules_import_each_other_in_a_circle(house):
+    """Imports inside functions and for types alone count too."""
+    count, circles = house["circles"]
+    assert not count, circles
+
+
+def test_a_private_module_is_imported_in_its_own_room_only(house):
+    count, imports = house["strangers"]
+    assert not count, imports

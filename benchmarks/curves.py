@@ -70,8 +70,8 @@ class Question:
         """Return the efficiency of some episodes; the same index has the same luck."""
         mean = self.mean(params)
         common = _luck(seed, first, count)
-        own = np.random.default_rng([seed, first, crc32(repr(sorted(params.items())).encode())])
-        luck = LUCK**0.5 * common + (1.0 - LUCK) ** 0.5 * own.normal(size=count)
+        private = np.random.default_rng([seed, first, crc32(repr(sorted(params.items())).encode())])
+        luck = LUCK**0.5 * common + (1.0 - LUCK) ** 0.5 * private.normal(size=count)
         return np.maximum(0.0, mean + self.noise(luck, mean))
 
 
@@ -146,5 +146,5 @@ def synthetic() -> dict[str, Question]:
         "zero": (lambda x: 0.85 + 0.05 * x / 5000.0, 0.8, 0.05),
         "step": (lambda x: 0.3 + 0.6 * (x >= 1234.5), 0.8, 0.05),
     }
-    found = {name: _one(name, *rest) for name, rest in ones.items()}
-    return {**found, "two": _two(), "three": _three()}
+    curves = {name: _one(name, *rest) for name, rest in ones.items()}
+    return {**curves, "two": _two(), "three": _three()}

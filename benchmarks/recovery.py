@@ -44,8 +44,8 @@ def recover(truth: Emulated, number: int) -> pd.DataFrame:
     """Fit pilot ``number`` of a known agent from scratch; return a row a parameter it tells."""
     fit = fit_episodes(_pilot(truth, number), seed=number)
     intervals = {name: fit.interval(name, LEVEL) for name in vars(fit.agent.fitted)}
-    told = {n: x for n, x in intervals.items() if x[0] < x[1] and n not in fit.agent.borrowed}
-    return _rows(truth, number, told)
+    intervals = {n: x for n, x in intervals.items() if x[0] < x[1] and n not in fit.agent.borrowed}
+    return _rows(truth, number, intervals)
 
 
 def recover_nearby(truth: Emulated, repeats: int) -> pd.DataFrame:
@@ -63,8 +63,8 @@ def recover_nearby(truth: Emulated, repeats: int) -> pd.DataFrame:
         mode = posterior.mode(place, posterior.bounds)
         drawn = posterior.draws(mode, DRAWS, np.random.default_rng(number))
         agents = [agent_at(near.scales, draw).fitted for draw in drawn]
-        told = {s.name: _interval([getattr(a, s.name) for a in agents]) for s in near.scales}
-        tables.append(_rows(truth, number, told))
+        intervals = {s.name: _interval([getattr(a, s.name) for a in agents]) for s in near.scales}
+        tables.append(_rows(truth, number, intervals))
     return pd.concat(tables)
 
 
@@ -77,16 +77,16 @@ def _interval(values: list[float]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _rows(truth: Emulated, number: int, told: dict[str, tuple[float, float]]) -> pd.DataFrame:
-    rows = [(name, *told[name], getattr(truth.fitted, name)) for name in told]
+def _rows(truth: Emulated, number: int, intervals: dict[str, tuple[float, float]]) -> pd.DataFrame:
+    rows = [(name, *intervals[name], getattr(truth.fitted, name)) for name in intervals]
     table = pd.DataFrame(rows, columns=["parameter", "low", "high", "truth"])
     return table.assign(covers=table["truth"].between(table["low"], table["high"]), pilot=number)
 
 
-def coverage(found: pd.DataFrame) -> pd.DataFrame:
+def coverage(table: pd.DataFrame) -> pd.DataFrame:
     """Return the share of intervals that cover, by parameter and over all."""
     rows = []
-    for name, group in [*found.groupby("parameter", sort=False), ("all", found)]:
+    for name, group in [*table.groupby("parameter", sort=False), ("all", table)]:
         test = binomtest(int(group["covers"].sum()), len(group))
         low, high = test.proportion_ci(0.95, "wilson")
         width = (group["high"] - group["low"]).mean() if name != "all" else float("nan")
@@ -101,15 +101,15 @@ def main() -> None:
     parser.add_argument("--population", default="gpt-5-mini")
     parser.add_argument("--whole", action="store_true", help="fit each from scratch")
     parser.add_argument("--workers", type=int, default=2, help="for --whole")
-    asked = parser.parse_args()
-    truth = AGENTS.get(asked.population)
+    options = parser.parse_args()
+    truth = AGENTS.get(options.population)
     assert isinstance(truth, Emulated)
-    if asked.whole:
-        with ProcessPoolExecutor(asked.workers, mp_context=get_context("spawn")) as pool:
-            found = pd.concat(pool.map(recover, repeat(truth), range(asked.repeats)))
+    if options.whole:
+        with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
+            table = pd.concat(pool.map(recover, repeat(truth), range(options.repeats)))
     else:
-        found = recover_nearby(truth, asked.repeats)
-    print(coverage(found).to_string(index=False, float_format="{:.3f}".format))
+        table = recover_nearby(truth, options.repeats)
+    print(coverage(table).to_string(index=False, float_format="{:.3f}".format))
 
 
 if __name__ == "__main__":

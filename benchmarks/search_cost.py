@@ -120,10 +120,10 @@ def compare(question: Question, limits: Limits) -> Iterator[str]:
             f"{method}, {n} replicates": [stock(question, s, make(s), n, fewer) for s in seeds]
             for n in REPLICATES
         }
-        name, found = best_of(question, tried)
-        yield row(question, name, found)
+        name, outcomes = best_of(question, tried)
+        yield row(question, name, outcomes)
         if method == "TPE":
-            yield _ratio(question, explored, found)
+            yield _ratio(question, explored, outcomes)
     tried = {
         f"grid of {doses} x {n}": [grid(question, s, doses, n) for s in seeds]
         for doses, n in itertools.product(DOSES, REPLICATES)
@@ -162,20 +162,20 @@ def main() -> None:
     parser.add_argument("--questions", default="", help="names, with commas between")
     parser.add_argument("--repeats", type=int, help="searches of ours for each question, 1 or more")
     parser.add_argument("--output", type=Path, help="also append the table to this file")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    limits = QUICK if asked.quick else FULL
-    names = [name for name in asked.questions.split(",") if name]
+    limits = QUICK if options.quick else FULL
+    names = [name for name in options.questions.split(",") if name]
     known = [*synthetic(), *TARGETS]
     if unknown := sorted(set(names) - set(known)):
         parser.error(f"no question {', '.join(unknown)}: there are {', '.join(known)}")
-    if asked.repeats is not None:
-        if asked.repeats < 1:
-            parser.error(f"--repeats must be at least 1, got {asked.repeats}")
-        fewer = min(limits.stock_repeats, asked.repeats)
-        limits = replace(limits, repeats=asked.repeats, stock_repeats=fewer)
+    if options.repeats is not None:
+        if options.repeats < 1:
+            parser.error(f"--repeats must be at least 1, got {options.repeats}")
+        fewer = min(limits.stock_repeats, options.repeats)
+        limits = replace(limits, repeats=options.repeats, stock_repeats=fewer)
     with ExitStack() as stack:
-        file = stack.enter_context(asked.output.open("a")) if asked.output else None
+        file = stack.enter_context(options.output.open("a")) if options.output else None
 
         def tell(line: str) -> None:
             print(line, flush=True)
@@ -184,7 +184,7 @@ def main() -> None:
 
         tell(f"# {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {' '.join(['python', *sys.argv])}")
         tell("{:11s} {:22s} {:>7s} {:>7s} {:>6s} {:>7s} {:>9s} {:>8s}  repeats".format(*HEAD))
-        for question in questions(names, asked.quick):
+        for question in questions(names, options.quick):
             for line in compare(question, limits):
                 tell(line)
 

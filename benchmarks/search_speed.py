@@ -3,7 +3,7 @@
     python benchmarks/search_speed.py [--trials 1000]
 
 A search stops exploring once it knows enough, mostly within 50 trials. Here its tolerance is set to
-nothing, so that it goes on; all else is as in `mechlab search`: exploring, certifying, the account.
+nothing, so that it goes on; all else is as in `mechlab search`: exploring, certifying, the outcome.
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ def timed(study: Study, trials: int) -> str:
                 certification = Certification(store)
                 for _ in certification.play(heart.worker):
                     pass
-            found = result(store, certification)
+            outcome = result(store, certification)
         cpu = time.process_time() - begun
     return (
-        f"{len(found.trials):6d} trials {sum(found.episodes.values()):6d} episodes  "
+        f"{len(outcome.trials):6d} trials {sum(outcome.episodes.values()):6d} episodes  "
         f"{cpu:6.1f} s CPU ({explored:.1f} exploring)  {time.perf_counter() - wall:6.1f} s wall  "
-        f"{next(statements) / trials:5.1f} statements a trial  {found.best.status}"
+        f"{next(statements) / trials:5.1f} statements a trial  {outcome.best.status}"
     )
 
 

@@ -82,22 +82,22 @@ def _certified(
         for batch in certifier.open():
             params = question.named(batch.mechanism, batch.params)
             certifier.tell(batch, question.play(params, HELD_OUT + batch.first, batch.count, seed))
-    found = certifier.verdict()
-    assert found is not None
+    certificate = certifier.verdict()
+    assert certificate is not None
     episodes, seconds = explored + certifier.episodes, time.process_time() - start
     covers = all(_holds(question, one) for one in certifier.certificates.values())
-    if found.status != "certified" or found.params is None:
+    if certificate.status != "certified" or certificate.params is None:
         return Outcome(((episodes, np.nan),), np.nan, np.nan, seconds, covers)
-    mean = question.mean(question.named(found.mechanism, found.params))
-    return Outcome(((episodes, found.size),), found.size, mean, seconds, covers)
+    mean = question.mean(question.named(certificate.mechanism, certificate.params))
+    return Outcome(((episodes, certificate.size),), certificate.size, mean, seconds, covers)
 
 
-def _holds(question: Question, found: Certificate) -> bool:
+def _holds(question: Question, certificate: Certificate) -> bool:
     """Whether a certificate's interval holds its mechanism's smallest size."""
-    truth = question.answers[found.mechanism]
-    if found.status == "unreachable":
+    truth = question.answers[certificate.mechanism]
+    if certificate.status == "unreachable":
         return bool(np.isnan(truth))
-    low, high = found.interval
+    low, high = certificate.interval
     return bool(low <= (np.inf if np.isnan(truth) else truth) <= high)
 
 

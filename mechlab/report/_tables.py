@@ -91,9 +91,9 @@ def answers(result: SearchResult) -> Table:
 
 
 def history(result: SearchResult) -> Table:
-    """Return the steps of a search: exploration by candidate, then each attempt to certify."""
+    """Return the steps of a search: exploration by candidate, then each stage of a certificate."""
     columns = ["step", "candidate", "from", "to", "what", "episodes", "outcome"]
-    rows = [*_exploration(result), *_attempts(result), *_measured(result)]
+    rows = [*_exploration(result), *_stages(result), *_measured(result)]
     frame = pd.DataFrame(rows, columns=columns[1:])
     frame.insert(0, "step", range(1, len(frame) + 1))
     return Table(frame)
@@ -113,15 +113,15 @@ def _exploration(result: SearchResult) -> Iterator[dict[str, Any]]:
         }
 
 
-def _attempts(result: SearchResult) -> Iterator[dict[str, Any]]:
-    """Yield the attempts; the record has their order, but no times."""
-    judged = result.evidence[result.evidence["attempt"].notna()]
-    for (name, attempt), rows in judged.groupby(["candidate", "attempt"], sort=False):
+def _stages(result: SearchResult) -> Iterator[dict[str, Any]]:
+    """Yield the stages; the record has their order, but no times."""
+    judged = result.evidence[result.evidence["stage"].notna()]
+    for (name, stage), rows in judged.groupby(["candidate", "stage"], sort=False):
         answer = next((a for a in result.answers if a.candidate == name), result.best)
         doses = zip(rows["size"], rows["verdict"], strict=True)
         yield {
             "candidate": name,
-            "what": f"attempt {attempt:.0f} to certify",
+            "what": f"stage {stage:.0f} of the certificate",
             "episodes": int(rows["episodes"].sum()),
             "outcome": "; ".join(f"{size_of(result, answer, s)} {verdict}" for s, verdict in doses),
         }
@@ -129,7 +129,7 @@ def _attempts(result: SearchResult) -> Iterator[dict[str, Any]]:
 
 def _measured(result: SearchResult) -> Iterator[dict[str, Any]]:
     reference = reference_words(result.study.target.relative_to)
-    for row in _records(result.evidence[result.evidence["attempt"].isna()]):
+    for row in _records(result.evidence[result.evidence["stage"].isna()]):
         at_answer = row["purpose"] == "answer"
         yield {
             "candidate": row["candidate"],

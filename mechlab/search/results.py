@@ -74,7 +74,7 @@ class SearchResult(Renderable):
             efficiency_lo, efficiency_hi, spend, subsidy, episodes, started, finished`` and a column
             for each parameter (named ``candidate.parameter``). Efficiency, here and below, is
             relative to the target's reference point.
-        evidence: the certifier's doses on fresh episodes, a row each: ``candidate, attempt,
+        evidence: the certifier's doses on fresh episodes, a row each: ``candidate, stage,
             purpose`` (``upper`` or ``lower``), ``size, efficiency, lo, hi`` (one-sided bounds at
             the error spent), ``episodes, verdict`` (``sufficient``, ``insufficient``,
             ``undecided``) and the parameters; then doses that no stage judged, with their 95%

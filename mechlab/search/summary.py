@@ -35,7 +35,7 @@ _TRIALS = (
     *("spend", "subsidy", "episodes", "started", "finished"),
 )
 _EVIDENCE = (
-    *("candidate", "attempt", "purpose", "size", "efficiency", "lo", "hi", "episodes", "verdict"),
+    *("candidate", "stage", "purpose", "size", "efficiency", "lo", "hi", "episodes", "verdict"),
 )
 
 
@@ -122,7 +122,7 @@ def _evidence(certification: Certification) -> Iterator[dict[str, Any]]:
             outcomes = certification.outcomes(name, shown.params)
             yield {
                 "candidate": name,
-                "attempt": shown.stage,
+                "stage": shown.stage,
                 "purpose": shown.purpose,
                 "size": _mean_size(certification.study, name, shown.params, outcomes),
                 "efficiency": shown.mean,

@@ -269,7 +269,7 @@ def _evidence(study: Study, answer: Answer) -> pd.DataFrame:
         rows.append(
             {
                 "candidate": answer.candidate,
-                "attempt": 1,
+                "stage": 1,
                 "purpose": purpose,
                 "size": size,
                 "efficiency": share.mean(),

@@ -31,7 +31,7 @@ from mechlab.pilot import pilot
 from mechlab.pilot.emulate import Line
 from mechlab.pilot.run import lines_of
 from mechlab.search import search
-from mechlab.search.pace import DEAR
+from mechlab.search.certification import LIVE
 from mechlab.study import Study
 
 ONE = """
@@ -100,7 +100,7 @@ def by_search(study: Study) -> Answer:
         found = search(study.model_copy(update={"pilot": None}), f"sqlite:///{folder}/record.db")
     told = found.evidence[found.evidence["purpose"] != "answer"]["episodes"].sum()
     measured = found.evidence[found.evidence["purpose"] == "answer"]["episodes"]
-    live = found.episodes["explore"] + int(told) + sum(min(DEAR.answer, n) for n in measured)
+    live = found.episodes["explore"] + int(told) + sum(min(LIVE[1], n) for n in measured)
     return Answer(*found.best.interval, int(live), perf_counter() - start)
 
 

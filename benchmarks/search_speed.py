@@ -84,7 +84,7 @@ def timed(study: Study, trials: int) -> str:
 
 def _explore(store: Store, worker: str, trials: int) -> None:
     explorer = Explorer(store, worker)
-    explorer.advisor.tolerance = 0.0
+    explorer.sampler.fits.tolerance = 0.0
     for number, _ in enumerate(explorer):
         if number == trials:
             store.end_exploring(list(range(trials)))

@@ -57,16 +57,16 @@ def ours(question: Question, seed: int) -> tuple[Outcome, Outcome]:
     study = optuna.create_study(sampler=sampler)
     steps: list[tuple[int, float]] = []
     episodes = 0
-    while not sampler.explored(study):
+    while not sampler.explored(study.trials):
         trial = study.ask()
         params = question.suggest(trial)
         wanted = wanted_replicates(trial)
         report(trial, question.play(params, wanted.start, len(wanted), seed))
         study.tell(trial, question.size(params))
         episodes += len(wanted)
-        steps.append((episodes, _believed(sampler.beliefs(study))))
+        steps.append((episodes, _believed(sampler.beliefs(study.trials))))
     explored = Outcome(tuple(steps), steps[-1][1], np.nan, time.process_time() - start)
-    return explored, _certified(question, seed, sampler.beliefs(study), episodes, start)
+    return explored, _certified(question, seed, sampler.beliefs(study.trials), episodes, start)
 
 
 def _believed(beliefs: Mapping[str, Belief]) -> float:

@@ -85,11 +85,9 @@ def explore(study: Study, url: str, trials: int, ready: Barrier) -> None:
         check_playable(study)  # compiles, or loads what was compiled
         with beating(store, new_worker()) as heart:
             explorer = Explorer(store, heart.worker)
-            explorer.advisor.tolerance = 0.0
-            settled = explorer.advisor.explored
-            explorer.advisor.explored = lambda told, names: (
-                settled(told, names) or len(told) >= trials
-            )
+            explorer.sampler.fits.tolerance = 0.0
+            converged = explorer.sampler.explored
+            explorer.sampler.explored = lambda done: converged(done) or len(done) >= trials
             ready.wait()
             for _ in explorer:
                 pass

@@ -7,14 +7,17 @@ stays, and what a dead worker had claimed is free again.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import optuna
 import sqlalchemy as sql
 from optuna.exceptions import StorageInternalError
+from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -22,7 +25,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from mechlab.database import StorageError, created, file_of, location, options, trouble
 from mechlab.study import Study, differences
 
-__all__ = ["TABLES", "Outcome", "StorageError", "Store", "reporting"]
+__all__ = ["TABLES", "Outcome", "StorageError", "Store", "reporting", "setting_key", "trial_key"]
 
 TABLES = sql.MetaData()
 _STUDIES = sql.Table(
@@ -103,10 +106,12 @@ class Store:
         engine: sql.Engine = self.storage.engine
         return engine
 
-    def trials(self) -> optuna.Study:
-        """Return the Optuna study of the trials."""
+    def trials(self, sampler: BaseSampler | None = None) -> optuna.Study:
+        """Return the Optuna study of the trials; ``sampler`` proposes new ones."""
         name = f"mechlab:{self.study.name}"
-        return optuna.create_study(storage=self.storage, study_name=name, load_if_exists=True)
+        return optuna.create_study(
+            storage=self.storage, sampler=sampler, study_name=name, load_if_exists=True
+        )
 
     @property
     def explored(self) -> list[int] | None:
@@ -180,6 +185,22 @@ class Store:
         found = list(differences(json.loads(mine), json.loads(theirs)))
         if found:
             raise StorageError(f"{self.url} holds another study named {name!r}: {'; '.join(found)}")
+
+
+def trial_key(number: int) -> str:
+    """Name a trial among what workers claim."""
+    return f"trial {number}"
+
+
+def setting_key(candidate: str, params: Mapping[str, Any], numbers: range) -> str:
+    """Name some episodes at a setting; machines may differ in the last digits of a dose.
+
+    >>> setting_key("sharing_bonus", {"rate": 1000 / 3}, range(8)).split()[0]
+    'sharing_bonus'
+    """
+    dose = [f"{v:.6g}" if isinstance(v, float) else v for _, v in sorted(params.items())]
+    text = json.dumps([candidate, dose, numbers.start, len(numbers)])
+    return f"{candidate[:100]} {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @contextmanager

@@ -16,6 +16,8 @@ Member = Agent | Player | Remote
 
 _NOTATION = Notation("population", "'o3*5 + perfect*5' or 'logit(lambda=2)*5'")
 
+OFFLINE = frozenset({"scripted", "emulated"})  # kinds of agents that are computed here
+
 
 @dataclass(frozen=True)
 class Population:
@@ -63,6 +65,11 @@ class Population:
     def kinds(self) -> frozenset[str]:
         """The kinds of agents in the group: ``scripted``, ``emulated``, ``live`` or ``own``."""
         return frozenset(getattr(member, "kind", "own") for member in self.members)
+
+    @property
+    def offline(self) -> bool:
+        """Whether all agents are computed here, so that their episodes cost nothing."""
+        return self.kinds <= OFFLINE
 
     def __str__(self) -> str:
         # Agents are counted only where they stand side by side, because their numbers matter.

@@ -103,7 +103,7 @@ def _stand_ins(played: Episodes) -> str:
 
 def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
     """Return the object of ``mechlab search --json``."""
-    from mechlab.search.tradeoff import as_json
+    from mechlab.search.pareto import as_json
 
     answer, study = result.best, result.study
     return {
@@ -125,7 +125,7 @@ def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
         "cost_usd": result.cost_usd,
         "storage": result.storage,
         "report": str(page),
-        **as_json(result),
+        **as_json(result.pareto, result.ranking),
     }
 
 

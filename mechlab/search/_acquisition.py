@@ -11,17 +11,30 @@ Symbols: G candidate points, S drawn curves, W coordinates (see ``Belief``).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
+from optuna.trial import FrozenTrial
 
 from mechlab.flows import Array
 from mechlab.search._design import required_episodes
 from mechlab.search._direction import Direction
 from mechlab.search._replicates import Index
+from mechlab.search._space import Space
 from mechlab.search._threshold import Belief
 from mechlab.search.bounds import alpha_spent
-from mechlab.search.trials import FEW, MANY
+from mechlab.search.trials import (
+    ATTAINMENT,
+    FEW,
+    MANY,
+    MECHANISM,
+    SIZE,
+    replicates,
+    without_mechanism,
+)
 
 DOUBT = 0.55  # tolerances of doubt about the boundary at which held-out episodes take over: they
 # place it themselves, as long as their doses lie on both sides of it
@@ -29,6 +42,91 @@ DETOUR = 0.8  # tolerances by which a direction may miss the cheapest one: the c
 HOPELESS = 0.02  # chance to reach the target that counts as none, or as certainty if lacking
 SAME = 0.005  # share of a dose within which another one is the same: a tenth of the usual tolerance
 NOTHING = 1e-3  # share of the range below which that share is of this instead: 0 has no part
+BENEFIT = 0.1  # chance to be the cheapest, granted to a mechanism that seems not to be: it may err
+STALE = 1.05  # a fit serves until so many times its trials are finished: a twentieth moves little
+
+Size = Callable[[Mapping[str, Any]], float]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What is believed of a mechanism, and the numbers of the trials that it was fitted to."""
+
+    numbers: frozenset[int]
+    belief: Belief
+    tolerance: float
+
+    @cached_property
+    def has_converged(self) -> bool:
+        """Whether more trials would hardly help."""
+        first = first_trials(len(self.belief.space.distributions))
+        return has_converged(self.belief, self.tolerance, first)
+
+    def serves(self, trials: Sequence[FrozenTrial], stale: float) -> bool:
+        """Whether it may stand for what these finished trials make one believe."""
+        return len(trials) <= stale * len(self.numbers) and self.numbers <= {
+            trial.number for trial in trials
+        }
+
+
+class Fits:
+    """The latest fit of each mechanism; arguments as in ``MinimumIncentiveSampler``."""
+
+    def __init__(
+        self, target: float, size: Size | None, confidence: float, tolerance: float
+    ) -> None:
+        self.target, self.size = target, size
+        self.confidence, self.tolerance = confidence, tolerance
+        self._latest: dict[str, Fit] = {}
+
+    def of(self, name: str, trials: Sequence[FrozenTrial], stale: float = STALE) -> Fit:
+        """Return what these finished trials, or nearly all of them, make one believe."""
+        before = self._latest.get(name)
+        if before is None or not before.serves(trials, stale):
+            belief = self._fitted(name, trials, before.belief if before else None)
+            numbers = frozenset(trial.number for trial in trials)
+            self._latest[name] = Fit(numbers, belief, self.tolerance)
+        return self._latest[name]
+
+    def _fitted(self, name: str, trials: Sequence[FrozenTrial], before: Belief | None) -> Belief:
+        space = Space.of(without_mechanism(trials[-1].distributions))
+        points = space.encode([without_mechanism(t.params) for t in trials])
+        mechanism = {MECHANISM: name} if name else {}
+        return Belief(
+            space,
+            self.target,
+            self.confidence,
+            efficiencies=replicates(trials, points, ATTAINMENT),
+            size=self.size and partial(_size_of, self.size, mechanism),
+            observed_sizes=replicates(trials, points, SIZE),
+            shortlist=before.shortlist_for(len(trials)) if before else None,
+        )
+
+
+def first_trials(parameters: int) -> int:
+    """Return with how many trials a mechanism of so many parameters begins.
+
+    None leaves nothing to vary; one takes the ends and three doses between to show a bend; more
+    take two for each, and the ends.
+    """
+    return {0: 1, 1: 5}.get(parameters, 2 * parameters + 2)
+
+
+def next_mechanism(fits: Mapping[str, Fit], trials: Mapping[str, int]) -> str:
+    """Return the mechanism whose threshold is least certain, the cheap ones first.
+
+    Args:
+        fits: of the mechanisms.
+        trials: how many each has had.
+    """
+    waiting = [name for name, fit in fits.items() if not fit.has_converged] or list(fits)
+    cheapest = np.min([fit.belief.draws.smallest for fit in fits.values()], axis=0)
+
+    def worth(name: str) -> float:
+        chance = float(np.mean(fits[name].belief.draws.smallest <= cheapest))
+        return (chance + BENEFIT) / trials[name]
+
+    return max(waiting, key=worth)
 
 
 @dataclass(frozen=True)
@@ -126,3 +224,7 @@ def _is_placed(belief: Belief, tolerance: float) -> bool:
     _, error = required_episodes(direction, (1.0 - belief.confidence) * alpha_spent(0), tolerance)
     # Twice its error, for playing on costs more; a tenth of the tolerance is close enough anyway
     return spread <= max(2.0 * error, 0.1 * tolerance * median)
+
+
+def _size_of(size: Size, mechanism: Mapping[str, str], params: Mapping[str, Any]) -> float:
+    return size({**mechanism, **params})

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from optuna.trial import TrialState
-
 from mechlab.search._threshold import Belief
+from mechlab.search.bounds import MIN_EPISODES
 from mechlab.search.certifier import Batch, Certificate, Certifier
-from mechlab.search.explore import advisor, episodes, own
+from mechlab.search.explore import sampler_for
 from mechlab.search.heartbeat import living
-from mechlab.search.pace import pace
-from mechlab.search.play import outcome_of
-from mechlab.search.trials import REACHED
-from mechlab.store import Outcome, Store
+from mechlab.search.trials import ATTAINMENT, episodes, finished, outcome_of, short_names
+from mechlab.store import Outcome, Store, setting_key
 from mechlab.streams import ANSWER, CERTIFY
 from mechlab.study import BASELINE, MONEY
 
 HOPELESS = 0.02  # a baseline with less chance to reach the target is not certified
 _ANSWERS = ANSWER.start - CERTIFY.start  # index of the first of them, as the certifier counts
+OFFLINE = (64, 1024)  # most episodes of a batch, and of an answer, where none costs anything
+LIVE = (16, MIN_EPISODES)
+"""The same where episodes cost money: a batch that is begun is played to its end, and the
+efficiency of an answer between two doses follows from theirs; its own measure only its spend."""
 _WAIT = 0.1  # seconds between looks for what other workers are playing
 
 
@@ -51,13 +50,13 @@ class Certification:
         self._left = self._budget() - self.explored
         target = self.study.target
         hopeful = _hopeful(self.beliefs)
-        self._pace = pace(store.study)
+        self._batch, self._answer = OFFLINE if store.study.group.offline else LIVE
         self._certifier = Certifier(
             hopeful,
             confidence=target.confidence,
             tolerance=target.tolerance,
             budget=self._left,
-            batch=self._pace.batch,
+            batch=self._batch,
         )
         self._replay()
 
@@ -96,7 +95,7 @@ class Certification:
 
     def _answers(self) -> list[Batch]:
         """Return episodes at certified settings that lie between the doses that were played."""
-        count = min(self._pace.answer, self._left - self.episodes)
+        count = min(self._answer, self._left - self.episodes)
         return [
             Batch(c.mechanism, c.params, _ANSWERS, count, "upper")
             for c in self.certificates.values()
@@ -126,7 +125,7 @@ class Certification:
             self._tell_all()
 
     def _tell_all(self) -> None:
-        while wanted := {self._key(batch): batch for batch in self._open()}:
+        while wanted := {_key(batch): batch for batch in self._open()}:
             found = self.store.outcomes(list(wanted))
             for key in filter(found.__contains__, wanted):  # in the order of the certifier
                 self._tell(wanted[key], found[key])
@@ -137,25 +136,18 @@ class Certification:
         self.told.append((batch, outcome))
         if not at_answer(batch):
             observed = outcome[self.study.minimise] if self.study.minimise in MONEY else None
-            self._certifier.tell(batch, outcome[REACHED], observed)
+            self._certifier.tell(batch, outcome[ATTAINMENT], observed)
 
     def _played(self, batch: Batch, worker: str) -> bool:
         """Play a batch unless another worker is at it."""
-        key = self._key(batch)
+        key = _key(batch)
         if not self.store.claim(key, worker, lambda: living(self.store)):
             return False
-        params = own(batch.mechanism, batch.params)
-        first = CERTIFY.start + batch.first
+        params = short_names(batch.mechanism, batch.params)
         mechanism = self.study.candidates[batch.mechanism].build(params)
-        episodes = self.study.play(mechanism, range(first, first + batch.count))
-        self.store.record(key, outcome_of(self.study, episodes))
+        outcome = outcome_of(self.study, self.study.play(mechanism, _numbers(batch)))
+        self.store.record(key, outcome)
         return True
-
-    def _key(self, batch: Batch) -> str:
-        """Name a batch in the record; machines may differ in the last digits of a dose."""
-        dose = [f"{v:.6g}" if isinstance(v, float) else v for _, v in sorted(batch.params.items())]
-        name = json.dumps([batch.mechanism, dose, batch.first, batch.count])
-        return f"{batch.mechanism[:100]} {hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def at_answer(batch: Batch) -> bool:
@@ -163,13 +155,22 @@ def at_answer(batch: Batch) -> bool:
     return batch.first >= _ANSWERS
 
 
+def _numbers(batch: Batch) -> range:
+    """Return the numbers of a batch's episodes."""
+    first = CERTIFY.start + batch.first
+    return range(first, first + batch.count)
+
+
+def _key(batch: Batch) -> str:
+    return setting_key(batch.mechanism, batch.params, _numbers(batch))
+
+
 def _beliefs(store: Store) -> tuple[dict[str, Belief], int]:
     """Return what the trials that exploring ended with make one believe, and their episodes."""
     numbers = store.explored
-    complete = store.trials().get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    used = [t for t in complete if numbers is None or t.number in numbers]
-    found = advisor(store.study).beliefs(used)
-    return {n: found[n] for n in store.study.candidates if n in found}, episodes(used)
+    used = [t for t in finished(store.trials()) if numbers is None or t.number in numbers]
+    beliefs = sampler_for(store.study).beliefs(used)
+    return {n: beliefs[n] for n in store.study.candidates if n in beliefs}, episodes(used)
 
 
 def _hopeful(beliefs: Mapping[str, Belief]) -> dict[str, Belief]:

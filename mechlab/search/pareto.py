@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+
+from mechlab.search.trials import ATTAINMENT, short_names, sizes
+from mechlab.statistics import summarise
+from mechlab.study import MONEY, Study
 
 Interval = tuple[float, float]
 
@@ -30,7 +37,7 @@ def pareto(efficiency: ArrayLike, cost: ArrayLike) -> NDArray[np.bool_]:
     return np.asarray(known & ~beats[known].any(axis=0))
 
 
-def beaten(efficiency: ArrayLike, cost: ArrayLike) -> NDArray[np.bool_]:
+def dominated(efficiency: ArrayLike, cost: ArrayLike) -> NDArray[np.bool_]:
     """Return which of n options another one beats for certain, on both counts.
 
     Args:
@@ -39,7 +46,7 @@ def beaten(efficiency: ArrayLike, cost: ArrayLike) -> NDArray[np.bool_]:
 
     An option that is neither on the frontier of means nor beaten for certain is undecided.
 
-    >>> beaten([[0.7, 0.8], [0.4, 0.5], [0.6, 0.75]], [[10, 20], [30, 40], [15, 25]]).tolist()
+    >>> dominated([[0.7, 0.8], [0.4, 0.5], [0.6, 0.75]], [[10, 20], [30, 40], [15, 25]]).tolist()
     [False, True, False]
     """
     gain, price = np.asarray(efficiency, dtype=float), np.asarray(cost, dtype=float)
@@ -99,3 +106,79 @@ def _place(name: str, intervals: Mapping[str, Interval]) -> Place:
     larger = [other for other, ends in others.items() if ends[0] > high]
     level = tuple(sorted(others.keys() - {*smaller, *larger}))
     return Place(name, (low, high), 1 + len(smaller), len(intervals) - len(larger), level)
+
+
+Played = tuple[
+    str, Mapping[str, Any], Mapping[str, Any], bool
+]  # candidate, parameters, outcome, fresh
+_MEASURES = {"efficiency": ATTAINMENT, **{name: name for name in MONEY}}
+
+
+def pareto_table(study: Study, played: Iterable[Played]) -> pd.DataFrame:
+    """Return a row a setting, all its episodes together; see ``SearchResult.pareto``.
+
+    The intervals hold all at once, with the study's confidence: each of the three a row has its
+    share of the permitted error (Bonferroni). A setting of one episode has none.
+    """
+    settings: dict[tuple[Any, ...], list[Played]] = {}
+    for one in played:
+        settings.setdefault((one[0], *sorted(one[1].items())), []).append(one)
+    error = (1.0 - study.target.confidence) / max(1, len(settings) * len(_MEASURES))
+    frame = pd.DataFrame([_row(study, some, 1.0 - error) for some in settings.values()])
+    if frame.empty:
+        return frame
+    return frame.assign(**dict(_marks(frame)))
+
+
+def as_json(frame: pd.DataFrame, places: Sequence[Place]) -> dict[str, Any]:
+    """Return a ranking and the undominated settings of a table as plain JSON values."""
+    ranked = [
+        {**asdict(place), "interval": [_finite(end) for end in place.interval]} for place in places
+    ]
+    undominated = {
+        cost: [_option(row, cost) for _, row in frame[frame[f"{cost}_pareto"]].iterrows()]
+        for cost in MONEY
+        if len(frame)
+    }
+    return {"ranking": ranked, "pareto": undominated}
+
+
+def _option(row: pd.Series[Any], cost: str) -> dict[str, Any]:
+    name = str(row["candidate"])
+    mine = {str(p): v for p, v in row.items() if str(p).startswith(f"{name}.") and not pd.isna(v)}
+    ends = ("", "_lo", "_hi")
+    return {
+        "candidate": name,
+        "params": short_names(name, mine),
+        "episodes": int(row["episodes"]),
+        **{m: [float(row[f"{m}{end}"]) for end in ends] for m in ("efficiency", cost)},
+    }
+
+
+def _finite(end: float) -> float | None:
+    return end if math.isfinite(end) else None
+
+
+def _row(study: Study, played: list[Played], level: float) -> dict[str, Any]:
+    name, params = played[0][:2]
+    outcomes = [outcome for *_, outcome, _ in played]
+    size = [
+        s for outcome in outcomes for s in sizes(study, name, short_names(name, params), outcome)
+    ]
+    row = {
+        "candidate": name,
+        "size": float(np.mean(size)),
+        "episodes": len(size),
+        "fresh": sum(len(outcome[ATTAINMENT]) for *_, outcome, fresh in played if fresh),
+    }
+    for measure, key in _MEASURES.items():
+        found = summarise(np.array([v for outcome in outcomes for v in outcome[key]]), level)
+        row |= {measure: found.mean, f"{measure}_lo": found.ci95[0], f"{measure}_hi": found.ci95[1]}
+    return {**row, **params}
+
+
+def _marks(frame: pd.DataFrame) -> Iterator[tuple[str, Any]]:
+    gain = frame[["efficiency_lo", "efficiency_hi"]]
+    for cost in MONEY:
+        yield f"{cost}_pareto", pareto(frame["efficiency"], frame[cost])
+        yield f"{cost}_dominated", dominated(gain, frame[[f"{cost}_lo", f"{cost}_hi"]])

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtri
 
-from mechlab.agents.population import Population
+from mechlab.agents.population import OFFLINE, Population
 from mechlab.errors import UserError
 from mechlab.llm.estimate import estimate
 from mechlab.search import search
 from mechlab.search.bounds import alpha_spent
-from mechlab.search.pace import DEAR, OFFLINE
+from mechlab.search.certification import LIVE
 from mechlab.search.results import SearchResult, Status
 from mechlab.streams import PLAN_SEED
 from mechlab.study import BASELINE, Study
@@ -100,7 +100,7 @@ def plan(study: Study, stand_in: str | None = None) -> Plan:
         tokens=mean * each.tokens,
         cost_usd=mean * each.dollars,
         unpriced=each.unpriced,
-        seconds=mean * each.seconds / DEAR.batch if live else float(np.median(seconds)),
+        seconds=mean * each.seconds / LIVE[0] if live else float(np.median(seconds)),
         resolution=_resolution(study, found),
     )
 

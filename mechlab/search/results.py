@@ -84,12 +84,12 @@ class SearchResult(Renderable):
         calls: model calls made. cost_usd: what they cost, in US dollars.
         storage: URL of the record, with any password masked.
         provenance: what rebuilds the run: study text, seeds, versions, commit, platform, command.
-        tradeoff: what efficiency costs, a row a setting that was played, explored or fresh, all its
+        pareto: what efficiency costs, a row a setting that was played, explored or fresh, all its
             episodes together: ``candidate, size, episodes, fresh`` (how many of them were), means
             and intervals ``efficiency, efficiency_lo, efficiency_hi`` and the same of ``spend`` and
-            ``subsidy``; ``spend_frontier, subsidy_frontier``: whether no other setting has better
-            means; ``spend_beaten, subsidy_beaten``: whether another one is surely better in both;
-            and the parameters. The intervals hold all at once, with the study's confidence.
+            ``subsidy``; ``spend_pareto, subsidy_pareto``: whether no other setting has better
+            means; ``spend_dominated, subsidy_dominated``: whether another one is surely better in
+            both; and the parameters. The intervals hold all at once, with the study's confidence.
         spoken: live episodes with all their turns, in the order of their beginning.
         stopped: the cap on calls, tokens or money that ended the search; "" where none did.
     """
@@ -105,7 +105,7 @@ class SearchResult(Renderable):
     cost_usd: float
     storage: str
     provenance: Mapping[str, Any]
-    tradeoff: pd.DataFrame = field(default_factory=pd.DataFrame)
+    pareto: pd.DataFrame = field(default_factory=pd.DataFrame)
     spoken: tuple[tuple[LiveEpisode, list[ModelCall]], ...] = ()
     stopped: str = ""
 

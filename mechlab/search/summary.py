@@ -17,13 +17,19 @@ from mechlab.search._threshold import Belief
 from mechlab.search.bounds import MIN_EPISODES
 from mechlab.search.certification import Certification, at_answer
 from mechlab.search.certifier import Certificate
-from mechlab.search.explore import begun, own, setting
-from mechlab.search.play import sizes
+from mechlab.search.pareto import Played, pareto_table
 from mechlab.search.provenance import provenance
 from mechlab.search.results import Answer, SearchResult
-from mechlab.search.tradeoff import Played, tradeoff
-from mechlab.search.trials import MECHANISM, REACHED, outcome
-from mechlab.search.trials import own as without_mechanism
+from mechlab.search.trials import (
+    ATTAINMENT,
+    MECHANISM,
+    begun,
+    outcome,
+    setting,
+    short_names,
+    sizes,
+    without_mechanism,
+)
 from mechlab.statistics import Summary, summarise
 from mechlab.store import Outcome, Store
 from mechlab.study import BASELINE, Study
@@ -52,7 +58,7 @@ def result(store: Store, certification: Certification) -> SearchResult:
         calls=spent.calls,
         cost_usd=spent.dollars,
         stopped=certification.stopped,
-        tradeoff=tradeoff(store.study, _played(trials, certification)),
+        pareto=pareto_table(store.study, _played(trials, certification)),
         spoken=_spoken(store),
         storage=store.url,
         provenance=provenance(store.study),
@@ -81,7 +87,7 @@ def _trial(study: Study, trial: FrozenTrial) -> dict[str, Any]:
         "number": trial.number,
         "candidate": trial.params.get(MECHANISM),
         "state": trial.state.name,
-        "episodes": len(outcome(trial).get(REACHED, ())),
+        "episodes": len(outcome(trial).get(ATTAINMENT, ())),
         "started": trial.datetime_start,
         "finished": trial.datetime_complete,
         **{name: value for name, value in trial.params.items() if name != MECHANISM},
@@ -94,7 +100,7 @@ def _trial(study: Study, trial: FrozenTrial) -> dict[str, Any]:
 def _measured(study: Study, trial: FrozenTrial) -> dict[str, float]:
     name, params = setting(trial)
     told = dict(outcome(trial))
-    reached = summarise(np.array(told[REACHED]))
+    reached = summarise(np.array(told[ATTAINMENT]))
     return {
         "size": float(np.mean(sizes(study, name, params, told))),
         "efficiency": reached.mean,
@@ -142,7 +148,7 @@ def _measured_only(certification: Certification, judged: list[Any]) -> Iterator[
             continue
         done.append((batch.mechanism, batch.params))
         outcomes = certification.outcomes(batch.mechanism, batch.params)
-        reached = _summary(outcomes, REACHED)
+        reached = _summary(outcomes, ATTAINMENT)
         yield {
             "candidate": batch.mechanism,
             "purpose": "answer" if at_answer(batch) else batch.purpose,
@@ -180,7 +186,7 @@ def _answer(certification: Certification, certificate: Certificate) -> Answer:
     name, found, (low, high) = certificate.mechanism, certificate.size, certificate.interval
     if certificate.status == "certified" and certificate.params is not None:
         outcomes = certification.outcomes(name, certificate.params)
-        if sum(len(o[REACHED]) for o in outcomes) >= MIN_EPISODES:
+        if sum(len(o[ATTAINMENT]) for o in outcomes) >= MIN_EPISODES:
             found = _mean_size(certification.study, name, certificate.params, outcomes)
             high = max(high, found)  # a wider interval holds as surely
     return _stated(
@@ -210,8 +216,8 @@ def _stated(
     spend, revenue = _summary(outcomes, "spend"), _summary(outcomes, "group_revenue")
     return Answer(
         candidate=name,
-        mechanism=study.candidates[name].build(own(name, params)),
-        reached=_summary(outcomes, REACHED),
+        mechanism=study.candidates[name].build(short_names(name, params)),
+        reached=_summary(outcomes, ATTAINMENT),
         efficiency=_summary(outcomes, "efficiency"),
         spend=spend,
         subsidy=_summary(outcomes, "subsidy"),
@@ -235,7 +241,7 @@ def _summary(outcomes: Sequence[Outcome], measure: str) -> Summary:
 def _mean_size(
     study: Study, name: str, params: Mapping[str, Any], outcomes: Sequence[Outcome]
 ) -> float:
-    known = study.size(name, own(name, params))
+    known = study.size(name, short_names(name, params))
     if known is not None:
         return known
     return float(np.mean([value for o in outcomes for value in o[study.minimise]]))

@@ -14,11 +14,10 @@ from optuna.trial import FrozenTrial, TrialState
 from mechlab.llm.session import run_spending
 from mechlab.report.words import money, number, percent
 from mechlab.search.certification import Certification
-from mechlab.search.explore import WORKER, begun, episodes, own, setting
 from mechlab.search.heartbeat import living
 from mechlab.search.sampler import Threshold
-from mechlab.search.trials import REACHED, outcome
-from mechlab.store import TABLES, Store
+from mechlab.search.trials import ATTAINMENT, begun, episodes, outcome, setting
+from mechlab.store import TABLES, Store, trial_key
 from mechlab.study import BASELINE, MONEY
 
 _NOTHING = "nothing yet"
@@ -121,7 +120,7 @@ class Lookout:
         with self.store.engine.connect() as connection:
             now = connection.execute(sql.select(sql.func.now())).scalar_one()
             rows = connection.execute(sql.select(table).order_by(table.c.host, table.c.pid)).all()
-        activities = {**_claimed(batches), **_running(trials)}
+        activities = {**_certified(batches), **_explored(trials, batches)}
         return [
             Worker(
                 f"process {row.pid} on {row.host.split()[0]}",
@@ -137,16 +136,17 @@ def _status(status: str) -> str:
     return {"out_of_budget": "not decided yet"}.get(status, status)
 
 
-def _running(trials: Sequence[FrozenTrial]) -> dict[str, str]:
+def _explored(trials: Sequence[FrozenTrial], batches: Sequence[Any]) -> dict[str, str]:
     """Return the trial that each worker plays."""
+    workers = {row.key: row.worker for row in batches if row.outcome is None}
     return {
-        trial.user_attrs[WORKER]: f"explores {_setting(trial)} (trial {trial.number})"
+        workers[trial_key(trial.number)]: f"explores {_setting(trial)} (trial {trial.number})"
         for trial in trials
-        if trial.state == TrialState.RUNNING and WORKER in trial.user_attrs
+        if trial.state == TrialState.RUNNING and trial_key(trial.number) in workers
     }
 
 
-def _claimed(batches: Sequence[Any]) -> dict[str, str]:
+def _certified(batches: Sequence[Any]) -> dict[str, str]:
     """Return the candidate of which each worker plays held-out episodes."""
     return {
         row.worker: f"plays held-out episodes of {row.key.rsplit(' ', 1)[0]}"
@@ -157,7 +157,7 @@ def _claimed(batches: Sequence[Any]) -> dict[str, str]:
 
 def _setting(trial: FrozenTrial) -> str:
     name, params = setting(trial)
-    values = ", ".join(f"{k}={_short(v)}" for k, v in own(name, params).items())
+    values = ", ".join(f"{k}={_short(v)}" for k, v in params.items())
     return f"{name}({values})"
 
 
@@ -166,7 +166,7 @@ def _short(value: Any) -> str:
 
 
 def _row(trial: FrozenTrial) -> tuple[str, ...]:
-    reached = outcome(trial).get(REACHED, ())
+    reached = outcome(trial).get(ATTAINMENT, ())
     mean = percent(sum(reached) / len(reached)) if reached else ""
     return str(trial.number), _setting(trial), mean, str(len(reached)), trial.state.name.lower()
 

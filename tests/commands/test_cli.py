@@ -157,7 +157,7 @@ def test_search_answers_reports_and_goes_on_from_its_record(mechlab, tmp_path):
     assert set(answer) == {
         *("study", "status", "mechanism", "params", "size", "efficiency", "spend", "target"),
         *("confidence", "episodes", "calls", "cost_usd", "storage", "report"),
-        *("ranking", "frontier"),
+        *("ranking", "pareto"),
     }
     # Selfish agents give for any bonus above 0, and for none at 0: answering is worth 0.9 of
     # perfect play, so the smallest sufficient rate lies just above 0.

@@ -32,14 +32,14 @@ def explored(curve: Curve, most: int) -> tuple[dict, int]:
     """Explore with at most so many episodes; return beliefs and the episodes played."""
     sampler = MinimumIncentiveSampler(target=0.8, size=lambda p: p["rate"], seed=curve.seed)
     study, played = optuna.create_study(sampler=sampler), 0
-    while played < most and not sampler.explored(study):
+    while played < most and not sampler.explored(study.trials):
         trial = study.ask()
         rate = trial.suggest_float("rate", 0, 5000)
         wanted = wanted_replicates(trial)
         report(trial, curve.play(rate, wanted.start, len(wanted)))
         study.tell(trial, rate)
         played += len(wanted)
-    return sampler.beliefs(study), played
+    return sampler.beliefs(study.trials), played
 
 
 def play_on(certifier: Certifier, curve: Curve) -> Certificate:

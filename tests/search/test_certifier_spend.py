@@ -50,14 +50,14 @@ def certified(curve: Curve) -> Certificate:
     study = optuna.create_study(sampler=sampler)
     played = 0
     with calm():
-        while played < BUDGET // 2 and not sampler.explored(study):
+        while played < BUDGET // 2 and not sampler.explored(study.trials):
             trial = study.ask()
             rate = trial.suggest_float("rate", 0, 5000)
             wanted = wanted_replicates(trial)
             report(trial, *curve.play(rate, wanted.start, len(wanted)))
             study.tell(trial, rate)
             played += len(wanted)
-        certifier = Certifier(sampler.beliefs(study), budget=BUDGET)
+        certifier = Certifier(sampler.beliefs(study.trials), budget=BUDGET)
         while not certifier.done:
             for batch in certifier.open():
                 found = curve.play(batch.params["rate"], HELD_OUT + batch.first, batch.count)

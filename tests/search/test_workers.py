@@ -9,20 +9,28 @@ import time
 from contextlib import closing
 from itertools import zip_longest
 
+import optuna
 import pytest
-from optuna.distributions import IntDistribution
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.distributions import CategoricalDistribution, IntDistribution
+from optuna.trial import TrialState, create_trial
 
 from mechlab.errors import UserError
 from mechlab.search import heartbeat, search
-from mechlab.search.advisor import Advisor, Asked
-from mechlab.search.explore import Explorer
+from mechlab.search.explore import Explorer, spaces_of
 from mechlab.search.heartbeat import beating, dismiss, living, new_worker
-from mechlab.search.play import outcome_of
 from mechlab.search.run import check_playable, known
-from mechlab.search.trials import FIRST, PLAYED, REACHED, played
+from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_replicates
+from mechlab.search.trials import (
+    ATTAINMENT,
+    FIRST,
+    MECHANISM,
+    PLAYED,
+    REPLICATES,
+    begun,
+    outcome_of,
+)
 from mechlab.search.worker import Dismissed, calm, join, work
-from mechlab.store import StorageError, Store
+from mechlab.store import StorageError, Store, trial_key
 from tests.search.studies import a_study
 
 WORKER = """
@@ -99,10 +107,26 @@ def store(tmp_path):
         yield opened
 
 
-def begun(store: Store, worker: str, rate: float) -> int:
-    """Leave a trial as a worker does that is killed while it plays; return its number."""
-    asked = Asked("sharing_bonus", {"sharing_bonus.rate": rate}, 2, alike=True)
-    return int(Explorer(store, worker)._begin(asked).number)
+def left_behind(store: Store, worker: str, rate: float | None, replicates: list[int] | None) -> int:
+    """Leave a trial as a worker does that is killed in the middle of it; return its number."""
+    choice = CategoricalDistribution(list(store.study.candidates))
+    params, distributions = {MECHANISM: "sharing_bonus"}, {MECHANISM: choice}
+    if rate is not None:
+        params |= {"sharing_bonus.rate": rate}
+        distributions |= spaces_of(store.study)["sharing_bonus"]
+    written = {REPLICATES: replicates} if replicates else {}
+    trials = store.trials()
+    trials.add_trial(
+        create_trial(
+            state=TrialState.RUNNING,
+            params=params,
+            distributions=distributions,
+            user_attrs=written,
+        )
+    )
+    number = trials.get_trials(deepcopy=False)[-1].number
+    store.claim(trial_key(number), worker, lambda: {worker})
+    return number
 
 
 def states(store: Store) -> dict[int, str]:
@@ -116,58 +140,75 @@ def test_workers_that_read_the_same_record_at_once_never_play_an_episode_twice(s
     episodes = [
         (str(trial.params), trial.user_attrs[PLAYED][FIRST] + k)
         for trial in done
-        for k in range(len(trial.user_attrs[PLAYED][REACHED]))
+        for k in range(len(trial.user_attrs[PLAYED][ATTAINMENT]))
     ]
     assert len(done) > 10
     assert len(episodes) == len(set(episodes))
 
 
 def test_first_trials_that_meet_in_one_setting_play_other_episodes():
-    advisor = Advisor(target=0.8, size=lambda params: params["step"], seed=0)
     spaces = {"": {"step": IntDistribution(0, 1)}}  # has fewer settings than first trials
-    trials: list[FrozenTrial] = []
-    for number in range(5):
-        asked = advisor.ask(trials, spaces)
-        indices = asked.replicates(number)
-        luck = played(indices.start, [0.5 + 0.4 * asked.params["step"]] * len(indices))
-        found = {"params": asked.params, "distributions": spaces[""], "user_attrs": {PLAYED: luck}}
-        trials.append(create_trial(value=0.0, **found))
-        trials[-1].number = number
-    episodes = [(t.params["step"], t.user_attrs[PLAYED][FIRST]) for t in trials]
+    sampler = MinimumIncentiveSampler(
+        target=0.8, size=lambda params: params["step"], spaces=spaces, seed=0
+    )
+    study = optuna.create_study(sampler=sampler)
+    for _ in range(5):
+        trial = study.ask(spaces[""])
+        step = trial.params["step"]
+        report(trial, [0.5 + 0.4 * step] * len(wanted_replicates(trial)))
+        study.tell(trial, step)
+    episodes = [(t.params["step"], t.user_attrs[PLAYED][FIRST]) for t in study.trials]
     assert {step for step, _ in episodes} == {0, 1}
     assert len(set(episodes)) == len(episodes)
 
 
-def test_a_dead_workers_trial_is_taken_up_again(store):
-    number = begun(store, "dead", rate=700.0)
+@pytest.mark.parametrize("replicates", [None, [0, 2], [34, 8]])
+def test_a_dead_workers_trial_goes_on_where_it_stopped(store, replicates):
+    number = left_behind(store, "dead", 700.0, replicates)
+    first, count = replicates or (0, 2)
+    episodes = store.study.play("sharing_bonus(rate=700)", range(first, first + count))
     result = search(a_study(), store.url)
-    assert states(store)[number] == "COMPLETE"
+    trial = store.trials().get_trials()[number]
+    assert trial.state == TrialState.COMPLETE
+    expected = outcome_of(store.study, episodes)
+    assert {name: trial.user_attrs[PLAYED][name] for name in expected} == expected
+    assert trial.values == [700.0]  # the size, which is the rate
     assert (result.trials["sharing_bonus.rate"] == 700.0).sum() == 1
 
 
-def test_a_trial_that_was_played_but_not_told_comes_out_the_same(store):
-    number = begun(store, "dead", rate=700.0)
-    found = outcome_of(store.study, store.study.play("sharing_bonus(rate=700)", range(2)))
+def test_a_dead_workers_trial_without_parameters_is_given_them(store):
+    number = left_behind(store, "dead", None, None)
     search(a_study(), store.url)
-    told = store.trials().get_trials()[number]
-    assert {name: told.user_attrs[PLAYED][name] for name in found} == found
-    assert told.values == [700.0]  # the size, which is the rate
+    trial = store.trials().get_trials()[number]
+    assert trial.state == TrialState.COMPLETE
+    assert trial.params[MECHANISM] == "sharing_bonus"
+    assert trial.user_attrs[REPLICATES][0] == trial.user_attrs[PLAYED][FIRST]
 
 
 def test_a_living_workers_trial_is_left_alone(store):
     with beating(store, new_worker()) as heart:
-        number = begun(store, heart.worker, rate=700.0)
+        number = left_behind(store, heart.worker, 700.0, [0, 2])
         search(a_study(), store.url)
         assert states(store)[number] == "RUNNING"
 
 
 def test_two_workers_take_a_dead_trial_up_once(store):
-    number = begun(store, "dead", rate=700.0)
-    trials = store.trials().get_trials(deepcopy=False)
+    number = left_behind(store, "dead", 700.0, [0, 2])
     with beating(store, "one"), beating(store, "two"):
-        taken = Explorer(store, "one")._abandoned(trials)
-        assert taken is not None and taken.number == number
-        assert Explorer(store, "two")._abandoned(trials) is None
+        assert Explorer(store, "one").claim().number == number
+        assert Explorer(store, "two").claim().number != number
+
+
+def test_of_two_workers_that_begin_the_same_first_trial_one_withdraws(store):
+    with beating(store, "one"), beating(store, "two"):
+        one, two = Explorer(store, "one"), Explorer(store, "two")
+        first, second = one.claim(), two.claim()
+        for trial in (first, second):  # both propose before either has written anything
+            assert trial.relative_params[MECHANISM] == "none"
+        one.play(first, 10)
+        two.play(second, 10)
+    assert states(store) == {first.number: "COMPLETE", second.number: "FAIL"}
+    assert [trial.number for trial in begun(store.trials())] == [first.number]
 
 
 def test_a_worker_that_is_gone_or_silent_is_dead(store, monkeypatch):

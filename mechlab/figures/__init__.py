@@ -9,7 +9,6 @@ from mechlab.figures._analysis import (
     bars,
     decomposition,
     pilot_doses,
-    replicator,
     residuals,
     sweep,
 )
@@ -67,7 +66,6 @@ __all__ = [
     "price_words",
     "ranked_sizes",
     "reference_words",
-    "replicator",
     "residuals",
     "revenue",
     "rows_of",

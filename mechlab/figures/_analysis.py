@@ -1,4 +1,4 @@
-"""Figures of analyses: decomposition, replication, sweep, pilot, replicator dynamics."""
+"""Figures of analyses: decomposition, replication, sweep, pilot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 from mechlab.analysis.decomposition import NEAR
 from mechlab.analysis.replication import Replica, Replication
 from mechlab.analysis.sweep import SweepResult
-from mechlab.checks import growth
 from mechlab.figures._style import (
     NEUTRAL,
     add_bars,
@@ -21,8 +20,6 @@ from mechlab.figures._style import (
     short,
     symbol,
 )
-from mechlab.games.base import Game
-from mechlab.mechanism import Mechanism
 from mechlab.pilot import PilotResult
 from mechlab.statistics import Summary
 
@@ -234,38 +231,3 @@ def pilot_doses(pilot: PilotResult) -> go.Figure:
     level(figure, target.efficiency, "target")
     figure.update_yaxes(tickformat=".0%")
     return figure
-
-
-_DASHES = ("solid", "dash", "dashdot")
-_STEP = 20  # one share in so many is drawn: the curves are smooth polynomials
-
-
-def replicator(mechanisms: Mapping[str, Mechanism], game: Game) -> go.Figure:
-    """Return how much more a giver earns than a withholder, by the share of givers.
-
-    Giving spreads where a curve is above zero.
-
-    Args:
-        mechanisms: by the names of the legend.
-        game: what they play.
-
-    >>> from mechlab.games.base import make_game
-    >>> from mechanisms import NoMechanism, SharingBonus
-    >>> rules = {"none": NoMechanism(), "bonus": SharingBonus(rate=0.7)}
-    >>> figure = replicator(rules, make_game("public_goods", {"rounds": 1}))
-    >>> [round(float(line.y[0]), 6) for line in figure.data]  # 20 tokens at -0.6 and 0.1
-    [-12.0, 2.0]
-    """
-    figure = blank("Share of givers in the population", "A giver earns more by ($ an episode)")
-    for index, (name, mechanism) in enumerate(mechanisms.items()):
-        share, mean, _ = growth(mechanism, game)
-        figure.add_scatter(
-            x=share[::_STEP],
-            y=mean[::_STEP],
-            mode="lines",
-            name=short(name),
-            line={"color": colour(index), "width": 3, "dash": _DASHES[index % len(_DASHES)]},
-            hovertemplate="%{x:.0%} givers: %{y:,.2f}<extra></extra>",
-        )
-    figure.add_hline(y=0.0, line={"color": NEUTRAL, "dash": "dot"})
-    return figure.update_xaxes(tickformat=".0%")

@@ -22,7 +22,7 @@ from mechlab.figures._style import (
 )
 from mechlab.search.pareto import Place, pareto
 
-_WORDS = {"smaller": -1, "not told apart": 0, "larger": 1}
+_WORDS = {"smaller": -1, "tied": 0, "larger": 1}
 _ORDER = ((0.0, "#56B4E9"), (0.5, "#c9ced4"), (1.0, "#E69F00"))  # smaller, tied, larger
 _PALE = ((0.0, "#eef4fb"), (1.0, "#56B4E9"))  # light enough for dark words at both ends
 _ROW = 34  # pixels
@@ -194,9 +194,9 @@ def differences(comparison: Comparison, goal: Goal) -> go.Figure:
         zmax=1,
         colorscale=_ORDER,
         showscale=False,
-        hovertemplate="%{y}: %{text} than %{x}<extra></extra>",
+        hovertemplate="%{y}, beside %{x}: %{text}<extra></extra>",
     )
-    figure.update_xaxes(title="than", tickangle=-35)
+    figure.update_xaxes(tickangle=-35)
     return figure.update_layout(height=190 + 40 * len(names))
 
 

@@ -6,7 +6,6 @@ import pandas as pd
 
 from mechlab import figures
 from mechlab.analysis.comparison import Comparison, Entry, Goal
-from mechlab.checks import Verdicts
 from mechlab.report._page import DOLLARS, SHARES, Chart, Table
 from mechlab.report._study_charts import dose_chart
 from mechlab.report.verdict import target_words
@@ -173,7 +172,7 @@ def _row(entry: Entry, place: Place) -> dict[str, object]:
         "minimise": study.minimise,
         "lower": answer.interval[0],
         "upper": answer.interval[1],
-        "target": target_words(entry.result),
+        "target": target_words(study),
         "spend_share": answer.spend_share,
         "efficiency": answer.efficiency.mean,
         "efficiency_lo": answer.efficiency.ci95[0],
@@ -188,7 +187,7 @@ def _row(entry: Entry, place: Place) -> dict[str, object]:
 
 def promises(comparison: Comparison) -> Table:
     """Return price, balance and farming of each entry."""
-    rows = [_promise(entry, comparison.promises[entry.label]) for entry in comparison.entries]
+    rows = [_promise(comparison, entry) for entry in comparison.entries]
     titles = {
         "spend_share": "spend, % of revenue",
         "balanced": "sums to zero",
@@ -201,7 +200,8 @@ def promises(comparison: Comparison) -> Table:
     return Table(pd.DataFrame(rows), titles, frozenset({"spend_share"}), money)
 
 
-def _promise(entry: Entry, checks: Verdicts) -> dict[str, object]:
+def _promise(comparison: Comparison, entry: Entry) -> dict[str, object]:
+    checks = comparison.promises[entry.label]
     pair = checks["farming_2"]
     return {
         "mechanism": rounded(entry.answer.mechanism),

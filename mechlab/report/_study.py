@@ -12,8 +12,6 @@ from typing import Any
 import pandas as pd
 
 from mechlab.analysis.findings import Findings, MemberFit
-from mechlab.checks import Verdict as Check
-from mechlab.checks import Verdicts
 from mechlab.report import _study_charts as charts
 from mechlab.report import _tables as tables
 from mechlab.report._page import Page, Section, Sign, Statement, Table
@@ -73,7 +71,7 @@ def _sections(
         yield cost
     yield _play(result, findings)
     yield _group(findings)
-    yield _checks(findings.checks)
+    yield _checks(findings)
     transfer = charts.transfer_charts(findings.transfer)
     if transfer:
         yield Section("transfer", "Transfer", charts=tuple(transfer))
@@ -188,9 +186,10 @@ def _fit(fit: MemberFit) -> str:
     return f"{text}."
 
 
-def _checks(verdicts: Verdicts) -> Section:
+def _checks(findings: Findings) -> Section:
+    verdicts = findings.checks
     rows = [
-        {"check": _name(check), "what": name.replace("_", " "), "value": value}
+        {"check": _name(check.name), "what": name.replace("_", " "), "value": value}
         for check in verdicts
         for name, value in check.values.items()
     ]
@@ -201,15 +200,15 @@ def _checks(verdicts: Verdicts) -> Section:
         note="What the answer promises in this game, proved or attacked without a model: by the "
         "rule itself on sampled plays, and by scripted strategies.",
         sentences=(f"Checked: {rounded(verdicts.mechanism)}.",),
-        facts={_name(check): Sign(_SIGNS[check.holds], check.words) for check in verdicts},
+        facts={_name(check.name): Sign(_SIGNS[check.holds], check.words) for check in verdicts},
         parts=(
             Section("numbers", "Numbers of these checks", tables={"checks": numbers}, folded=True),
         ),
     )
 
 
-def _name(check: Check) -> str:
-    return check.name.replace("_1", " by one").replace("_2", " by two").replace("_", " ")
+def _name(check: str) -> str:
+    return check.replace("_1", " by one").replace("_2", " by two").replace("_", " ")
 
 
 def _search(result: SearchResult) -> Section:

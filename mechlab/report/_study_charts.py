@@ -7,13 +7,10 @@ import pandas as pd
 
 from mechlab import figures
 from mechlab.analysis.findings import Replay
-from mechlab.figures import agent_names, rows_of, undominated_trials
-from mechlab.flows import Array
 from mechlab.report._page import Chart, Table
 from mechlab.report.verdict import target_words
 from mechlab.report.words import counted, money, number, percent, size_of
 from mechlab.search.results import Answer, SearchResult
-from mechlab.simulation import Episodes
 
 
 def dose_charts(result: SearchResult) -> list[Chart]:
@@ -21,7 +18,7 @@ def dose_charts(result: SearchResult) -> list[Chart]:
     return [
         dose_chart(result, answer, f"dose-{index}", answer.candidate, _curve_data(result, answer))
         for index, answer in enumerate(result.answers)
-        if rows_of(result.trials, answer.candidate)["size"].nunique() > 1
+        if figures.rows_of(result.trials, answer.candidate)["size"].nunique() > 1
     ]
 
 
@@ -29,13 +26,13 @@ def dose_chart(
     result: SearchResult, answer: Answer, name: str, title: str, data: Table | str
 ) -> Chart:
     """The dose response of one candidate, with the name and title of its chart."""
-    tried = rows_of(result.trials, answer.candidate)
+    tried = figures.rows_of(result.trials, answer.candidate)
     sizes = [size_of(result, answer, value) for value in (tried["size"].min(), tried["size"].max())]
     low, high = (size_of(result, answer, value) for value in answer.interval)
     alt = (
         f"{counted(len(tried), 'trial')} at sizes from {sizes[0]} to {sizes[1]} reached "
         f"{percent(tried['efficiency'].min())} to {percent(tried['efficiency'].max())}. "
-        f"Target: {target_words(result)}. Lower end: {low}; upper end: {high}."
+        f"Target: {target_words(result.study)}. Lower end: {low}; upper end: {high}."
     )
     return Chart(name, title, figures.dose_response(result, answer), alt, data)
 
@@ -63,7 +60,7 @@ def certificate_charts(result: SearchResult) -> list[Chart]:
 
 def pareto_chart(result: SearchResult) -> Chart:
     """Efficiency against spend of all trials."""
-    best = undominated_trials(result.trials)
+    best = figures.undominated_trials(result.trials)
     ends = best.iloc[[0, -1]] if len(best) else best
     steps = " to ".join(
         f"{percent(e)} for {money(s)}"
@@ -144,26 +141,26 @@ def revenue_chart(replay: Replay, name: str) -> Chart:
 def giving_charts(replay: Replay, name: str) -> list[Chart]:
     """Who gave to whom, with the answer and without, on one scale."""
     pair = {name: replay.answer, _NONE: replay.baseline}
-    most = max(float(e.given.mean(axis=0).max()) for e in pair.values())
-    return [_giving_chart(f"giving-{i}", key, e, most) for i, (key, e) in enumerate(pair.items())]
-
-
-def _giving_chart(chart: str, name: str, episodes: Episodes, most: float) -> Chart:
-    agents = agent_names(episodes)
-    mean = episodes.given.mean(axis=0)
-    gave = mean.sum(axis=1)
-    units = episodes.game.vocabulary.units
-    alt = (
-        f"An agent gave {number(gave.mean())} useful {units} per episode on average, the "
-        f"least giving {number(gave.min())}, the most giving {number(gave.max())}."
-    )
-    data = Table(pd.DataFrame({"giver": agents, **dict(zip(agents, mean.T, strict=True))}))
-    return Chart(chart, f"With {name}", figures.giving(episodes, most), alt, data)
+    means = {key: episodes.given.mean(axis=0) for key, episodes in pair.items()}
+    most = max(float(mean.max()) for mean in means.values())
+    drawn = []
+    for index, (key, episodes) in enumerate(pair.items()):
+        agents, gave = figures.agent_names(episodes), means[key].sum(axis=1)
+        alt = (
+            f"An agent gave {number(gave.mean())} useful {episodes.game.vocabulary.units} per "
+            f"episode on average, the least giving {number(gave.min())}, the most giving "
+            f"{number(gave.max())}."
+        )
+        columns = dict(zip(agents, means[key].T, strict=True))
+        data = Table(pd.DataFrame({"giver": agents, **columns}))
+        figure = figures.giving(episodes, most)
+        drawn.append(Chart(f"giving-{index}", f"With {key}", figure, alt, data))
+    return drawn
 
 
 def lorenz_chart(replay: Replay, name: str) -> Chart:
     """How equal the incomes of the agents are."""
-    incomes: dict[str, Array] = {
+    incomes = {
         f"earned, {name}": replay.answer.produced,
         f"with payments, {name}": replay.answer.produced + replay.answer.payments,
         _NONE: replay.baseline.produced,
@@ -181,7 +178,7 @@ def income_chart(replay: Replay) -> Chart:
     """What each agent earns, and what the mechanism pays it or takes from it."""
     episodes = replay.answer
     earned, paid = episodes.produced.mean(axis=0), episodes.payments.mean(axis=0)
-    names = agent_names(episodes)
+    names = figures.agent_names(episodes)
     frame = pd.DataFrame({"agent": names, "earned": earned, "net_payment": paid})
     spend, subsidy = float(episodes["spend"].mean()), float(episodes["subsidy"].mean())
     alt = (

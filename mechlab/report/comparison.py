@@ -126,7 +126,7 @@ def _statement(comparison: Comparison, goal: Goal) -> Statement:
     entries = [comparison.entry(place.name) for place in places]
     groups = {str(entry.result.study.group) for entry in entries}
     one = f" with {groups.pop()}" if len(groups) == 1 < len(comparison.contexts) else ""
-    target = f"to reach {target_words(entries[0].result)}{one}"
+    target = f"to reach {target_words(entries[0].result.study)}{one}"
     firsts = {context: _first(comparison, ranked) for context, ranked in within.items()}
     lines = [
         f"{f'{context}: ' if len(within) > 1 else ''}{_smallest(firsts[context], goal[0])}"

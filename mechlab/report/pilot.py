@@ -10,7 +10,7 @@ import pandas as pd
 from mechlab import figures
 from mechlab.pilot import PilotResult
 from mechlab.report._page import DOLLARS, Chart, Page, Section, Statement, Table, provenance
-from mechlab.report.verdict import group_words
+from mechlab.report.verdict import group_words, target_words
 from mechlab.report.words import (
     counted,
     interval,
@@ -32,9 +32,8 @@ _SHOWN = {
 
 def headline(pilot: PilotResult) -> str:
     """Return the answer in a sentence."""
-    target = pilot.study.target
-    goal = f"at least {share(target.efficiency)} of {figures.reference_words(target.relative_to)}"
-    sure = f"with {share(target.confidence)} confidence"
+    goal = target_words(pilot.study)
+    sure = f"with {share(pilot.study.target.confidence)} confidence"
     if pilot.status == "confirmed":
         return f"{rounded(pilot.mechanism)} brings the group to {goal}, {sure}: confirmed."
     if pilot.status == "unreachable":

@@ -9,7 +9,6 @@ import pandas as pd
 from mechlab import figures
 from mechlab.analysis.replication import FAR, Pattern, Replica, Replication
 from mechlab.analysis.tensions import Optimum, SplitAnswers, UnmetRate
-from mechlab.calibrate.published import models
 from mechlab.report._page import Chart, Page, Section, Statement, Table, provenance
 from mechlab.report.verdict import KINDS
 from mechlab.report.words import interval, number
@@ -177,8 +176,8 @@ def _residuals(replication: Replication) -> Chart:
 
 
 def _map(replication: Replication) -> Chart:
-    names = models([r.figure for r in replication.replicas])
-    pairs = {name: _spots(replication, name) for name in names}
+    models = dict.fromkeys(r.figure.model for r in replication.replicas)
+    pairs = {name: _spots(replication, name) for name in models if name != "perfect"}
     ours = {name: pair[0] for name, pair in pairs.items() if pair}
     theirs = {name: pair[1] for name, pair in pairs.items() if pair}
     data = pd.DataFrame(

@@ -20,7 +20,7 @@ from mechlab.report.words import (
     size_words,
 )
 from mechlab.search.results import Answer, SearchResult
-from mechlab.study import BASELINE
+from mechlab.study import BASELINE, Study
 
 STATUS = {
     "certified": "shown to be enough on held-out episodes",
@@ -83,14 +83,17 @@ def verdict_of(result: SearchResult) -> Verdict:
     )
 
 
-def target_words(result: SearchResult) -> str:
-    """Return the target: "at least 90% of sequential play"."""
-    target = result.study.target
+def target_words(study: Study) -> str:
+    """Return the target of a study: "at least 90% of sequential play"."""
+    target = study.target
     return f"at least {share(target.efficiency)} of {reference_words(target.relative_to)}"
 
 
 def _headline(result: SearchResult, answer: Answer) -> str:
-    goal, sure = target_words(result), f"with {share(result.study.target.confidence)} confidence"
+    goal, sure = (
+        target_words(result.study),
+        f"with {share(result.study.target.confidence)} confidence",
+    )
     if answer.status == "certified":
         if answer.candidate == BASELINE:
             return f"No incentive is needed: without one the group earns {goal}, {sure}."

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from mechlab.errors import UserError
-from mechlab.figures import reference_words
 from mechlab.report import html
-from mechlab.report.words import share
+from mechlab.report.verdict import target_words
 from mechlab.search.worker import calm
 from mechlab.store import Store, reporting
 from mechlab.study import Study
@@ -111,7 +110,7 @@ def render(study: Study, scene: Scene) -> str:
     return template.render(
         study=study,
         scene=scene,
-        target=f"{share(study.target.efficiency)} of {reference_words(study.target.relative_to)}",
+        target=target_words(study),
         tables=_tables(study, scene),
         script=script,
         style=style,
@@ -120,7 +119,6 @@ def render(study: Study, scene: Scene) -> str:
 
 
 def _tables(study: Study, scene: Scene) -> list[_Table]:
-    reference = reference_words(study.target.relative_to)
     return [
         _Table(
             f"Smallest sufficient {study.minimise}",
@@ -138,7 +136,7 @@ def _tables(study: Study, scene: Scene) -> list[_Table]:
         ),
         _Table(
             "Latest trials",
-            ("trial", "setting", f"% of {reference}", "episodes", "state"),
+            ("trial", "setting", "attainment", "episodes", "state"),
             list(scene.recent),
         ),
     ]

@@ -18,7 +18,6 @@ from mechlab.checks import _incentive_compatibility  # noqa: F401
 from mechlab.checks import _misreporting  # noqa: F401
 from mechlab.checks import _farming  # noqa: F401
 from mechlab.checks import _equilibria  # noqa: F401
-from mechlab.checks._replicator import growth
 
 # isort: on
 from mechlab.checks._plays import Fixed, Play
@@ -37,7 +36,6 @@ __all__ = [
     "Verdicts",
     "check",
     "finding",
-    "growth",
 ]
 
 

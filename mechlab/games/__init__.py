@@ -1,4 +1,9 @@
-"""The built-in games, one a file or folder; importing this package registers them."""
+"""The built-in games; importing this package registers them.
+
+The module ``base`` has the interfaces and the registry: ``Game``, ``Table``, ``Player``, ``Turn``,
+``Refusal``, ``GAMES``, ``game``, ``make_game``. What players see and do is in ``simultaneous``,
+``sharing.view`` and ``grants.view``; ``payoffs`` has the tables of two-player games.
+"""
 
 from mechlab.games.commons import Commons
 from mechlab.games.grants import Grants

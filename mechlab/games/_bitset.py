@@ -1,4 +1,4 @@
-"""Sets of small whole numbers as bits of 64-bit words, for compiled rules."""
+"""Sets of whole numbers as bits of 64-bit words, for compiled rules."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ NOTHING = np.uint64(0)
 
 @leaf
 def bit(item):
-    """The set of ``item`` alone, within the word that it belongs to."""
+    """The set of ``item`` alone, as the word that it belongs to."""
     return ONE << np.uint64(item & 63)
 
 
@@ -28,7 +28,7 @@ def include(words, start, item):
 
 @leaf
 def first(word):
-    """The set of the lowest item of a word that is not empty."""
+    """The set of only the lowest item of a word that is not empty."""
     return word & (~word + ONE)
 
 
@@ -39,13 +39,13 @@ def lowest(word):
 
 
 @leaf
-def item(word, bits):
-    """The lowest item of a set whose word number ``word`` is ``bits``, the words before it empty.
+def item(word, members):
+    """The lowest item of a word, ``members``, that is not empty, given the number of the word.
 
-    The detour over 16 bits tells the compiler that it is not negative, which spares every use as an
-    index a test for negative ones.
+    The detour over 16 bits tells the compiler that the item is not negative, so that its use as an
+    index needs no test for negative ones.
     """
-    return np.int64(np.uint16(64 * word + lowest(bits)))
+    return np.int64(np.uint16(64 * word + lowest(members)))
 
 
 @leaf

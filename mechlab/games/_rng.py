@@ -1,8 +1,9 @@
-"""Chance that depends on names, not on history: keyed random numbers for compiled rules.
+"""Keyed random numbers for compiled rules.
 
 Every random event has a key of its own (episode seed, purpose, round, agents, piece), and its
-number is a hash of that key. So two runs that differ in one dose share all other luck (common
-random numbers), and an episode does not depend on the batch in which it is played.
+number is a hash of that key, whatever was drawn before. So two runs that differ in one parameter
+share all other random numbers (common random numbers), and an episode does not depend on the batch
+in which it is played.
 
 The hash is the finaliser of SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable
 pseudorandom number generators", OOPSLA).
@@ -41,7 +42,7 @@ def branch(key, code):
 
 @leaf
 def event(seed, purpose, round, agent):
-    """Return the key of what one agent does for one purpose in one round of an episode."""
+    """Return the key of one agent's event for one purpose in one round of an episode."""
     return branch(seed, (purpose << 56) | (round << 32) | agent)
 
 
@@ -59,9 +60,9 @@ def chance(probability):
 
 @leaf
 def happens(key, chance):
-    """Whether an event of this chance happens: whether its ``share`` is below the probability.
+    """Return whether an event happens: whether its ``share`` is below the probability.
 
-    As a comparison of whole numbers: those that are below a chance are below it rounded up.
+    The comparison is one of whole numbers, so a chance that was rounded up gives the same answer.
     """
     return np.int64(key >> uint64(11)) < chance
 
@@ -70,7 +71,7 @@ def happens(key, chance):
 def pick(key, count):
     """Return a key's whole number in [0, count), from its low half.
 
-    High bits decide most of ``share`` and low bits most of ``pick``: one hash serves both.
+    High bits decide most of ``share`` and low bits most of ``pick``, so one hash serves both.
     """
     return np.int64(((key & _LOW) * uint64(count)) >> uint64(32))
 
@@ -85,11 +86,11 @@ def uniform(key, code):
 def log1m(share):
     """Return log(1 - share) of a share in [0, 1], to a few units in the last place.
 
-    A call of the C library would empty the registers of the whole round, so it is computed here,
-    by the method and the coefficients of fdlibm (``e_log.c``, Sun Microsystems 1993): with
-    1 - share = 2 ** power * (1 + over), 1 + over within sqrt(1/2) and sqrt(2), a polynomial in
-    s ** 2 stands for the tail of log(1 + over) = 2 atanh(s). Of nothing, which a share of 1
-    leaves, it gives about -709.
+    A call of the C library would empty the registers of the whole round. So the logarithm is
+    computed here, by the method and the coefficients of fdlibm (``e_log.c``, Sun Microsystems
+    1993): with 1 - share = 2 ** power * (1 + over), 1 + over within sqrt(1/2) and sqrt(2), a
+    polynomial in s ** 2 stands for the tail of log(1 + over) = 2 atanh(s). For a share of 1 it
+    gives about -709.
     """
     bits = np.float64(1.0 - share).view(np.int64) + (_ONE - _ROOT)
     power = (bits >> 52) - 1023
@@ -114,7 +115,7 @@ def shuffle(items, key):
 
 @compiled()
 def uniforms(seeds, purpose, round, agents):
-    """Return a number in [0, 1) for each episode and agent, (B, N): for rules in NumPy."""
+    """Return a number in [0, 1) for each episode and agent, (B, N), for rules in NumPy."""
     drawn = np.empty((seeds.size, agents))
     for b in range(seeds.size):
         for i in range(agents):

@@ -1,4 +1,4 @@
-"""What a game offers: settings, rounds that fill the flows, acts, and the reference points."""
+"""The interface of a game: settings, rounds that fill the flows, acts, and reference points."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Seeds = NDArray[np.uint64]
 class Game(Parameterised, ABC):
     """A frozen dataclass of settings, with the rules of a round.
 
-    Every game has the settings ``agents`` and ``rounds``. Behaviour is handed in as an array of
-    propensities, (N, A): a row an agent, a column an entry of ``propensities``, so that a round
-    of any population is one call.
+    Every game has the settings ``agents`` and ``rounds``. Behaviour is an array of propensities,
+    (N, A): one row per agent, one column per entry of ``propensities``. So a round of any
+    population is one call. See ``docs/games.md`` for a whole game in 40 lines.
 
     Class attributes:
         name: its name in study files and on the command line.
@@ -63,22 +63,22 @@ class Game(Parameterised, ABC):
 
     @abstractmethod
     def start(self, seeds: Seeds, condition: str) -> Any:
-        """Return the state of a batch of episodes before round 0; one seed an episode."""
+        """Return the state of a batch of B episodes before round 0; seeds are (B,)."""
 
     @abstractmethod
     def play(self, state: Any, round: int, behaviour: Array, now: Amounts) -> None:
-        """Play one round of every episode and write what happened into ``now`` (given cleared)."""
+        """Play one round of every episode and write what happened into ``now``, zeros so far."""
 
     def prospects(self, state: Any) -> Mapping[str, Act]:
         """Return the acts as they stand in ``state``: by default the same in every state.
 
-        A game in which the worth of an act depends on what has happened returns amounts per agent,
+        Where the worth of an act depends on the history of play, a game returns amounts per agent,
         (N,), averaged over the episodes of the state.
         """
         return self.acts
 
     def habits(self, acts: Mapping[str, float]) -> Mapping[str, float]:
-        """Return the propensities that are no acts, for an agent known by its acts alone."""
+        """Return the other propensities of an agent of which only its acts are known."""
         return {}
 
     def tallies(self, state: Any) -> dict[str, Array]:
@@ -86,13 +86,19 @@ class Game(Parameterised, ABC):
         return {}
 
     def behaviour(self, rows: list[Mapping[str, float]]) -> Array:
-        """Lay out named propensities, one mapping an agent, as (N, A); absent ones are 0."""
+        """Return propensities, one mapping per agent, as an array, (N, A); absent ones are 0.
+
+        Raises:
+            UserError: for a propensity that the game does not have.
+        """
         for name in {name for row in rows for name in row} - set(self.propensities):
             raise unknown(f"propensity of {self.name}", name, self.propensities)
         return np.array([[row.get(name, 0.0) for name in self.propensities] for row in rows], float)
 
     def make_table(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
-        """Seat players at a batch of one, by their numbers; rows play on as before.
+        """Return a table at which some agents of a batch of one are players, by their numbers.
+
+        The other agents play on by their rows of propensities.
 
         Raises:
             UserError: for a game that is not played turn by turn.
@@ -100,7 +106,7 @@ class Game(Parameterised, ABC):
         raise UserError(f"the game {self.name!r} has no turns for players")
 
     def reference(self, name: str) -> Mapping[str, float]:
-        """Return the behaviour of all at a reference point: perfect play unless it differs."""
+        """Return the behaviour of all agents at a reference point; by default perfect play."""
         return self.references.get(name, self.references["perfect"])
 
     def check_condition(self, condition: str) -> None:
@@ -114,12 +120,12 @@ class Player(Protocol):
     """An agent written in Python: one method, called on each of its turns."""
 
     def act(self, view: Any) -> Any:
-        """Return the actions of one turn, given all that the agent sees (see the game's view)."""
+        """Return the actions of one turn, given all that the agent sees: the game's view."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """The actions of a player's turn, in order, and the private thoughts that go with them."""
+    """A player's actions on its turn, in order, and its private thoughts about them."""
 
     actions: Sequence[Any] = ()
     thoughts: str = ""
@@ -139,12 +145,12 @@ Turns = Generator[tuple[int, Any], Any, None]
 class Table(Protocol):
     """One episode with players, turn by turn; see ``Game.make_table``.
 
-    It knows of turns only: whoever drives it asks the player, at once or over a network.
+    A table yields turns. Its driver gets the player's answer, from Python or over a network.
 
     Attributes:
-        invalid_actions: actions of players that could not be carried out.
-        income: what each agent has earned and was paid in the rounds that were settled, (N,).
-        refused: by player, the actions of its last turn that could not be carried out, with why.
+        invalid_actions: number of players' actions that could not be carried out.
+        income: income of each agent in the rounds that are settled, payments included, (N,).
+        refused: by player, the actions of its last turn that could not be carried out, and why.
     """
 
     invalid_actions: int
@@ -154,14 +160,14 @@ class Table(Protocol):
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round and write the flows into ``now``.
 
-        Yields the number of each player on its turn with all that it sees; takes its actions.
+        Yields a player's number and its view for each turn; each answer sent back is its actions.
         """
 
     def look(self, i: int) -> Any:
-        """Return what player i sees now, on its turn or not; from the first turn on."""
+        """Return what player i sees now, on its turn or not, once the first turn has begun."""
 
     def settle(self, income: Array) -> None:
-        """Book what each agent earned and was paid in the round, (N,)."""
+        """Add each agent's income of the round, payments included, (N,)."""
 
 
 GAMES = Registry[type[Game]]("game", "mechlab.games")
@@ -176,12 +182,15 @@ def game(cls: G) -> G:
 
 
 def make_game(name: str | Game, settings: Mapping[str, Any] | None = None) -> Game:
-    """Return the named game with its settings; a ready game is returned as it is.
+    """Return the named game with its settings; a game that is ready is returned unchanged.
+
+    Raises:
+        UserError: for an unknown game or setting, or a value out of range.
 
     >>> make_game("sharing", {"rounds": 30}).rounds
     30
     """
     if isinstance(name, Game):
         return name
-    built: Game = GAMES.get(name).build(dict(settings or {}))
-    return built
+    game: Game = GAMES.get(name).build(dict(settings or {}))
+    return game

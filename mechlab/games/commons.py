@@ -20,12 +20,14 @@ from mechlab.parameters import param
 
 
 @dataclass
-class Stock:
+class _Stock:
     """A batch of commons.
 
     Attributes:
-        units: (B,) the stock. left: (B, N) what each left of its part in the last round.
-        survived: (B,) rounds with a stock. quota: most that an agent may harvest in a round.
+        units: the stock, (B,).
+        left: units that each agent left of its part in the last round, (B, N).
+        survived: rounds with a stock, (B,).
+        quota: the largest harvest of an agent in a round.
         rounds: rounds still to come.
     """
 
@@ -49,13 +51,13 @@ class Commons(Simultaneous):
     ``quota`` nobody can harvest more than ``quota`` units a round.
 
     A unit left costs its owner 1 and grows to ``growth``, of which its own part is growth / n. So
-    the smallest bonus that makes restraint pay against anybody is 1 - growth / n a unit, and 1 in
-    the last round. Perfect play holds the stock at its capacity: capacity * (1 - 1 / growth) a
-    round. The optimum takes the rest in the last round.
+    the smallest bonus for a unit left that makes restraint pay, whatever others do, is
+    1 - growth / n, and 1 in the last round. Perfect play holds the stock at its capacity, and
+    harvests capacity * (1 - 1 / growth) in each round. The optimum takes the rest in the last one.
 
     Source: GovSim's fishery, Piatti et al., "Cooperate or Collapse: Emergence of Sustainable
     Cooperation in a Society of LLM Agents", NeurIPS 2024: 5 agents, 12 months, a stock of 100 that
-    doubles, collapse below 5. Ours has equal parts and real amounts.
+    doubles, collapse below 5. Ours has equal parts, and amounts that need not be whole.
 
     >>> round(Commons().acts["restrain"].produced, 6)
     -0.6
@@ -101,15 +103,20 @@ class Commons(Simultaneous):
         return self._acts(self.growth)
 
     def _acts(self, growth: float) -> Mapping[str, Act]:
-        own, others = growth / self.agents, growth * (self.agents - 1) / self.agents
-        used = others / self.growth
+        own_part, others_part = growth / self.agents, growth * (self.agents - 1) / self.agents
         return {
-            "restrain": Act(given=1, used=used, credit=others, returned=others, produced=own - 1.0)
+            "restrain": Act(
+                given=1,
+                used=others_part / self.growth,
+                credit=others_part,
+                returned=others_part,
+                produced=own_part - 1.0,
+            )
         }
 
-    def start(self, seeds: Seeds, condition: str) -> Stock:
+    def start(self, seeds: Seeds, condition: str) -> _Stock:
         """Begin with a full stock."""
-        return Stock(
+        return _Stock(
             seeds=seeds,
             units=np.full(len(seeds), self.capacity),
             left=np.zeros((len(seeds), self.agents)),
@@ -118,34 +125,34 @@ class Commons(Simultaneous):
             rounds=self.rounds,
         )
 
-    def prospects(self, state: Stock) -> Mapping[str, Act]:
+    def prospects(self, state: _Stock) -> Mapping[str, Act]:
         """In the last round nothing grows back."""
         return self._acts(self.growth if state.rounds > 1 else 0.0)
 
-    def stages(self, state: Stock) -> tuple[str, ...]:
-        """Harvest."""
+    def stages(self, state: _Stock) -> tuple[str, ...]:
+        """One stage, to harvest."""
         return ("harvest",)
 
-    def over(self, state: Stock) -> bool:
-        """Whether nothing is left."""
+    def over(self, state: _Stock) -> bool:
+        """Return whether nothing is left."""
         return not state.units.any()
 
-    def begin(self, state: Stock, round: int) -> None:
+    def begin(self, state: _Stock, round: int) -> None:
         """Count the rounds with a stock."""
         state.survived += state.units > 0.0
 
     def choose(
-        self, state: Stock, stage: str, round: int, behaviour: Array, made: Choices
+        self, state: _Stock, stage: str, round: int, behaviour: Array, choices: Choices
     ) -> Array:
         """Return the harvests of rows, (B, N)."""
         part = state.units[:, None] / self.agents
         restrains = uniforms(state.seeds, 0, round, self.agents) < self._restraint(state, behaviour)
-        wanted = part * np.where(restrains, 1.0 - 1.0 / self.growth, 1.0)
-        return np.asarray(np.minimum(wanted, state.quota))
+        desired = part * np.where(restrains, 1.0 - 1.0 / self.growth, 1.0)
+        return np.asarray(np.minimum(desired, state.quota))
 
-    def resolve(self, state: Stock, made: Choices, now: Amounts) -> None:
+    def resolve(self, state: _Stock, choices: Choices, now: Amounts) -> None:
         """Take the harvest, and let the rest grow."""
-        now.produced[...] = made["harvest"]
+        now.produced[...] = choices["harvest"]
         self._credit(state, now)
         state.left = state.units[:, None] / self.agents - now.produced
         now.given[...] = state.left[:, :, None] * others(self.agents) / (self.agents - 1)
@@ -154,20 +161,20 @@ class Commons(Simultaneous):
         state.units = np.where(rest < self.collapse, 0.0, grown)
         state.rounds -= 1
 
-    def _most(self, state: Stock) -> float:
-        """The most that an agent can harvest, in a batch of one."""
+    def _most(self, state: _Stock) -> float:
+        """The largest harvest of an agent, in a batch of one."""
         return float(min(state.units[0] / self.agents, state.quota))
 
-    def read(self, state: Stock, seen: CommonsView, action: Any) -> float:
+    def read(self, state: _Stock, view: CommonsView, action: Any) -> float:
         """Read units to harvest."""
         if not isinstance(action, Harvest):
             raise UserError(f"a harvest is expected, got {action!r}")
         return amount("units", action.units, self._most(state))
 
-    def view(self, state: Stock, seen: View, made: Choices) -> CommonsView:
+    def view(self, state: _Stock, common: View, choices: Choices) -> CommonsView:
         """Add the stock and how it grows."""
         return CommonsView(
-            **seen.common(),
+            **common.parts(),
             stock=float(state.units[0]),
             most=self._most(state),
             growth=self.growth,
@@ -175,17 +182,17 @@ class Commons(Simultaneous):
             collapse=self.collapse,
         )
 
-    def _restraint(self, state: Stock, behaviour: Array) -> Array:
+    def _restraint(self, state: _Stock, behaviour: Array) -> Array:
         restrain, endgame = behaviour.T
         return np.asarray(restrain * (1.0 - endgame) if state.rounds == 1 else restrain)
 
-    def _credit(self, state: Stock, now: Amounts) -> None:
-        """What is harvested rests on those who left it, in proportion."""
+    def _credit(self, state: _Stock, now: Amounts) -> None:
+        """A harvest rests on the agents who left the stock, in proportion to what each left."""
         rest = state.left.sum(axis=1, keepdims=True)
         share = np.divide(state.left, rest, out=np.zeros_like(state.left), where=rest > 0.0)
         now.credit[...] = now.produced[:, :, None] * share[:, None, :] * others(self.agents)
         now.used[...] = now.credit / self.growth
 
-    def tallies(self, state: Stock) -> dict[str, Array]:
-        """Rounds in which there was a stock."""
+    def tallies(self, state: _Stock) -> dict[str, Array]:
+        """Return the number of rounds with a stock."""
         return {"survived": state.survived}

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from mechlab.errors import UserError, unknown
 from mechlab.flows import Amounts, Array
-from mechlab.games._players import whole
+from mechlab.games._players import whole_numbers
 from mechlab.games._rng import uniforms
 from mechlab.games.base import Seeds, game
-from mechlab.games.payoffs import moves, payoffs, sides
+from mechlab.games.payoffs import moves, pairs, payoffs
 from mechlab.games.simultaneous import Choices, Choose, MatrixView, Simultaneous, View
 from mechlab.mechanism import Vocabulary
 from mechlab.mechanism.incentives import Act
@@ -23,8 +23,13 @@ from mechlab.parameters import param
 
 
 @dataclass
-class Match:
-    """A batch of matches: their seeds, which go on, and the chance of each choice, (2, M)."""
+class _Match:
+    """A batch of matches.
+
+    Attributes:
+        on: 1 for a match that goes on, else 0, (B,).
+        chosen: the chance of each player's choices in the last round, (2, M).
+    """
 
     seeds: Seeds
     on: Array
@@ -34,21 +39,21 @@ class Match:
 @game
 @dataclass(frozen=True)
 class Matrix(Simultaneous):
-    """Two players choose at the same time; a table says what each earns, in dollars.
+    """Two players choose at the same time; a table states what each earns, in dollars.
 
     ``table`` is the name of a supplied game (see ``mechlab.games.payoffs``) or rows of "row,column"
     payoffs: "3,3 0,5; 5,0 1,1". The M choices of each player are listed from the one that gives
     most to the one that gives least; choice k of 0 to M - 1 gives 1 - k / (M - 1) units, so that in
-    a table of two by two to cooperate gives one unit and to defect none. What rests on a gift is
-    what the receiver earns more than if the other had made its last choice, and never less than 0.
+    a table of two by two cooperating gives one unit and defecting none. The credit for a gift is
+    what the receiver earns above its payoff had the other made its last choice, at least 0.
 
     After each round the match goes on with chance ``continuation``, for at most ``rounds`` rounds.
-    Players that weigh their choices take the other to choose as in the round before, and in the
-    first round to give nothing. So the smallest bonus on giving that makes such players cooperate
-    in the prisoner's dilemma is the one that makes it dominant, max(T - R, P - S), as it is the
-    smallest that no choice of the other can undo; in the stag hunt it is P - S.
+    Players that weigh their choices expect the other to choose as in the round before, and in the
+    first round to give nothing. The smallest bonus on giving that makes such players cooperate in
+    the prisoner's dilemma is the one that makes cooperation dominant, max(T - R, P - S): with less,
+    one of the other's choices makes defection pay. In the stag hunt it is P - S.
 
-    Perfect play is the best that both can reach by the same choice. Sources: with the tables.
+    In perfect play both make the same choice, the best such one. Sources: with the tables.
 
     >>> Matrix(table="3,3 0,5; 5,0 1,1") == Matrix(table="prisoners_dilemma")
     False
@@ -76,7 +81,7 @@ class Matrix(Simultaneous):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        payoffs(self.table)  # raises for one that is none
+        payoffs(self.table)  # raises for a table that cannot be read
 
     @property
     def payoffs(self) -> Array:
@@ -85,7 +90,7 @@ class Matrix(Simultaneous):
 
     @property
     def moves(self) -> tuple[tuple[str, ...], ...]:
-        """The names of each player's choices."""
+        """The names of each player's choices, in order."""
         return moves(self.table)
 
     @property
@@ -112,26 +117,26 @@ class Matrix(Simultaneous):
     def references(self) -> Mapping[str, Mapping[str, float]]:  # type: ignore[override] # and this
         """The best choice that both can make."""
         best = int(np.diagonal(self.payoffs.sum(axis=0)).argmax())
-        made = self.propensities[: best + 1] if best < self.choices - 1 else ()
-        return {"perfect": dict.fromkeys(made, 1.0)}
+        names = self.propensities[: best + 1] if best < self.choices - 1 else ()
+        return {"perfect": dict.fromkeys(names, 1.0)}
 
     @property
     def acts(self) -> Mapping[str, Act]:
-        """Every choice but the last in place of the last, against one who gives nothing."""
+        """Every choice but the last, in place of the last, against a player that gives nothing."""
         return self._acts(_last_choice(self.choices))
 
-    def start(self, seeds: Seeds, condition: str) -> Match:
+    def start(self, seeds: Seeds, condition: str) -> _Match:
         """Begin as if neither had given anything before."""
-        return Match(seeds, np.ones(len(seeds)), _last_choice(self.choices))
+        return _Match(seeds, np.ones(len(seeds)), _last_choice(self.choices))
 
-    def prospects(self, state: Match) -> Mapping[str, Act]:
-        """The choices against one who chooses as in the last round."""
+    def prospects(self, state: _Match) -> Mapping[str, Act]:
+        """The choices against a player that chooses as in the last round."""
         return self._acts(state.chosen)
 
     def _acts(self, chosen: Array) -> Mapping[str, Act]:
-        """Each choice against the other's chances; what it changes is the same by rows."""
+        """Each choice against the other's chances of choosing, (2, M)."""
         row, column = self.payoffs
-        own = np.stack([row @ chosen[1], chosen[0] @ column])  # (2, M) by player and choice
+        own = np.stack([row @ chosen[1], chosen[0] @ column])  # by player and choice, (2, M)
         other = np.stack([column @ chosen[1], chosen[0] @ row])
         own, other = (earned - earned[:, -1:] for earned in (own, other))
         names = self.propensities
@@ -152,65 +157,65 @@ class Matrix(Simultaneous):
         """The choice that gives least."""
         return self.choices - 1
 
-    def stages(self, state: Match) -> tuple[str, ...]:
-        """Choose."""
+    def stages(self, state: _Match) -> tuple[str, ...]:
+        """One stage, to choose."""
         return ("choose",)
 
-    def over(self, state: Match) -> bool:
-        """Whether the match has ended."""
+    def over(self, state: _Match) -> bool:
+        """Return whether the match has ended."""
         return not state.on.any()
 
-    def begin(self, state: Match, round: int) -> None:
-        """See which matches go on."""
+    def begin(self, state: _Match, round: int) -> None:
+        """Draw which matches go on."""
         if round and self.continuation < 1.0:
             state.on *= uniforms(state.seeds, 1, round, 1)[:, 0] < self.continuation
 
     def choose(
-        self, state: Match, stage: str, round: int, behaviour: Array, made: Choices
+        self, state: _Match, stage: str, round: int, behaviour: Array, choices: Choices
     ) -> Array:
         """Return the choices of rows by number, (B, 2)."""
         state.chosen = _chances(np.clip(behaviour, 0.0, 1.0))
         edges = state.chosen.cumsum(axis=1)[:, :-1]
-        lot = uniforms(state.seeds, 0, round, 2)
-        return np.asarray((lot[:, :, None] >= edges).sum(axis=2))
+        drawn = uniforms(state.seeds, 0, round, 2)
+        return np.asarray((drawn[:, :, None] >= edges).sum(axis=2))
 
-    def resolve(self, state: Match, made: Choices, now: Amounts) -> None:
-        """Earn what the table says."""
-        self._earn(made["choose"].astype(np.int64), state.on[:, None], now)
+    def resolve(self, state: _Match, choices: Choices, now: Amounts) -> None:
+        """Pay what the table states."""
+        self._earn(choices["choose"].astype(np.int64), state.on[:, None], now)
 
-    def read(self, state: Match, seen: MatrixView, action: Any) -> float:
+    def read(self, state: _Match, view: MatrixView, action: Any) -> float:
         """Read a choice, by its number or its name."""
         if not isinstance(action, Choose):
             raise UserError(f"a choice is expected, got {action!r}")
         if isinstance(action.move, str):
-            if action.move not in seen.moves:
-                raise unknown("move", action.move, seen.moves)
-            return seen.moves.index(action.move)
-        (number,) = whole("a move", (action.move,))
+            if action.move not in view.moves:
+                raise unknown("move", action.move, view.moves)
+            return view.moves.index(action.move)
+        (number,) = whole_numbers("a move", (action.move,))
         if not 0 <= number < self.choices:
             raise UserError(f"a move is a number from 0 to {self.choices - 1}, got {number}")
         return number
 
-    def view(self, state: Match, seen: View, made: Choices) -> MatrixView:
-        """Add the moves of both and the table, from the player's own side."""
-        me = seen.agent
+    def view(self, state: _Match, common: View, choices: Choices) -> MatrixView:
+        """Add the moves of both players and the payoffs, seen from the player's side."""
+        me = common.agent
         return MatrixView(
-            **seen.common(),
+            **common.parts(),
             moves=self.moves[me],
             their_moves=self.moves[1 - me],
-            payoffs=sides(self.table, me),
+            payoffs=pairs(self.table, me),
             continuation=self.continuation,
         )
 
     def outcomes(self) -> Amounts:
-        """Return what happens in one round of each pair of choices: B = M * M, row by row."""
+        """Return the flows of one round with each pair of choices: B = M * M, row by row."""
         choice = np.stack(np.divmod(np.arange(self.choices**2), self.choices), axis=1)
         now = Amounts.zeros(len(choice), 2)
         self._earn(choice, np.ones((len(choice), 1)), now)
         return now
 
     def _earn(self, choice: NDArray[np.int64], on: Array, now: Amounts) -> None:
-        """Write down what choices, (B, 2), earn and give in matches that go on, (B, 1)."""
+        """Write into ``now`` what choices, (B, 2), earn and give in matches that go on, (B, 1)."""
         row, column = choice.T
         earned = np.stack([pay[row, column] for pay in self.payoffs], axis=1)
         alone = np.stack([self.payoffs[0][row, -1], self.payoffs[1][-1, column]], axis=1)

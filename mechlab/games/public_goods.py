@@ -1,4 +1,4 @@
-"""The repeated public goods game: what one contributes is multiplied and divided among all."""
+"""The repeated public goods game: contributions are multiplied and divided among all agents."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.games._players import amount, peer, whole
+from mechlab.games._players import amount, peer, whole_numbers
 from mechlab.games._rng import uniforms
 from mechlab.games.base import Seeds, game
 from mechlab.games.simultaneous import (
@@ -28,12 +28,13 @@ from mechlab.parameters import param
 
 
 @dataclass
-class Group:
+class _Group:
     """A batch of groups.
 
     Attributes:
-        threat: (N,) what a token withheld cost in the last round, in the mean over episodes.
-        taken: (B, N) what others' punishment took in the last round.
+        punishes: whether there is a stage of punishment.
+        threat: what a token withheld cost an agent in the last round, the mean over episodes, (N,).
+        taken: what others' punishment took from each agent in the last round, (B, N).
     """
 
     seeds: Seeds
@@ -48,19 +49,20 @@ class PublicGoods(Simultaneous):
     """Each agent divides an endowment between itself and a common project that pays all equally.
 
     Of n agents, i contributes c_i of its ``endowment`` of tokens and earns
-    ``endowment - c_i + multiplier / n * sum_j c_j`` dollars a round. Between multipliers 1 and n
-    the group earns most when all contribute all, and each earns most when it contributes nothing:
-    giving becomes dominant when it is paid more than 1 - multiplier / n a token.
+    ``endowment - c_i + multiplier / n * sum_j c_j`` dollars in a round. With a multiplier between 1
+    and n the group earns most when all contribute everything, and each agent earns most when it
+    contributes nothing. Giving becomes dominant when each token is paid more than
+    1 - multiplier / n.
 
-    An agent contributes the share ``give`` of its endowment, in whole tokens (the last one by lot).
-    In the condition ``punishment`` it then spends ``punish`` dollars for each token by which
-    another fell short of its own contribution, and each of these dollars takes ``impact`` dollars
-    from that agent.
+    An agent contributes the share ``give`` of its endowment, in whole tokens; a random draw decides
+    on the last one. In the condition ``punishment`` it then spends ``punish`` dollars for each
+    token by which another agent fell short of its own contribution, and each of these dollars takes
+    ``impact`` dollars from that agent.
 
     Source: Fehr and Gaechter, "Cooperation and Punishment in Public Goods Experiments", American
-    Economic Review 90 (2000): 4 agents, 20 tokens, 0.4 back from each token, 10 rounds; one dollar
-    that takes three from their "Altruistic Punishment in Humans", Nature 415 (2002). In place of
-    their points, ours are in proportion to the shortfall, without a limit.
+    Economic Review 90 (2000): 4 agents, 20 tokens, 0.4 back from each token, 10 rounds; that a
+    dollar takes three is from their "Altruistic Punishment in Humans", Nature 415 (2002). They use
+    points; our punishment is in proportion to the shortfall, without a limit.
 
     >>> PublicGoods().acts["give"].produced
     -0.6
@@ -98,82 +100,82 @@ class PublicGoods(Simultaneous):
 
     @property
     def share(self) -> float:
-        """What each agent has of a contributed token, in dollars."""
+        """What each agent gets from a contributed token, in dollars."""
         return self.multiplier / self.agents
 
     @property
     def acts(self) -> Mapping[str, Act]:
-        """To contribute one more token, where nobody punishes."""
+        """To contribute one more token, when nobody punishes."""
         return {"give": self._give(0.0)}
 
     def _give(self, threat: float | Array) -> Act:
-        others = self.share * (self.agents - 1)
-        own = self.share - 1.0 + threat
-        return Act(given=1, used=1, credit=others, returned=others, produced=own)
+        others_part = self.share * (self.agents - 1)
+        produced = self.share - 1.0 + threat
+        return Act(given=1, used=1, credit=others_part, returned=others_part, produced=produced)
 
-    def start(self, seeds: Seeds, condition: str) -> Group:
-        """Begin with nobody threatened."""
+    def start(self, seeds: Seeds, condition: str) -> _Group:
+        """Begin without a threat of punishment."""
         taken = np.zeros((len(seeds), self.agents))
-        return Group(seeds, condition == "punishment", np.zeros(self.agents), taken)
+        return _Group(seeds, condition == "punishment", np.zeros(self.agents), taken)
 
-    def prospects(self, state: Group) -> Mapping[str, Act]:
-        """A contributed token also averts the punishment seen in the last round."""
+    def prospects(self, state: _Group) -> Mapping[str, Act]:
+        """A contributed token also averts such punishment as there was in the last round."""
         return {"give": self._give(state.threat)}
 
-    def stages(self, state: Group) -> tuple[str, ...]:
-        """Contribute; then, on what all contributed, punish."""
+    def stages(self, state: _Group) -> tuple[str, ...]:
+        """To contribute; then, knowing all contributions, to punish."""
         return ("contribute", "punish") if state.punishes else ("contribute",)
 
     def choose(
-        self, state: Group, stage: str, round: int, behaviour: Array, made: Choices
+        self, state: _Group, stage: str, round: int, behaviour: Array, choices: Choices
     ) -> Array:
         """Return tokens contributed, (B, N), or dollars that i spends on punishing j, (B, N, N)."""
         if stage == "punish":
-            return self._punish(state, made["contribute"], behaviour[:, 1])
-        lot = uniforms(state.seeds, 0, round, self.agents)
-        return np.asarray(np.floor(self.endowment * np.clip(behaviour[:, 0], 0.0, 1.0) + lot))
+            return self._punish(state, choices["contribute"], behaviour[:, 1])
+        drawn = uniforms(state.seeds, 0, round, self.agents)
+        return np.asarray(np.floor(self.endowment * np.clip(behaviour[:, 0], 0.0, 1.0) + drawn))
 
-    def _punish(self, state: Group, tokens: Array, punish: Array) -> Array:
-        """Punish those who gave less; the threat is what one token less would have cost."""
+    def _punish(self, state: _Group, tokens: Array, punish: Array) -> Array:
+        """Punish agents that gave less; the threat is what one token less would have cost."""
         strict = (tokens[:, :, None] >= tokens[:, None, :]) & (tokens[:, :, None] > 0.0)
         state.threat = self.impact * (punish @ (strict * others(self.agents)).mean(axis=0))
         short = np.maximum(0.0, tokens[:, :, None] - tokens[:, None, :])
         return np.asarray(punish[:, None] * short)
 
-    def resolve(self, state: Group, made: Choices, now: Amounts) -> None:
-        """Share the project; take what punishing costs and takes."""
-        tokens, partners = made["contribute"], others(self.agents)
+    def resolve(self, state: _Group, choices: Choices, now: Amounts) -> None:
+        """Share the project; subtract the cost and the effect of punishment."""
+        tokens, partners = choices["contribute"], others(self.agents)
         now.given[...] = tokens[:, :, None] * partners / (self.agents - 1)
         now.used[...] = now.given.swapaxes(1, 2)
         now.credit[...] = self.share * tokens[:, None, :] * partners
         now.produced[...] = self.endowment - tokens + self.share * tokens.sum(axis=1)[:, None]
         if state.punishes:
-            state.taken = self.impact * made["punish"].sum(axis=1)
-            now.produced[...] -= made["punish"].sum(axis=2) + state.taken
+            state.taken = self.impact * choices["punish"].sum(axis=1)
+            now.produced[...] -= choices["punish"].sum(axis=2) + state.taken
 
-    def read(self, state: Group, seen: PublicGoodsView, action: Any) -> float | Array:
+    def read(self, state: _Group, view: PublicGoodsView, action: Any) -> float | Array:
         """Read whole tokens, or dollars to spend on punishing others."""
         match action:
-            case Contribute(tokens=tokens) if seen.stage == "contribute":
-                (number,) = whole("tokens", (tokens,))
+            case Contribute(tokens=tokens) if view.stage == "contribute":
+                (number,) = whole_numbers("tokens", (tokens,))
                 return amount("tokens", number, self.endowment)
-            case Punish(dollars=dollars) if seen.stage == "punish":
+            case Punish(dollars=dollars) if view.stage == "punish":
                 spent = np.zeros(self.agents)
                 for j, spend in dollars.items():
-                    other = peer(seen.agent, j, self.agents)
+                    other = peer(view.agent, j, self.agents)
                     spent[other] = amount("dollars", spend, self.endowment)
                 return spent
-        raise UserError(f"the stage {seen.stage} of public goods takes no {action!r}")
+        raise UserError(f"the stage {view.stage} of public goods takes no {action!r}")
 
-    def view(self, state: Group, seen: View, made: Choices) -> PublicGoodsView:
-        """Add the terms of the project, and what others did to it so far."""
-        tokens = made.get("contribute")
+    def view(self, state: _Group, common: View, choices: Choices) -> PublicGoodsView:
+        """Add the terms of the project, and what others' punishment took."""
+        tokens = choices.get("contribute")
         return PublicGoodsView(
-            **seen.common(),
+            **common.parts(),
             endowment=self.endowment,
             multiplier=self.multiplier,
             share=self.share,
             impact=self.impact if state.punishes else None,
             contributed=None if tokens is None else tuple(tokens[0].tolist()),
-            taken=float(state.taken[0, seen.agent]),
+            taken=float(state.taken[0, common.agent]),
         )

@@ -1,4 +1,4 @@
-"""Games in which all choose at the same time: one shape for batches of rows and for a table."""
+"""Games in which all agents choose at the same time, as rows of propensities or as players."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ class View:
     Parts that the mechanism hides are None (``board``, ``all_choices``) or empty (``thoughts``).
 
     Attributes:
-        stage: what it is asked to do now; see the game's actions.
-        agent, agents, round, rounds: its number, how many there are, which round of how many.
+        stage: the stage of the round in which it chooses now.
+        agent, agents: its number, from 0, and the number of agents.
+        round, rounds: the number of the round, from 0, and the number of rounds.
         rules: sentences about payments and advised steps, as the mechanism states them.
         board: income of every agent so far, payments included, in dollars.
         choices: what it chose in each earlier round.
@@ -48,22 +49,22 @@ class View:
     refused: tuple[Refusal, ...]
     thoughts: tuple[str, ...]
 
-    def common(self) -> dict[str, Any]:
-        """Return what a game's own view begins with."""
+    def parts(self) -> dict[str, Any]:
+        """Return the parts that the views of all these games share, by name."""
         return {part.name: getattr(self, part.name) for part in fields(View)}
 
 
 @dataclass(frozen=True)
 class Simultaneous(Game):
-    """A game whose rounds are stages, in each of which all choose at once.
+    """A game whose rounds have one or more stages, in each of which all agents choose at once.
 
-    The choices of a stage are an array (B, N, ...), from rows of propensities in ``choose``, where
-    a player's are replaced by its own; ``resolve`` does not tell them apart.
+    The choices of a stage are an array, (B, N, ...). ``choose`` draws them from rows of
+    propensities, and a player's own choice replaces its row's.
     """
 
     @property
     def idle(self) -> float:
-        """The choice of a player that makes none."""
+        """The choice of a player that takes no valid action."""
         return 0.0
 
     @abstractmethod
@@ -71,38 +72,47 @@ class Simultaneous(Game):
         """Return the names of a round's stages, in order."""
 
     def over(self, state: Any) -> bool:
-        """Whether nobody's choice matters any more."""
+        """Return whether the episode has ended, so that players are not asked any more."""
         return False
 
     def begin(self, state: Any, round: int) -> None:
         """Begin a round, before anybody chooses."""
 
     @abstractmethod
-    def choose(self, state: Any, stage: str, round: int, behaviour: Array, made: Choices) -> Array:
-        """Return what rows choose in a stage, given the choices of the round's earlier stages."""
+    def choose(
+        self, state: Any, stage: str, round: int, behaviour: Array, choices: Choices
+    ) -> Array:
+        """Return the choices of rows in a stage, given those of the round's earlier stages."""
 
     @abstractmethod
-    def resolve(self, state: Any, made: Choices, now: Amounts) -> None:
-        """Write down what the choices of all stages earn and give."""
+    def resolve(self, state: Any, choices: Choices, now: Amounts) -> None:
+        """Write into ``now`` what the choices of all stages earn and give."""
 
     @abstractmethod
-    def read(self, state: Any, seen: Any, action: Any) -> float | Array:
-        """Return the choice that a player's action makes; ``UserError`` for one that makes none."""
+    def read(self, state: Any, view: Any, action: Any) -> float | Array:
+        """Return the choice that a player's action states.
+
+        Raises:
+            UserError: for an action that states no choice of this stage.
+        """
 
     @abstractmethod
-    def view(self, state: Any, seen: View, made: Choices) -> View:
-        """Return all that a player sees; ``made`` is empty where the others' acts are hidden."""
+    def view(self, state: Any, common: View, choices: Choices) -> View:
+        """Return the game's own view, given its common part and the round's earlier choices.
+
+        ``choices`` is empty where the others' acts are hidden.
+        """
 
     def play(self, state: Any, round: int, behaviour: Array, now: Amounts) -> None:
-        """Play a round of rows: every stage in turn, then what comes of them."""
+        """Play a round of rows: every stage in turn, then their result."""
         self.begin(state, round)
-        made: Choices = {}
+        choices: Choices = {}
         for stage in self.stages(state):
-            made[stage] = self.choose(state, stage, round, behaviour, made)
-        self.resolve(state, made, now)
+            choices[stage] = self.choose(state, stage, round, behaviour, choices)
+        self.resolve(state, choices, now)
 
     def make_table(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
-        """Seat players at a batch of one."""
+        """Return a table at which some agents of a batch of one are players."""
         return Table(self, state, mechanism, players)
 
 
@@ -111,7 +121,7 @@ class Table(Players):
 
     Args:
         game, state: the game, and its batch of one.
-        mechanism: what agents are told and not shown.
+        mechanism: decides what players are told and what is hidden from them.
         players: numbers of the agents that are players, not rows.
     """
 
@@ -120,26 +130,26 @@ class Table(Players):
     ) -> None:
         super().__init__(game.agents, game.vocabulary, mechanism, players, limit=1)
         self.game, self.state = game, state
-        self._past: list[Array] = []  # the first stage's choices of each round, (N,)
+        self._past: list[Array] = []  # choices in the first stage of each round, (N,)
         self._earned: list[Array] = []  # income of each round, (N,)
-        self._now: tuple[str, int, Choices] = ("", 0, {})  # stage, round, its earlier stages
+        self._now: tuple[str, int, Choices] = ("", 0, {})  # stage, round, choices before it
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
-        """Play one round; yield each player's turn as its number and view, take its actions."""
+        """Play one round; yield a player's number and view for each turn, receive its actions."""
         self.game.begin(self.state, round)
-        made: Choices = {}
+        choices: Choices = {}
         for stage in self.game.stages(self.state):
-            self._now = (stage, round, made)
-            chosen = self.game.choose(self.state, stage, round, behaviour, made)
+            self._now = (stage, round, choices)
+            chosen = self.game.choose(self.state, stage, round, behaviour, choices)
             chosen[0, list(self.players)] = self.game.idle
             if not self.game.over(self.state):
                 yield from self._ask(chosen[0])
-            made = {**made, stage: chosen}
-        self.game.resolve(self.state, made, now)
-        self._past.append(next(iter(made.values()))[0])
+            choices = {**choices, stage: chosen}
+        self.game.resolve(self.state, choices, now)
+        self._past.append(next(iter(choices.values()))[0])
 
     def _ask(self, chosen: Array) -> Turns:
-        """Let each player choose; what it sees does not hold the choices of the same stage."""
+        """Let each player choose; its view does not hold the choices of the same stage."""
         for i in self.players:
             view = self.look(i)
 
@@ -149,15 +159,15 @@ class Table(Players):
             self.carry_out(i, (yield i, view), choose)
 
     def settle(self, income: Array) -> None:
-        """Book what each agent earned and was paid in the round, (N,)."""
+        """Add each agent's income of the round, payments included, (N,)."""
         super().settle(income)
         self._earned.append(income.copy())
 
     def look(self, i: int) -> View:
         """Return what player i sees now."""
-        stage, round, made = self._now
+        stage, round, choices = self._now
         hidden = "notices" in self.hides
-        seen = View(
+        common = View(
             stage=stage,
             agent=i,
             agents=self.game.agents,
@@ -171,7 +181,7 @@ class Table(Players):
             refused=self.refused[i],
             thoughts=self.thoughts(i),
         )
-        return self.game.view(self.state, seen, {} if hidden else made)
+        return self.game.view(self.state, common, {} if hidden else choices)
 
 
 def others(agents: int) -> Array:
@@ -188,14 +198,14 @@ class Contribute:
 
 @dataclass(frozen=True)
 class Punish:
-    """Public goods with punishment: dollars to spend on punishing others, by their numbers."""
+    """Public goods with punishment: dollars to spend on punishing each other agent, by number."""
 
     dollars: Mapping[int, float]
 
 
 @dataclass(frozen=True)
 class Harvest:
-    """Commons: units to take from the own part of the stock."""
+    """Commons: units to take from one's own part of the stock."""
 
     units: float
 
@@ -212,10 +222,11 @@ class PublicGoodsView(View):
     """What a member of a public goods group sees; ``choices`` are tokens contributed.
 
     Attributes:
-        endowment: tokens that each has in a round; one that is kept is a dollar.
-        multiplier: dollars that a contributed token makes. share: what each agent has of them.
+        endowment: tokens that each agent has in a round; a token that is kept is a dollar.
+        multiplier: dollars that a contributed token makes.
+        share: the part of these dollars that each agent gets.
         impact: dollars that a dollar of punishment takes; None where nobody can punish.
-        contributed: in the stage "punish", what all contributed this round; None if hidden.
+        contributed: in the stage "punish", each agent's tokens of this round; None if hidden.
         taken: dollars that others' punishment took from it in the last round.
     """
 
@@ -232,7 +243,8 @@ class CommonsView(View):
     """What a user of the commons sees; ``choices`` are units harvested.
 
     Attributes:
-        stock: units that there are now. most: units that it can harvest now.
+        stock: units of the stock now.
+        most: the largest number of units that it can harvest now.
         growth, capacity, collapse: what is left multiplies by ``growth`` up to ``capacity``, and is
             lost if it is less than ``collapse``.
     """
@@ -250,7 +262,7 @@ class MatrixView(View):
 
     Attributes:
         moves, their_moves: the names of its own moves and of the other's.
-        payoffs: by own move and the other's, what it and the other earn, in dollars.
+        payoffs: what it and the other earn, in dollars, by its own move and the other's.
         continuation: chance that another round follows.
     """
 

@@ -9,7 +9,7 @@ from mechlab.agents.population import Population
 from mechlab.agents.response import behaviours
 from mechlab.errors import UserError
 from mechlab.games import Matrix
-from mechlab.games.payoffs import NAMES, payoffs
+from mechlab.games.payoffs import TABLES, payoffs
 from mechlab.mechanism import parse
 from mechlab.simulation import simulate
 from tests.games.thresholds import smallest
@@ -100,7 +100,7 @@ def test_trust_who_is_betrayed_rests_on_nobody():
     assert np.allclose(episodes.produced, [[-5, 15]])
 
 
-@pytest.mark.parametrize("table", NAMES)
+@pytest.mark.parametrize("table", TABLES)
 def test_supplied_tables_are_the_published_games(table):
     row, column = payoffs(table)
     if table != "trust":

@@ -20,13 +20,13 @@ ASK, ANSWER, VOLUNTEER, SUBMIT, IMMEDIATE = range(5)  # columns of a behaviour
 
 @step
 def begin_round(e, round):
-    """Set the order of turns, and let what was granted long enough ago lapse.
+    """Set the order of turns, and let old grants lapse.
 
     A grant of round r holds until round r + lifetime - 1: after M = lifetime - 1 rounds it will
     not outlast the present one.
     """
-    for seat in range(e.agents):
-        e.order[seat] = seat
+    for i in range(e.agents):
+        e.order[i] = i
     shuffle(e.order, event(e.seed, ORDER, round, 0))
     length = e.agents * e.width
     old = (round % e.memory) * length
@@ -38,7 +38,7 @@ def begin_round(e, round):
 
 @step
 def begin_turn(e, terms, i, round):
-    """Replace the tasks of agent i that have expired; see which of them are complete."""
+    """Replace the expired tasks of agent i, and note which of its tasks are complete."""
     complete = NOTHING
     for slot in range(e.slots):
         if e.due[i * e.slots + slot] < round:
@@ -55,7 +55,7 @@ def begin_turn(e, terms, i, round):
 
 @step
 def draw_task(e, terms, i, slot, round):
-    """Fill a slot with one piece each of several others; the seed fixes each agent's m-th task."""
+    """Fill a slot with a piece of each of several others; the seed fixes an agent's m-th task."""
     key = event(e.seed, TASKS, e.drawn[i], i)
     e.drawn[i] += 1
     e.counted[i] &= ~bit(slot)
@@ -76,10 +76,10 @@ def draw_task(e, terms, i, slot, round):
 @step
 def _needs_of(e, start, j):
     """Whether the task whose words begin at ``start`` needs a piece of agent j."""
-    found = NOTHING
+    common = NOTHING
     for word in range(e.width):
-        found |= e.tasks[start + word] & e.family[j * e.width + word]
-    return found != 0
+        common |= e.tasks[start + word] & e.family[j * e.width + word]
+    return common != 0
 
 
 @step
@@ -99,7 +99,7 @@ def submit(e, terms, i, slot, round):
 
 @step
 def reply(e, terms, behaviour, i, j, word, round):
-    """Agent i grants j those of its pieces for which j asked, or some of them, or none."""
+    """Agent i grants j all, some or none of its pieces that j asked for."""
     at = j * e.width + word
     asked = e.pending[at] & e.family[i * e.width + word]
     e.pending[at] &= ~asked
@@ -117,7 +117,7 @@ def reply(e, terms, behaviour, i, j, word, round):
 
 @step
 def grant(e, terms, i, j, word, pieces, round):
-    """Lend access to pieces, a set, to one that would not have it in the next round."""
+    """Agent i lends j access to pieces, a set that j could not use in the next round."""
     at = j * e.width + word
     e.held[at] |= pieces
     if terms.lifetime > 1:
@@ -129,7 +129,7 @@ def grant(e, terms, i, j, word, pieces, round):
 
 @step
 def ask(e, terms, behaviour, i, k, round):
-    """Agent i asks the owner of piece k for access; some answer immediately."""
+    """Agent i asks the owner of piece k for access; some owners answer at once."""
     j = np.int64(e.owner[k])
     e.asked[i * e.agents + j] += 1.0
     e.pending[i * e.width + (k >> 6)] |= bit(k)

@@ -1,8 +1,8 @@
-"""The state of a batch of grants games: a few arrays, one row an episode.
+"""The state of a batch of grants games: a few arrays, one row per episode.
 
-N agents, each of whom owns F pieces for good, L open tasks an agent. Pieces are numbered through, 0
-to N F - 1: agent j owns those from j F on. Sets are bits of 64-bit words: W words a set of pieces,
-X words a set of agents. Rows are flat, as in the sharing game, and for the same reason.
+N agents, each of which owns F pieces for good, and L open tasks per agent. Pieces have numbers from
+0 to N F - 1; agent j owns F of them from j F on. Sets are bits of 64-bit words: W words for a set
+of pieces, X words for a set of agents. Rows are flat, as in the sharing game, for the same reason.
 """
 
 from collections import namedtuple
@@ -18,7 +18,7 @@ MESSAGES, REQUESTED, SENT = range(3)
 
 
 class Sizes(NamedTuple):
-    """The sizes of an episode, in 16 bits: so the compiler knows that no place is negative."""
+    """The sizes of an episode, in 16 bits, so that the compiler knows that no place is negative."""
 
     agents: np.uint16  # N
     family: np.uint16  # F
@@ -31,7 +31,7 @@ class Sizes(NamedTuple):
 
     @classmethod
     def of(cls, agents: int, family: int, slots: int, needed: int, memory: int) -> "Sizes":
-        """Compute the numbers of words: at least two a set of pieces, as in the default game."""
+        """Compute the numbers of words; at least two for a set of pieces, as by default."""
         width = max(2, -(-agents * family // 64))
         return cls(
             agents=np.uint16(agents),
@@ -46,7 +46,7 @@ class Sizes(NamedTuple):
 
 
 class State(NamedTuple):
-    """Arrays of a batch of B episodes: (B, product of the sizes named), but for the first two."""
+    """Arrays of B episodes, each (B, product of its sizes) unless another shape is stated."""
 
     sizes: Sizes
     family: NDArray[np.uint64]  # (N W,) the pieces that each agent owns
@@ -54,9 +54,9 @@ class State(NamedTuple):
     seeds: NDArray[np.uint64]  # (B,)
     held: NDArray[np.uint64]  # N W: pieces to which an agent has access now
     kept: NDArray[np.uint64]  # N W: those to which it will have access in the next round too
-    granted: NDArray[np.uint64]  # M N W: what it was granted in round r, at r mod M
+    granted: NDArray[np.uint64]  # M N W: pieces granted to it in round r, at r mod M
     pending: NDArray[np.uint64]  # N W: pieces it asked for that their owners have not considered
-    askers: NDArray[np.uint64]  # N X: agents of whose requests to i some may be pending
+    askers: NDArray[np.uint64]  # N X: agents that may have pending requests to i
     tasks: NDArray[np.uint64]  # N L W: pieces that each open task needs
     due: NDArray[np.int32]  # N L: last round of each open task
     drawn: NDArray[np.int32]  # N: tasks drawn so far
@@ -109,7 +109,7 @@ TASKS, ORDER, SUBMITS, ASKS, ANSWERS, GIVES = range(6)  # purposes of random num
 
 
 class Terms(NamedTuple):
-    """The settings that the rules go by."""
+    """Settings, as the compiled steps need them."""
 
     lifetime: int
     deadline: int
@@ -134,7 +134,7 @@ Episode = namedtuple(
 def episode(state, flows, b):
     """View episode ``b`` of a batch; writing to the view writes to the batch.
 
-    The length of a tuple is a constant to the compiler, which unrolls loops over words by it.
+    The length of a tuple is a constant to the compiler, which then unrolls loops over words.
     """
     sizes = state.sizes
     fixed = len(sizes.fixed)
@@ -178,10 +178,10 @@ def episode(state, flows, b):
 
 @leaf
 def among(holds, item):
-    """The set of ``item`` alone where something holds, else of nothing.
+    """The set of ``item`` alone where a condition holds, else the empty set.
 
-    Decisions are collected in sets and carried out one by one: a branch on each would be predicted
-    wrong half of the time, which takes longer than all the rest of a round.
+    Decisions are collected in sets and carried out one by one. A branch on each would be predicted
+    wrongly half of the time, which takes longer than all the rest of a round.
     """
     return np.uint64(holds) << np.uint64(item & 63)
 
@@ -194,5 +194,5 @@ def first_word(size, j):
 
 @leaf
 def last_word(size, j):
-    """The last one."""
+    """The last word in which agent j, who owns ``size`` pieces, has some."""
     return ((j + 1) * size - 1) >> 6

@@ -1,7 +1,7 @@
 """One episode of the grants game with agents written in Python, turn by turn.
 
-Rows of propensities and players sit at one table and play through the same compiled steps; what
-rows do among themselves is the same as in a batch.
+Rows of propensities and Python agents play at one table, through the same compiled steps; rows act
+among themselves just as in a batch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.games._compiled import FlowRows
-from mechlab.games._players import Players, peer, whole
+from mechlab.games._players import Players, distinct_pieces, peer, whole_numbers
 from mechlab.games.base import Turns
 from mechlab.games.grants import view as act
 from mechlab.games.grants._state import MESSAGES, State, Terms
@@ -33,17 +33,17 @@ from mechlab.games.grants._turns import (
 from mechlab.games.grants.view import Loan, Message, Notice, Piece, Task, View
 from mechlab.mechanism import Mechanism, Vocabulary
 
-NEVER = -1  # last round of access that an agent does not have
+NEVER = -1  # stands for the last round of access where there is none
 
 
 class Table(Players):
-    """Plays the rounds of one episode and keeps what players are shown.
+    """Plays the rounds of one episode and keeps what its players see.
 
     Args:
         state, terms: of a batch of one.
         rounds: number of rounds.
         vocabulary: the game's nouns.
-        mechanism: what agents are told and not shown.
+        mechanism: decides what players are told and what is hidden from them.
         players: numbers of the agents that are players, not rows.
     """
 
@@ -68,11 +68,11 @@ class Table(Players):
         self._answers = Amounts.zeros(1, self.agents, ("answered", "withheld"))  # of all rounds
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
-        """Play one round; yield each player's turn as its number and view, take its actions."""
-        answers = Amounts.zeros(1, self.agents, ("answered", "withheld"))  # kept by nobody else
-        own = {"answered": answers.answered, "withheld": answers.withheld}
+        """Play one round; yield a player's number and view for each turn, receive its actions."""
+        answers = Amounts.zeros(1, self.agents, ("answered", "withheld"))  # for the record
+        counted = {"answered": answers.answered, "withheld": answers.withheld}
         self.round, self.behaviour = round, behaviour
-        self.flows = FlowRows.of(replace(now, **own))
+        self.flows = FlowRows.of(replace(now, **counted))
         self._board, self._record = self.board(), self._recorded()
         self._turns(BEGIN, 0)
         for position in range(self.agents):
@@ -86,10 +86,10 @@ class Table(Players):
                 self._turns(position, position + 1)
             self._note(i, int(self.state.done[0, i]) - done, until)
         for amounts in (now, self._answers):
-            amounts.add(answers, own)
+            amounts.add(answers, counted)
 
     def _recorded(self) -> dict[int, tuple[int, int]] | None:
-        """Return who answered how much so far, and who did not, if the mechanism shows it."""
+        """Return by agent the requests answered so far, and not, if the mechanism shows them."""
         if "record" not in self.shows:
             return None
         counts = [a.sum(axis=(0, 2)) for a in (self._answers.answered, self._answers.withheld)]
@@ -104,7 +104,7 @@ class Table(Players):
         play_turns(self.state, self.flows, self.terms, self.behaviour, self.round, start, stop)
 
     def _note(self, i: int, tasks: int, before: Any) -> None:
-        """Note the tasks that agent i completed on its turn, and all access granted meanwhile."""
+        """Note the tasks that agent i completed on its turn, and all access granted during it."""
         if tasks:
             self._notices.append(Notice(self.round, i, tasks, tasks * self.terms.reward))
         for j, k in np.argwhere(self._until() != before).tolist():
@@ -132,7 +132,7 @@ class Table(Players):
             ask_piece(self.state, self.flows, self.terms, self.behaviour, i, k, self.round)
 
     def _submit(self, i: int, pieces: Any) -> None:
-        wanted = sorted(whole("pieces", piece) for piece in pieces)
+        wanted = sorted(whole_numbers("pieces", piece) for piece in pieces)
         tasks = enumerate(self._read.tasks(i))
         slots = [slot for slot, task in tasks if sorted(task.pieces) == wanted]
         if not slots:
@@ -142,14 +142,8 @@ class Table(Players):
             raise UserError(f"the task needs access to the pieces {sorted(missing)}")
         submit_slot(self.state, self.flows, self.terms, i, slots[0], self.round)
 
-    def _numbers(self, named: object) -> tuple[int, ...]:
-        pieces = whole("pieces", named)
-        for piece in pieces:
-            if not 0 <= piece < self.family:
-                raise UserError(f"a piece is a number from 0 to {self.family - 1}, got {piece}")
-        if len(set(pieces)) < len(pieces):
-            raise UserError(f"a piece is named once in an action, got {list(pieces)}")
-        return pieces
+    def _numbers(self, values: object) -> tuple[int, ...]:
+        return distinct_pieces(values, self.family)
 
     def _access(self, i: int) -> dict[Piece, int]:
         until = self._until()[i]
@@ -179,8 +173,8 @@ class Table(Players):
             tasks=self._read.tasks(i),
             access=self._access(i),
             lent=self._lent_by(i),
-            requests={j: asked for j in peers if (asked := self._read.asked(of=i, by=j))},
-            awaited={j: asked for j in peers if (asked := self._read.asked(of=j, by=i))},
+            requests={j: some for j in peers if (some := self._read.requests(of=i, by=j))},
+            awaited={j: some for j in peers if (some := self._read.requests(of=j, by=i))},
             messages=tuple(m for m in self._messages if i in (m.sender, m.to)),
             notices=None if hidden else tuple(n for n in self._notices if n.agent != i),
             borrowed=None if hidden else tuple(loan for j, loan in self._loans if j == i),
@@ -191,7 +185,7 @@ class Table(Players):
 
 
 class Reader:
-    """Reads a batch of one; what it returns is a copy."""
+    """Reads the state of a batch of one; it returns copies."""
 
     def __init__(self, state: State) -> None:
         sizes = state.sizes
@@ -216,11 +210,11 @@ class Reader:
             last = np.where(recent, np.maximum(last, round - age + lifetime - 1), last)
         return last
 
-    def asked(self, of: int, by: int) -> tuple[int, ...]:
-        """Return what one agent asked of another and that one has not considered, by number."""
+    def requests(self, of: int, by: int) -> tuple[int, ...]:
+        """Return one agent's requests that another has not considered, by number of the piece."""
         pending = self._sets(self.state.pending, self.agents)[by]
-        own = pending[of * self.family : (of + 1) * self.family]
-        return tuple(np.flatnonzero(own).tolist())
+        pieces = pending[of * self.family : (of + 1) * self.family]
+        return tuple(np.flatnonzero(pieces).tolist())
 
     def piece(self, k: int) -> Piece:
         """Return a piece as its owner and its number among the owner's."""

@@ -1,7 +1,7 @@
-"""One turn of an agent that is a row of propensities, a round of such agents, and a player's acts.
+"""Turns, compiled: of an agent that is a row of propensities, and a player's single actions.
 
 Agents act one after the other, in an order shuffled anew each round. What an agent submits and asks
-for is decided on what stood when its turn began.
+for depends on the state when its turn began.
 """
 
 # ruff: noqa: PLR0913 - compiled steps are inlined: an argument costs nothing
@@ -67,7 +67,7 @@ def _take_turn(e, terms, behaviour, i, round):
 
 @step
 def _submit_ready(e, terms, behaviour, i, round):
-    """Submit complete tasks; ``ready`` stays as it was, for what is new is not asked for yet."""
+    """Submit complete tasks; ``ready`` stays as it was, as new tasks are not asked for yet."""
     key = event(e.seed, SUBMITS, round, i)
     slots = e.ready[i]
     while slots:
@@ -92,7 +92,7 @@ def _answer(e, terms, behaviour, i, round):
 
 @step
 def _ask_for_lacking(e, terms, behaviour, i, round):
-    """Ask the owners for what the incomplete tasks will lack in the next round."""
+    """Ask the owners for the pieces that incomplete tasks will lack in the next round."""
     key = event(e.seed, ASKS, round, i)
     asks = chance(behaviour[i, ASK])
     _find_lacking(e, i)
@@ -113,7 +113,7 @@ def _ask_for_lacking(e, terms, behaviour, i, round):
 
 @step
 def _find_lacking(e, i):
-    """Find the pieces that agent i's incomplete tasks will lack, and that it has not asked for."""
+    """Find the pieces that incomplete tasks of agent i will lack and it has not asked for."""
     for word in range(e.width):
         e.wanted[word] = NOTHING
     slots = ~e.ready[i] & ((bit(e.slots - 1) << ONE) - ONE)
@@ -127,7 +127,7 @@ def _find_lacking(e, i):
 
 @step
 def _volunteer(e, terms, behaviour, i, round):
-    """Grant some peers, unasked, all that they will lack in the next round: one message a peer."""
+    """Grant some peers, unasked, all that they will lack in the next round, in one message."""
     key = event(e.seed, GIVES, round, i)
     gives = chance(behaviour[i, VOLUNTEER])
     for block in range(e.blocks):
@@ -141,7 +141,7 @@ def _volunteer(e, terms, behaviour, i, round):
 
 @step
 def _grant_all(e, terms, i, j, round):
-    """Agent i grants j all that it will lack in the next round."""
+    """Agent i grants j all its pieces to which j would have no access in the next round."""
     given = 0
     for word in range(first_word(e.size, i), last_word(e.size, i) + 1):
         mine, at = e.family[i * e.width + word], j * e.width + word
@@ -160,7 +160,7 @@ def open_turn(state, flows, terms, i, round):
 
 @whole
 def close_turn(state, flows, i):
-    """Count what was asked of agent i before this turn and was not given; it is asked anew."""
+    """Count the pieces asked of agent i before this turn and not given; requests then lapse."""
     e = episode(state, flows, 0)
     for j in range(e.agents):
         for word in range(first_word(e.size, i), last_word(e.size, i) + 1):
@@ -183,7 +183,7 @@ def ask_piece(state, flows, terms, behaviour, i, k, round):
 
 @whole
 def grant_piece(state, flows, terms, i, j, k, round):
-    """Agent i grants j access to its piece k, which is nothing where j has it already."""
+    """Agent i grants j access to its piece k; without effect where j has access already."""
     e = episode(state, flows, 0)
     at = j * e.width + (k >> 6)
     lacking = bit(k) & ~e.kept[at]
@@ -194,7 +194,7 @@ def grant_piece(state, flows, terms, i, j, k, round):
 
 @whole
 def submit_slot(state, flows, terms, i, slot, round):
-    """Agent i submits a complete task, which may have become so on this very turn."""
+    """Agent i submits a complete task, which may have become complete on this very turn."""
     e = episode(state, flows, 0)
     e.feasible[i] += count(bit(slot) & ~e.counted[i])
     rule.submit(e, terms, i, slot, round)

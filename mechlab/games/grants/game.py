@@ -1,4 +1,4 @@
-"""The grants game: settings, acts and reference points over the compiled rules."""
+"""The grants game: its settings, acts and reference points."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ class Grants(Game):
     Nothing can be falsified. Giving is to grant a piece to which the other has no access in the
     next round: as grants expire, it can be given again and again.
 
-    Two points can be told beforehand, with T rounds, N agents and L tasks each. Where requests
-    are answered at once a task takes two turns, so perfect play makes N * L * floor(T / 2) tasks,
-    hardly more with long grants. Where all grant all from the first turn on, every task is complete
-    from the second round, and L * C(N, needed + 1) / C(N - 1, needed) are in the first, on average.
+    Two reference points are known in closed form, for T rounds, N agents and L tasks each. In
+    perfect play requests are answered at once, so a task takes two turns, which makes
+    N * L * floor(T / 2) tasks, hardly more with long grants. In the optimum all grant everything
+    from the first turn on: every task is complete from the second round on, and in the first round
+    L * C(N, needed + 1) / C(N - 1, needed) are, on average.
 
     Source: the second environment of Yadav, Black and Sourbut, "More Capable, Less Cooperative?
     When LLMs Fail At Zero-Cost Collaboration", arXiv 2604.07821: access in place of copies, expiry
     of grants and tasks, direct messages, pieces of distinct owners. Group and reward are those of
-    their sharing game; the lengths of grants and tasks are ours.
+    their sharing game; the durations of grants and tasks are ours.
 
     >>> Grants(reward=100).acts["answer"].credit
     25.0
@@ -53,9 +54,9 @@ class Grants(Game):
     propensities: ClassVar[tuple[str, ...]] = (
         "ask",  # for each lacking piece, each turn
         "answer",  # each request, once
-        "volunteer",  # to grant a peer all that it lacks, unasked, each turn
+        "volunteer",  # each peer, each turn: to grant it, unasked, all that it lacks
         "submit",  # each complete task, each turn
-        "immediate",  # 1: answers the moment it is asked, not on its own turn
+        "immediate",  # 1: answers at once when it is asked; 0: on its own turn
     )
     vocabulary: ClassVar[Vocabulary] = Vocabulary(
         unit="piece",
@@ -103,7 +104,7 @@ class Grants(Game):
 
     @property
     def terms(self) -> Terms:
-        """What the compiled rules go by."""
+        """The settings, as the compiled rules need them."""
         return Terms(self.lifetime, self.deadline, self.reward, self.reward / self.needed)
 
     @property
@@ -111,17 +112,16 @@ class Grants(Game):
         """What one more unit of each act changes, in expectation; see the sharing game."""
         part = self.reward / self.needed
         chance = min(1.0, self.tasks * self.needed / (self.family * (self.agents - 1)))
-        used, worth = chance, chance * part
         return {
             "ask": Act(asked=1, produced=part),
             "answer": Act(given=1, answered=1, withheld=-1, used=1, credit=part, returned=part),
-            "volunteer": Act(given=1, used=used, credit=worth, returned=worth),
+            "volunteer": Act(given=1, used=chance, credit=chance * part, returned=chance * part),
             "submit": Act(produced=self.reward),
         }
 
     def start(self, seeds: Seeds, condition: str) -> State:
-        """Begin without grants; tasks are drawn at the first turns."""
-        memory = min(max(1, self.lifetime - 1), self.rounds)  # what is older lapses never, or has
+        """Begin without grants; tasks are drawn on the first turns."""
+        memory = min(max(1, self.lifetime - 1), self.rounds)  # older grants lapsed, or never will
         sizes = Sizes.of(self.agents, self.family, self.tasks, self.needed, memory)
         return empty_state(seeds, sizes)
 
@@ -130,11 +130,11 @@ class Grants(Game):
         play_turns(state, FlowRows.of(now), self.terms, behaviour, round, BEGIN, self.agents)
 
     def make_table(self, state: State, mechanism: Mechanism, players: Collection[int]) -> Table:
-        """Seat players at a batch of one (see ``view``)."""
+        """Return a table at which some agents are players; see ``grants.view``."""
         return Table(state, self.terms, self.rounds, self.vocabulary, mechanism, players)
 
     def tallies(self, state: State) -> dict[str, Any]:
-        """Tasks by agent, and the counts of messages, requests, grants and feasible tasks."""
+        """Return tasks by agent, and counts of messages, requests, grants and feasible tasks."""
         return {
             "tasks": state.done.astype(float),
             "feasible": state.feasible.sum(axis=1, dtype=float),

@@ -1,4 +1,4 @@
-"""What an agent written in Python sees on its turn in the grants game, and what it may do."""
+"""What a player of the grants game sees on its turn, and the actions that it can take."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SendMessage:
 
 @dataclass(frozen=True)
 class Grant:
-    """Access for another agent to own pieces, by their numbers."""
+    """Access for another agent to one's own pieces, by their numbers."""
 
     to: int
     pieces: tuple[int, ...]
@@ -29,7 +29,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class SubmitTask:
-    """Submit the open task that needs just these pieces; without access to one it fails."""
+    """Submit the open task that needs just these pieces; it fails without access to one."""
 
     pieces: tuple[Piece, ...]
 
@@ -58,7 +58,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Notice:
-    """What an agent completed on a turn: a number of tasks, and what it earned with them."""
+    """The number of tasks that an agent completed on a turn, and what it earned with them."""
 
     round: int
     agent: int
@@ -83,22 +83,24 @@ class View:
     (``thoughts``).
 
     Attributes:
-        agent, agents, round, rounds: its number, how many there are, which round of how many.
+        agent, agents: its number, from 0, and the number of agents.
+        round, rounds: the number of the round, from 0, and the number of rounds.
         reward: revenue of a completed task, in dollars.
         family: pieces that each agent owns, numbered from 0.
         lifetime: rounds that a grant lasts, the round of granting included.
         rules: sentences about payments and advised steps, as the mechanism states them.
         board: income of every agent so far, payments included, in dollars.
         tasks: its open tasks.
-        access: others' pieces to which it has access, each with the last round of that.
-        lent: by recipient, own pieces to which that agent has access, with the last round of that.
-        requests: by asker, own pieces that were asked of it since its last turn.
+        access: others' pieces to which it has access, each with the last round of access.
+        lent: by recipient, its own pieces to which that agent has access, with the last round.
+        requests: by asker, its own pieces that it was asked for since its last turn.
         awaited: by owner, pieces that it asked for since the owner's last turn.
         messages: direct messages that it received or sent.
-        notices: what others completed. borrowed: access that it was ever granted.
-        record: who answers, by agent: of the requests that it could answer on its turns, how many
-            it answered, and how many not; None unless a mechanism shows it.
-        refused: its own actions of the last turn that could not be carried out, and why.
+        notices: tasks that others completed.
+        borrowed: all access that it was ever granted.
+        record: by agent, how many of the requests that it could answer on its turns it answered,
+            and how many not; None unless a mechanism shows it.
+        refused: its own actions of its last turn that could not be carried out, and why.
         thoughts: its own earlier private thoughts.
     """
 
@@ -125,7 +127,7 @@ class View:
 
     @property
     def lacking(self) -> tuple[Piece, ...]:
-        """The pieces of tasks that are not complete to which it has no access in the next round."""
+        """The pieces of incomplete tasks to which it has no access in the next round."""
         open_tasks = [task for task in self.tasks if set(task.pieces) - self.access.keys()]
         needed = dict.fromkeys(piece for task in open_tasks for piece in task.pieces)
         return tuple(piece for piece in needed if self.access.get(piece, -1) <= self.round)

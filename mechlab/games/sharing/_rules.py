@@ -17,24 +17,24 @@ FALSIFY, CHATTER, IMMEDIATE, THOROUGH, REPEAT, BREADTH = range(5, 11)
 
 
 class Rules(NamedTuple):
-    """What a condition and the settings say, as the compiled steps need it."""
+    """Settings and condition, as the compiled steps need them."""
 
     reward: float
-    action_limit: int  # a number beyond reach: none
+    action_limit: int  # a huge number for no limit
     system_asks: bool  # agents' own messages do nothing; the system asks after every round
     system_answers: bool  # a request to a holder is answered at once and truthfully
 
 
 @step
 def begin_round(e, round):
-    """Take the snapshot and set the order of turns."""
+    """Take the snapshot of the directory and set the order of turns."""
     publish(e)
     order_turns(e, round)
 
 
 @step
 def give(e, i, j, word, copies):
-    """Agent i sends j true copies of pieces that it holds, a set; j gains what it lacked."""
+    """Agent i sends j true copies of its own, a set of pieces; j gains those that it lacked."""
     e.counts[SENT] += count(copies)
     gained = copies & ~e.owned[j * e.width + word]
     if gained:
@@ -51,7 +51,7 @@ def give(e, i, j, word, copies):
 
 @step
 def _pass_on(e, i, j, word, altered):
-    """Copies of altered copies are altered too, though their sender does not know it."""
+    """Copies of altered copies are altered too, without their sender's knowledge."""
     e.altered[j * e.width + word] |= altered
     while altered:
         k = item(word, altered)
@@ -81,7 +81,7 @@ def send(e, lies, i, j, word, copies, round):
 
 @whole  # rare, and large enough to slow down what is inlined with it
 def _send_falsified(e, lies, i, j, word, copies, round):
-    """Send those that i falsifies, with another value from 0 to 100; return the others."""
+    """Send the pieces that i falsifies, with another value from 0 to 100; return the others."""
     key = branch(event(e.seed, LIES, round, i), j)
     true = copies
     while copies:
@@ -119,17 +119,17 @@ def at_once(rules, behaviour, j):
 
 @leaf
 def answer_column(rules):
-    """The column of the propensity to answer whoever does the asking."""
+    """The column of the propensity to answer: the system or a peer, by which of them asks."""
     return ANSWER_SYSTEM if rules.system_asks else ANSWER
 
 
 @step
 def anyone_immediate(rules, behaviour):
-    """Whether some requests are answered at once."""
-    found = rules.system_answers
+    """Whether any request is answered at once."""
+    immediate = rules.system_answers
     for i in range(behaviour.shape[0]):
-        found |= behaviour[i, IMMEDIATE] > 0.0
-    return found
+        immediate |= behaviour[i, IMMEDIATE] > 0.0
+    return immediate
 
 
 @step
@@ -142,7 +142,7 @@ def prepare(e, partner, word, copies):
 
 @step
 def receive(e, rules, behaviour, i, round):
-    """Agent i receives what is due from its partners: from the system truthfully."""
+    """Agent i receives the pieces that are due from its partners; the system sends true copies."""
     for part in range(e.spread):
         parcels = e.parcels[part]
         e.parcels[part] = NOTHING
@@ -157,9 +157,9 @@ def receive(e, rules, behaviour, i, round):
 
 @step
 def begin_turn(e, i):
-    """Note which of agent i's tasks are complete, and the pieces that the others lack.
+    """Note which of agent i's tasks are complete, and the pieces that its other tasks lack.
 
-    A task counts as feasible the first time that it is found complete.
+    A task counts as feasible the first time that it is complete at the beginning of a turn.
     """
     complete = find_lacking(e, i)
     e.feasible[i] += count(complete & ~e.ready[i])
@@ -168,7 +168,7 @@ def begin_turn(e, i):
 
 @step
 def find_lacking(e, i):
-    """Find the pieces that agent i's tasks lack; return the slots of those that lack none."""
+    """Find the pieces that agent i's tasks lack; return the slots of tasks that lack none."""
     for word in range(e.width):
         e.wanted[word] = NOTHING
     complete = NOTHING
@@ -185,7 +185,7 @@ def find_lacking(e, i):
 
 @step
 def submit(e, rules, i, slot):
-    """Submit a complete task: r, halved for each falsified piece; a new task takes its place."""
+    """Submit a complete task: r, halved for each falsified piece; a new task replaces it."""
     earned = rules.reward
     start = (i * e.slots + slot) * e.width
     for word in range(e.width):
@@ -203,7 +203,7 @@ def submit(e, rules, i, slot):
 
 @step
 def _credit(e, i, word, pieces, part):
-    """Credit those from whom i had pieces of a task, a set, with their parts of what it earned."""
+    """Credit the givers of a task's pieces, a set, with their parts of what i earned with it."""
     while pieces:
         giver = np.int64(e.source[i * e.pieces + item(word, pieces)])
         if giver != DEALT:
@@ -214,7 +214,7 @@ def _credit(e, i, word, pieces, part):
 
 @step
 def end_turn(e, i):
-    """Count what was asked of i before this turn and is still not given."""
+    """Count the pieces that i was asked for before this turn and that the askers still lack."""
     for j in range(e.agents if e.counts_withheld else 0):
         pieces = 0
         for word in range(e.width):
@@ -226,7 +226,7 @@ def end_turn(e, i):
 @step
 def first_holder(e, k):
     """The holder of piece k with the lowest number."""
-    found = e.holders[k * e.agents]
+    holder = e.holders[k * e.agents]
     for place in range(1, e.copies[k]):
-        found = min(found, e.holders[k * e.agents + place])
-    return np.int64(found)
+        holder = min(holder, e.holders[k * e.agents + place])
+    return np.int64(holder)

@@ -1,8 +1,8 @@
-"""The state of a batch of sharing games: a few arrays, one row an episode.
+"""The state of a batch of sharing games: a few arrays, one row per episode.
 
-N agents, K pieces, L open tasks an agent. Sets are bits of 64-bit words: W words a set of pieces,
-X words a set of N W words. Rows are flat: the compiled steps find their places from the few sizes,
-which is twice as fast as indexing in several dimensions, where every array brings its own strides.
+N agents, K pieces, L open tasks per agent. Sets are bits of 64-bit words: W words for a set of
+pieces, X words for a set of N W words. Rows are flat, and the compiled steps compute places from
+the few sizes: twice as fast as indexing in several dimensions, where every array has its strides.
 """
 
 import math
@@ -24,7 +24,7 @@ MESSAGES, REQUESTED, SENT, GAINED, LISTED = range(5)
 
 
 class Sizes(NamedTuple):
-    """The sizes of an episode, in 16 bits: so the compiler knows that no place is negative."""
+    """The sizes of an episode, in 16 bits, so that the compiler knows that no place is negative."""
 
     agents: np.uint16  # N
     pieces: np.uint16  # K
@@ -36,7 +36,7 @@ class Sizes(NamedTuple):
 
     @classmethod
     def of(cls, agents: int, pieces: int, slots: int, needed: int) -> "Sizes":
-        """Compute the numbers of words: at least two a set of pieces, as in the default game."""
+        """Compute the numbers of words; at least two for a set of pieces, as by default."""
         width = max(2, -(-pieces // 64))
         return cls(
             agents=np.uint16(agents),
@@ -50,15 +50,15 @@ class Sizes(NamedTuple):
 
 
 class State(NamedTuple):
-    """Arrays of a batch of B episodes: (B, product of the sizes named), but for the scratch."""
+    """Arrays of B episodes, each (B, product of its sizes), except for scratch."""
 
     sizes: Sizes
     seeds: NDArray[np.uint64]  # (B,)
     truth: NDArray[np.int8]  # K: true value of each piece, 0 to 100
     owned: NDArray[np.uint64]  # N W: pieces that an agent holds now
-    gains: NDArray[np.int32]  # N K: who gained what, in this order, as k * 2 ** 16 + i
-    holders: NDArray[np.uint16]  # K N: the directory: holders of each piece, the first first
-    copies: NDArray[np.uint16]  # K: number of these
+    gains: NDArray[np.int32]  # N K: agent i gained piece k, in order, as k * 2 ** 16 + i
+    holders: NDArray[np.uint16]  # K N: the directory: holders of each piece, in order of gain
+    copies: NDArray[np.uint16]  # K: number of holders in the directory
     value: NDArray[np.int8]  # N K: value of the agent's copy: the true one until altered
     altered: NDArray[np.uint64]  # N W: pieces of which the agent's copy is not true
     source: NDArray[np.int16]  # N K: agent that sent the copy, or DEALT, where held
@@ -67,14 +67,14 @@ class State(NamedTuple):
     drawn: NDArray[np.int32]  # N: tasks drawn so far
     open: NDArray[np.uint64]  # N N W: pieces asked of i by j, held by i, also where j has them now
     awaited: NDArray[np.uint64]  # N W: pieces that i asked for, also where it has them now
-    tried: NDArray[np.uint16]  # N K: holders whom a thorough agent has asked, from the first on
+    tried: NDArray[np.uint16]  # N K: number of a piece's first holders that it asked, if thorough
     order: NDArray[np.uint16]  # N: order of turns in this round
     done: NDArray[np.int32]  # N: tasks completed
     feasible: NDArray[np.int32]  # N: tasks that were complete at a turn's beginning
     counts: NDArray[np.int32]  # 5: see MESSAGES and so on
     wanted: NDArray[np.uint64]  # (W,) scratch: pieces that the agent on turn lacks
     due: NDArray[np.uint64]  # (N W,) scratch: pieces about to be sent, by the agent's partners
-    parcels: NDArray[np.uint64]  # (X,) scratch: the words of which something may be sent, as a set
+    parcels: NDArray[np.uint64]  # (X,) scratch: which words of ``due`` may hold something, as a set
 
 
 def empty_state(
@@ -85,7 +85,7 @@ def empty_state(
     width = int(sizes.width)
 
     def room(kind: Any, *lengths: int) -> NDArray[Any]:
-        """Rows that nobody reads before they are written."""
+        """Rows that are written before they are read."""
         return np.empty((len(seeds), math.prod(lengths)), kind)
 
     def rows(kind: Any, *lengths: int) -> NDArray[Any]:
@@ -139,7 +139,7 @@ Episode = namedtuple(
 def episode(state, flows, b):
     """View episode ``b`` of a batch; writing to the view writes to the batch.
 
-    The length of a tuple is a constant to the compiler, which unrolls loops over words by it: a
+    The length of a tuple is a constant to the compiler, which then unrolls loops over words: a
     round with at most 128 pieces, as in the default game, takes a fifth less time.
     """
     sizes = state.sizes
@@ -205,7 +205,7 @@ def deal(state, flows, hand, deck, pool):
 
 @step
 def _draw_values(e):
-    """5% of values in 0-19, 15% in 20-59, 60% in 60-79, 20% in 80-100, uniform within each."""
+    """Draw values: 5% in 0-19, 15% in 20-59, 60% in 60-79, 20% in 80-100, uniform in each."""
     key = event(e.seed, VALUES, 0, 0)
     for k in range(e.pieces):
         draw = branch(key, k)
@@ -261,7 +261,7 @@ def _receive(e, i, k):
 
 @step
 def gain(e, i, k, giver):
-    """Note whose copy of piece k agent i has from now on."""
+    """Note from whom agent i has its copy of piece k."""
     e.source[i * e.pieces + k] = giver
     e.gains[e.counts[GAINED]] = (k << 16) | i
     e.counts[GAINED] += 1

@@ -1,7 +1,7 @@
 """One episode of the sharing game with agents written in Python, turn by turn.
 
-Rows of propensities and Python agents sit at one table and play through the same compiled steps;
-what rows do among themselves is the same as in a batch.
+Rows of propensities and Python agents play at one table, through the same compiled steps; rows act
+among themselves just as in a batch.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.games._compiled import FlowRows
-from mechlab.games._players import Players, peer, whole
+from mechlab.games._players import Players, distinct_pieces, peer, whole_numbers
 from mechlab.games.base import Turns
 from mechlab.games.sharing import view as act
 from mechlab.games.sharing._rules import Rules
@@ -37,12 +37,12 @@ Pieces = tuple[int, ...]
 
 
 class Table(Players):
-    """Plays the rounds of one episode and keeps what players are shown.
+    """Plays the rounds of one episode and keeps what its players see.
 
     Args:
         state, rules: of a batch of one.
         rounds: number of rounds.
-        mechanism: what agents are told and not shown.
+        mechanism: decides what players are told and what is hidden from them.
         players: numbers of the agents that are players, not rows.
     """
 
@@ -61,16 +61,16 @@ class Table(Players):
         self.state, self.rules, self.rounds = state, rules, rounds
         automated = {"asking": rules.system_asks, "answering": rules.system_answers}
         self._automated = frozenset(part for part, on in automated.items() if on)
-        self._noted = int(state.counts[0, GAINED])  # pieces gained that were noted; not the deal
+        self._noted = int(state.counts[0, GAINED])  # pieces gained so far, the deal included
         self._public: list[Message] = []
         self._exchanges: list[Exchange] = []
-        # Of each player, what its views show of what has passed: kept, not found again every turn.
+        # By player, what its views show of earlier turns: kept, as to collect it each turn is slow.
         self._messages: dict[int, list[Message]] = {i: [] for i in players}
         self._notices: dict[int, list[Notice]] = {i: [] for i in players}
         self._sent: dict[int, dict[int, list[int]]] = {i: {} for i in players}
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
-        """Play one round; yield each player's turn as its number and view, take its actions."""
+        """Play one round; yield a player's number and view for each turn, receive its actions."""
         self.round, self.behaviour, self.flows = round, behaviour, FlowRows.of(now)
         self._board = self.board()
         self._turns(0, 0)  # begins the round
@@ -149,17 +149,19 @@ class Table(Players):
     def _send_information(
         self, i: int, to: int, pieces: Pieces, values: Iterable[int] | None
     ) -> None:
-        own = self._read.held(i)
-        missing = [piece for piece in pieces if piece not in own]
+        held = self._read.held(i)
+        missing = [piece for piece in pieces if piece not in held]
         if missing:
             raise UserError(f"the sender must hold every piece, and does not hold {missing[0]}")
-        told = [own[piece] for piece in pieces] if values is None else whole("values", values)
-        if len(told) != len(pieces):
-            raise UserError(f"values must be as many as pieces ({len(pieces)}), got {len(told)}")
-        for value in told:
+        sent = [held[piece] for piece in pieces]
+        if values is not None:
+            sent = list(whole_numbers("values", values))
+        if len(sent) != len(pieces):
+            raise UserError(f"values must be as many as pieces ({len(pieces)}), got {len(sent)}")
+        for value in sent:
             if not 0 <= value <= 100:
                 raise UserError(f"a value must be in [0, 100], got {value}")
-        for piece, value in zip(pieces, told, strict=True):
+        for piece, value in zip(pieces, sent, strict=True):
             give_piece(self.state, self.flows, i, to, piece, value)
 
     def _submit(self, i: int, pieces: Pieces) -> None:
@@ -172,18 +174,11 @@ class Table(Players):
             raise UserError(f"the task lacks the pieces {sorted(missing)}")
         submit_slot(self.state, self.flows, self.rules, i, slots[0])
 
-    def _pieces(self, named: object) -> Pieces:
-        pieces = whole("pieces", named)
-        last = self._read.pieces - 1
-        for piece in pieces:
-            if not 0 <= piece <= last:
-                raise UserError(f"a piece is a whole number from 0 to {last}, got {piece}")
-        if len(set(pieces)) < len(pieces):
-            raise UserError(f"a piece is named once in an action, got {list(pieces)}")
-        return pieces
+    def _pieces(self, values: object) -> Pieces:
+        return distinct_pieces(values, self._read.pieces)
 
     def look(self, i: int) -> View:
-        """Return what agent i sees now; board, directory, record: those the round began with."""
+        """Return what agent i sees now; board, directory and record date from the round's start."""
         read, hidden = self._read, "notices" in self.hides
         return View(
             agent=i,
@@ -211,7 +206,7 @@ class Table(Players):
 
 
 class Reader:
-    """Reads a batch of one; what it returns is a copy."""
+    """Reads the state of a batch of one; it returns copies."""
 
     def __init__(self, state: State) -> None:
         sizes = state.sizes
@@ -233,15 +228,15 @@ class Reader:
         return {piece: values[piece] for piece in _pieces(self._owned[i])}
 
     def requests(self, of: int) -> dict[int, Pieces]:
-        """Return what others asked of an agent, which holds it, and still lack, by asker."""
+        """Return the pieces that others asked an agent for and still lack, by asker."""
         return _by_agent(self._open[of] & ~self._owned)
 
     def awaited(self, by: int) -> dict[int, Pieces]:
-        """Return what an agent asked of others, which hold it, and still lacks, by holder."""
+        """Return the pieces that an agent asked others for and still lacks, by holder."""
         return _by_agent(self._open[:, by] & ~self._owned[by])
 
     def record(self) -> dict[int, tuple[int, int]]:
-        """Return who answers: by agent, pieces asked of it that it sent, and that it did not.
+        """Return by agent how many pieces that it was asked for it sent, and how many not.
 
         A piece that came altered, or that the asker has from somebody else, counts as neither.
         """
@@ -256,7 +251,7 @@ class Reader:
         return {i: (sent(i), count) for i, count in enumerate(unsent)}
 
     def directory(self) -> dict[int, Pieces]:
-        """Return the holders of every piece when the round began, the first one first."""
+        """Return the holders of every piece when the round began, in order of gain."""
         holders = self.state.holders[0].reshape(self.pieces, self.agents)
         return {k: tuple(holders[k, :n].tolist()) for k, n in enumerate(self.state.copies[0])}
 
@@ -266,7 +261,7 @@ class Reader:
 
 
 def _by_agent(sets: NDArray[np.uint64]) -> dict[int, Pieces]:
-    """Return those of the agents' sets, (N, W), that hold anything."""
+    """Return the agents' sets, (N, W), that are not empty, as tuples."""
     return {i: _pieces(sets[i]) for i in np.flatnonzero(sets.any(axis=1)).tolist()}
 
 

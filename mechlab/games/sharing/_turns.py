@@ -1,4 +1,4 @@
-"""One turn of an agent that is a row of propensities, and a round of such agents, compiled."""
+"""Turns, compiled: of an agent that is a row of propensities, and a player's single actions."""
 
 # ruff: noqa: PLR0913 - compiled steps are inlined: an argument costs nothing
 
@@ -33,9 +33,9 @@ from mechlab.games.sharing._rules import (
 )
 from mechlab.games.sharing._state import GIVES, MESSAGES, REQUESTED, SYSTEM, TURN, episode, publish
 
-# Children of a turn's key: pieces have their own numbers, these lie beyond them.
+# Children of a turn's key: beyond the numbers of pieces, which are children too.
 _SUBMITS, _TALKS, _ASKS, _REPEATS, _ANSWERS = ((n + 1) << 32 for n in range(5))
-_FURTHER = 1 << 20  # children of a request's key: further holders, by their place
+_FURTHER = 1 << 20  # first child of a request's key for further holders, by their place
 
 
 @whole
@@ -55,11 +55,11 @@ def play_turns(state, flows, rules, behaviour, round, start, stop):
 
 @step
 def _take_turn(e, rules, behaviour, i, round, immediate):
-    """Play one turn, decided on what stood when it began, as a list of actions must be.
+    """Play one turn; like a list of actions it is decided on the state when the turn began.
 
     Actions are carried out in the order submit, ask, send, talk, so that a limit of actions cuts
-    what earns the agent least. What a turn does of a kind, it does all or not at all: language
-    models work through such a list, or pass it over.
+    what earns the agent least. Of each kind a turn takes all possible actions or none: language
+    models work through such a list, or skip it.
     """
     key = event(e.seed, TURN, round, i)
     begin_turn(e, i)
@@ -91,12 +91,11 @@ def _submit_ready(e, rules, behaviour, i, key, left):
 
 @step
 def _ask_for_lacking(e, rules, behaviour, i, key, immediate, left):
-    """Ask for pieces that the open tasks lack: one private message and one action a request.
+    """Ask for pieces that the open tasks lack, with one private message and action per request.
 
-    A thorough agent asks every holder whom it never asked. Another asks one holder by lot and each
-    further one with the chance that is its breadth, and asks again, for all that is still open,
-    only where it repeats itself. Where the system does the
-    asking, the agent's own messages do nothing.
+    A thorough agent asks every holder that it never asked. Other agents ask one random holder, and
+    each further one with a chance of ``breadth``; they ask again for open requests with a chance of
+    ``repeat``. Where the system asks, the agent's own messages do nothing.
     """
     before = left
     thorough = behaviour[i, THOROUGH] > 0.0
@@ -126,16 +125,16 @@ def _ask_for_lacking(e, rules, behaviour, i, key, immediate, left):
 
 @step
 def _ask_holders(e, rules, behaviour, i, k, key, thorough, immediate, left):
-    """Ask for one piece: one holder by lot and, by breadth, others; or each never asked before."""
+    """Ask for one piece: a random holder and, by breadth, others; or each never asked before."""
     known, wide = np.int64(e.copies[k]), chance(behaviour[i, BREADTH])
-    lot = pick(key, known)
-    place, stop = lot, lot + 1
+    drawn = pick(key, known)
+    place, stop = drawn, drawn + 1
     if thorough:
         place, stop = np.int64(e.tried[i * e.pieces + k]), known
     elif wide > 0:
         place, stop = np.int64(0), known
     while place < stop and left > 0:
-        if thorough or place == lot or happens(branch(key, _FURTHER + place), wide):
+        if thorough or place == drawn or happens(branch(key, _FURTHER + place), wide):
             left -= 1
             if not rules.system_asks:
                 j = np.int64(e.holders[k * e.agents + place])
@@ -148,11 +147,11 @@ def _ask_holders(e, rules, behaviour, i, k, key, thorough, immediate, left):
 
 @step
 def _note_requests(e, i):
-    """Note the words of what peers asked of i and still lack; nothing else is due yet.
+    """Note the words in which peers' requests to i are open; nothing else is due yet.
 
-    Without a branch, which would often be mispredicted; whether i answers is decided at sending.
+    There is no branch, as it would often be mispredicted; whether i answers is decided later.
     """
-    places = np.uint64(e.agents * e.width)  # unsigned, as all places here: else it is no vector
+    places = np.uint64(e.agents * e.width)  # unsigned, or the loop is not vectorised
     for part in range(e.spread):
         noted = NOTHING
         begin = np.uint64(64 * part)
@@ -163,16 +162,17 @@ def _note_requests(e, i):
 
 @step
 def _requests(e, i, place):
-    """The pieces of one peer's word that it asked of i and still lacks."""
+    """The pieces in one word that a peer asked of i and still lacks."""
     start = np.uint64(i * e.agents * e.width)
     return e.open[start + np.uint64(place)] & ~e.owned[place]
 
 
 @step
 def _volunteer(e, behaviour, i, round):
-    """Set out to give unasked: each piece that a peer lacks, with the same small chance.
+    """Prepare to give unasked: each piece that a peer lacks, with the same small chance.
 
-    The waiting time to the next success is geometric, so that rare giving costs little to play.
+    The waiting time to the next success is drawn from its geometric distribution, so that rare
+    giving takes little time to compute.
     """
     key = event(e.seed, GIVES, round, i)
     share = behaviour[i, VOLUNTEER]
@@ -181,7 +181,7 @@ def _volunteer(e, behaviour, i, round):
         for word in range(e.width):
             total += count(e.owned[i * e.width + word] & ~e.owned[j * e.width + word])
     if uniform(key, 0) >= total * share:
-        return  # Bernoulli's inequality: the first success would come after all of them
+        return  # by Bernoulli's inequality the first success would come after all of them
     scale = 1.0 / log1m(share)
     draws = 0
     wait = _failures(key, draws, scale)
@@ -202,15 +202,15 @@ def _volunteer(e, behaviour, i, round):
 
 @step
 def _failures(key, draw, scale):
-    """Failures before the next success: geometric, by inversion."""
+    """Number of failures before the next success: geometric, by inversion."""
     return int(min(log1m(uniform(key, draw)) * scale, 1e9))
 
 
 @step
 def _send_due(e, rules, behaviour, i, key, round, left):
-    """Send what is due and what is asked, as far as the limit goes; one action a recipient.
+    """Send what is due and what was asked, up to the limit; one action per recipient.
 
-    Of what a peer asked for, all is answered, or none on this turn.
+    Of a peer's requests, all are answered or none on this turn.
     """
     answers = chance(behaviour[i, answer_column(rules)])
     last = -1
@@ -234,7 +234,7 @@ def _send_due(e, rules, behaviour, i, key, round, left):
 
 @step
 def _talk(e, behaviour, i, key, left):
-    """Messages that ask for nothing: ``chatter`` of them on average."""
+    """Send messages that ask for nothing, ``chatter`` of them on average."""
     chatter = behaviour[i, CHATTER]
     one_more = uniform(key, _TALKS) < chatter - int(chatter)
     e.counts[MESSAGES] += min(int(chatter) + one_more, left)
@@ -268,13 +268,13 @@ def open_turn(state, flows, i):
 
 @whole
 def close_turn(state, flows, i):
-    """Count what was asked of agent i before this turn and is still not given."""
+    """Count the pieces asked of agent i before this turn that the askers still lack."""
     rule.end_turn(episode(state, flows, 0), i)
 
 
 @whole
 def ask_piece(state, flows, rules, behaviour, i, j, k, round):
-    """Agent i asks j for piece k; it comes to nothing where j has not got it, or i has it."""
+    """Agent i asks j for piece k; without effect where j does not hold it, or i does."""
     e = episode(state, flows, 0)
     e.counts[REQUESTED] += 1
     if has(e.owned, j * e.width, k) and not has(e.owned, i * e.width, k):

@@ -1,4 +1,4 @@
-"""The sharing game: settings, conditions, acts and reference points over the compiled rules."""
+"""The sharing game: its settings, conditions, acts and reference points."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mechlab.mechanism import Mechanism, Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
-_NO_LIMIT = 1 << 62  # actions a turn: beyond reach
+_NO_LIMIT = 1 << 62  # actions in a turn: more than any agent takes
 PERFECT = {"ask": 1.0, "answer": 1.0, "answer_system": 1.0, "submit": 1.0, "thorough": 1.0}
 
 
@@ -47,15 +47,15 @@ class Sharing(Game):
     propensities: ClassVar[tuple[str, ...]] = (
         "ask",  # each turn, for all pieces that are lacking
         "answer",  # each turn, all open requests of a peer, each peer by itself
-        "answer_system",  # the same where the system asks in the peers' names
-        "volunteer",  # to send each piece that a peer lacks, unasked, each turn
+        "answer_system",  # as ``answer``, where the system asks in the peers' names
+        "volunteer",  # each turn, unasked, each piece that a peer lacks
         "submit",  # each turn, all complete tasks
         "falsify",  # each piece sent
-        "chatter",  # messages a turn that ask for nothing: any number from 0
-        "immediate",  # 1: answers the moment it is asked, not on its own turn
-        "thorough",  # 1: asks every holder, none twice for one piece; 0: one holder by lot
-        "repeat",  # each turn on which it asks, also for what it asked for before; not if thorough
-        "breadth",  # to ask each further holder of a piece too; not if thorough
+        "chatter",  # messages on each turn that ask for nothing: any number from 0
+        "immediate",  # 1: answers at once when it is asked; 0: on its own turn
+        "thorough",  # 1: asks every holder, none twice for one piece; 0: one random holder
+        "repeat",  # each turn on which it asks, to ask for the same pieces again; not if thorough
+        "breadth",  # each further holder of a piece that it asks for; not if thorough
     )
     vocabulary: ClassVar[Vocabulary] = Vocabulary()
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {
@@ -77,7 +77,7 @@ class Sharing(Game):
     needed: int = param(4, low=1, high=64, unit="pieces", text="that a task needs")
     reward: float = param(10000.0, low=0.01, unit="dollars per task")
     action_limit: int = param(0, low=0, unit="actions per turn", text="0: no limit")
-    unique: bool = param(False, text="insist on one first holder a piece: pieces = agents * hand")
+    unique: bool = param(False, text="one first holder for each piece: pieces = agents * hand")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -100,8 +100,8 @@ class Sharing(Game):
     def acts(self) -> Mapping[str, Act]:
         """What one more unit of each act changes, in expectation.
 
-        A piece that was asked for is needed now, and becomes part of a task; a piece sent unasked
-        does so with the chance that a random piece is among the recipient's open tasks' pieces.
+        A piece that was asked for is needed now, and becomes part of a task. A piece sent unasked
+        becomes so with the chance that the recipient's open tasks need a random piece.
         """
         part = self.reward / self.needed
         chance = min(1.0, self.tasks * self.needed / self.pieces)
@@ -114,7 +114,7 @@ class Sharing(Game):
         }
 
     def habits(self, acts: Mapping[str, float]) -> Mapping[str, float]:
-        """Ask every holder, and answer the system as one answers a peer."""
+        """Ask every holder, and answer the system like a peer."""
         return {"thorough": 1.0, "answer_system": acts["answer"]}
 
     def start(self, seeds: Seeds, condition: str) -> tuple[State, Rules]:
@@ -141,11 +141,11 @@ class Sharing(Game):
     def make_table(
         self, state: tuple[State, Rules], mechanism: Mechanism, players: Collection[int]
     ) -> Table:
-        """Seat players at a batch of one (see ``view`` and ``actions``)."""
+        """Return a table at which some agents are players; see ``sharing.view``."""
         return Table(*state, self.rounds, mechanism, players)
 
     def tallies(self, state: tuple[State, Rules]) -> dict[str, Array]:
-        """Tasks by agent, and the counts of messages, requests, pieces sent and feasible tasks."""
+        """Return tasks by agent; counts of messages, requests, pieces sent and feasible tasks."""
         board, _ = state
         return {
             "tasks": board.done.astype(float),

@@ -1,4 +1,4 @@
-"""What an agent written in Python sees on its turn in the sharing game."""
+"""What a player of the sharing game sees on its turn, and the actions that it can take."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Broadcast:
 
 @dataclass(frozen=True)
 class SendInformation:
-    """Copies of pieces that the sender holds; nothing is sent where one of them is not held.
+    """Copies of pieces; if the sender does not hold all of them, nothing is sent.
 
-    ``values`` are what is told of them, from 0 to 100, by default what the sender knows; another
-    value than the sender's own is a falsified piece.
+    ``values`` are the values sent with them, from 0 to 100, by default those of the sender's own
+    copies; a piece with another value is falsified.
     """
 
     to: int
@@ -39,7 +39,7 @@ class SendInformation:
 
 @dataclass(frozen=True)
 class SubmitTask:
-    """Submit the open task that needs just these pieces; with a missing piece it fails."""
+    """Submit the open task that needs just these pieces; it fails if the agent lacks one."""
 
     pieces: tuple[int, ...]
 
@@ -87,23 +87,25 @@ class View:
     hides are None (``board``, ``notices``, ``exchanges``) or empty (``thoughts``).
 
     Attributes:
-        agent, agents, round, rounds: its number, how many there are, which round of how many.
+        agent, agents: its number, from 0, and the number of agents.
+        round, rounds: the number of the round, from 0, and the number of rounds.
         reward: revenue of a completed task, in dollars.
         rules: sentences about payments and advised steps, as the mechanism states them.
         board: income of every agent so far, payments included, in dollars.
         tasks: pieces that each open task needs.
         pieces: its own pieces, each with its value.
-        directory: the holders of every piece.
-        requests: by asker, the pieces that were asked of it and that the asker still lacks.
+        directory: the holders of every piece, in order of gain.
+        requests: by asker, the pieces that it was asked for and the asker still lacks.
         awaited: by holder, the pieces that it asked for and still lacks.
-        sent: by recipient, the pieces that it gave to one who lacked them.
-        messages: private messages that it received or sent. public: the public channel.
-        notices: what others completed and lost. exchanges: who gained which piece from whom.
-        automated: what the system does in agents' names: ``asking``, ``answering``.
-        record: who answers, by agent: of the pieces asked of it, how many it has sent unaltered,
-            and how many it has not though the asker still lacks them; None unless a mechanism
-            shows it.
-        refused: its own actions of the last turn that could not be carried out, and why.
+        sent: by recipient, the pieces that it sent and the recipient gained.
+        messages: private messages that it received or sent.
+        public: the public channel.
+        notices: tasks that others completed, with their losses.
+        exchanges: who gained which piece from whom.
+        automated: what the system does for all agents: ``asking``, ``answering``, or neither.
+        record: by agent, how many of the pieces that it was asked for it sent unaltered, and how
+            many it did not send and the asker still lacks; None unless a mechanism shows it.
+        refused: its own actions of its last turn that could not be carried out, and why.
         thoughts: its own earlier private thoughts.
     """
 

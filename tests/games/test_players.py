@@ -155,7 +155,7 @@ REFUSED = [
     ("commons", "baseline", Harvest("all"), "units must be a number"),
     ("matrix", "baseline", Choose(2), "a move is a number from 0 to 1, got 2"),
     ("matrix", "baseline", Choose("cooperat"), "did you mean 'cooperate'"),
-    ("grants", "baseline", Grant(3, (99,)), "a piece is a number from 0 to 9, got 99"),
+    ("grants", "baseline", Grant(3, (99,)), "a piece is a whole number from 0 to 9, got 99"),
     ("grants", "baseline", SendMessage(0, "me"), "a recipient is another agent, 0 to 9, got 0"),
     ("grants", "baseline", SubmitTask(((1, 2),)), "no open task needs just the pieces"),
     ("grants", "baseline", SubmitTask((1, 2)), "pieces must be whole numbers"),

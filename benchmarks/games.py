@@ -2,7 +2,7 @@
 
     python benchmarks/games.py [--episodes 4000]
 
-Time is that of the processor, so that a busy machine counts less; the best of three runs.
+The best of three runs, in processor time, so that a busy machine matters less.
 """
 
 import argparse
@@ -39,9 +39,9 @@ def main():
     parser.add_argument("--episodes", type=int, default=4000)
     episodes = parser.parse_args().episodes
     for game, population, mechanism, settings in CASES:
-        found = speed(game, population, mechanism, settings, episodes)
+        rate = speed(game, population, mechanism, settings, episodes)
         what = f"{game} {settings or ''}".strip()
-        print(f"{what:45} {population:16} {found:9,.0f} episodes/s")
+        print(f"{what:45} {population:16} {rate:9,.0f} episodes/s")
 
 
 if __name__ == "__main__":

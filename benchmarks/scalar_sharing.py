@@ -1,9 +1,9 @@
 """The sharing game in plain scalar Python: the same rules and the same record, to compare speed.
 
-Written as one would write it without NumPy or Numba: sets, dictionaries, lists and one generator of
-random numbers. Agents are rows of propensities, as the emulated ones are, in the plain condition.
-Like ours it fills the flows of each round, on which any mechanism could pay, and adds up those
-kept.
+Written as one would write it without NumPy or Numba: with sets, dictionaries, lists and one
+generator of random numbers. Agents are rows of propensities, like the emulated ones, in the plain
+condition. Like our game it fills the flows of each round, which a mechanism pays on, and adds up
+the flows that are kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Matrix = list[list[float]]
 
 @dataclass
 class Agent:
-    """What one agent has, wants, was asked for and asked for."""
+    """The pieces and tasks of one agent, the requests to it, and the pieces that it asked for."""
 
     pieces: dict[int, int]  # piece: value of the copy
     tasks: list[tuple[int, ...]]
@@ -37,9 +37,9 @@ class Episode:
     def __init__(
         self, row: Row, rate: float, seed: int, kept: tuple[str, ...] = ("given",)
     ) -> None:
-        self.row, self.rate, self.luck = row, rate, random.Random(seed)
+        self.row, self.rate, self.random = row, rate, random.Random(seed)
         self.truth = [self._value() for _ in range(PIECES)]
-        deck = self.luck.sample(range(PIECES), PIECES)
+        deck = self.random.sample(range(PIECES), PIECES)
         self.agents = [
             Agent({k: self.truth[k] for k in deck[i::AGENTS]}, [self._task() for _ in range(SLOTS)])
             for i in range(AGENTS)
@@ -57,7 +57,7 @@ class Episode:
                 for piece in agent.pieces:
                     directory.setdefault(piece, []).append(i)
             self.now = _nothing(PAIRS)
-            for i in self.luck.sample(range(AGENTS), AGENTS):
+            for i in self.random.sample(range(AGENTS), AGENTS):
                 self._turn(i, directory)
             paid += sum(self.rate * sum(given) for given in self.now["given"])
             for name, total in self.total.items():
@@ -66,15 +66,15 @@ class Episode:
         return sum(agent.done for agent in self.agents), paid
 
     def _value(self) -> int:
-        band = self.luck.choices(((0, 20), (20, 60), (60, 80), (80, 101)), (5, 15, 60, 20))[0]
-        return self.luck.randrange(*band)
+        band = self.random.choices(((0, 20), (20, 60), (60, 80), (80, 101)), (5, 15, 60, 20))[0]
+        return self.random.randrange(*band)
 
     def _task(self) -> tuple[int, ...]:
-        return tuple(self.luck.sample(range(PIECES), NEEDED))
+        return tuple(self.random.sample(range(PIECES), NEEDED))
 
     def _turn(self, i: int, directory: Mapping[int, list[int]]) -> None:
         """Submit what was complete when the turn began, ask, send, talk."""
-        me, row, chance = self.agents[i], self.row, self.luck.random
+        me, row, chance = self.agents[i], self.row, self.random.random
         lacking = {piece for task in me.tasks for piece in task if piece not in me.pieces}
         complete = [slot for slot, task in enumerate(me.tasks) if lacking.isdisjoint(task)]
         if complete and chance() < row["submit"]:
@@ -108,9 +108,9 @@ class Episode:
         me.tasks[slot] = self._task()
 
     def _ask_holders(self, i: int, piece: int, holders: list[int]) -> None:
-        one = self.luck.choice(holders)
+        one = self.random.choice(holders)
         for j in holders:
-            if j == one or self.luck.random() < self.row.get("breadth", 0.0):
+            if j == one or self.random.random() < self.row.get("breadth", 0.0):
                 self._ask(i, piece, j)
 
     def _ask(self, i: int, piece: int, j: int) -> None:
@@ -122,7 +122,7 @@ class Episode:
     def _send(self, i: int, j: int, piece: int) -> None:
         value, peer = self.agents[i].pieces[piece], self.agents[j]
         lies = self.row.get("falsify", 0.0)
-        honest = not (lies and self.luck.random() < lies)
+        honest = not (lies and self.random.random() < lies)
         self.sent += honest
         if piece in peer.pieces:
             return
@@ -130,7 +130,7 @@ class Episode:
             self.now["given"][i][j] += 1
             self.now["answered"][i][j] += piece in self.agents[i].owed[j]
         else:
-            value = (value + self.luck.randint(1, 100)) % 101
+            value = (value + self.random.randint(1, 100)) % 101
             self.now["falsified"][i][j] += 1
         peer.pieces[piece], peer.sources[piece] = value, i
         for agent in self.agents:
@@ -139,7 +139,7 @@ class Episode:
     def _volunteer(self, i: int) -> None:
         for j, peer in enumerate(self.agents):
             for piece in self.agents[i].pieces.keys() - peer.pieces.keys():
-                if self.luck.random() < self.row["volunteer"]:
+                if self.random.random() < self.row["volunteer"]:
                     self._send(i, j, piece)
 
 

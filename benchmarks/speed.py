@@ -1,12 +1,11 @@
-"""Speed of the sharing game: episodes a second on one core, beside plain scalar Python.
+"""Speed of the sharing game: episodes per second on one core, beside plain scalar Python.
 
     python benchmarks/speed.py [--repeats 15]
 
 Both play the same rules with the same propensities, fill the same flows and pay a sharing bonus
-every round; means are printed too, since a fast wrong game would be worth nothing. They take turns,
-in pieces of about a tenth of a second, and the best piece of each counts, in time of the processor:
-so neither suffers alone from what else the machine does. Reference points are left out on both
-sides.
+every round. Means are printed too, as a check that the games are the same. They take turns, in
+pieces of about a tenth of a second of processor time, and the best piece of each counts, so that
+other load on the machine affects both alike. Neither plays reference points.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ MODELS = ("o3", "gpt-5-mini", "claude-sonnet-4", "gemini-2.5-pro")
 
 
 def compare(model: str, repeats: int) -> tuple[float, float, float, float]:
-    """Return episodes a second and mean tasks, ours and scalar."""
+    """Return episodes per second and mean tasks, ours and scalar."""
     row = AGENTS.get(model).propensities(
         make_game("sharing"), Incentives({"answer": RATE}, unit=make_game("sharing").unit)
     )
@@ -49,7 +48,7 @@ def compare(model: str, repeats: int) -> tuple[float, float, float, float]:
     def scalar(repeat: int) -> list[float]:
         return [play(row, RATE, FEW * repeat + seed)[0] for seed in range(FEW)]
 
-    ours(0)  # compiles, where that is not cached, and finds the response to the mechanism
+    ours(0)  # compiles unless cached, and computes the response to the mechanism
     fast, slow, tasks, check = 0.0, 0.0, [], []
     for repeat in range(repeats):
         fast = max(fast, _speed(ours, repeat, tasks))
@@ -73,8 +72,8 @@ def memory() -> float:
         "                 settings={'agents': 100, 'pieces': 1000})\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return float(ran.stdout)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(run.stdout)
 
 
 def main() -> None:

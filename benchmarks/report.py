@@ -2,8 +2,8 @@
 
     python benchmarks/report.py
 
-Prints a line a page: trials, megabytes, seconds to build (checks and replays included), seconds
-until the verdict stands, and until the last chart is drawn.
+Prints one line for each page: trials, megabytes, seconds to build (with checks and replays),
+seconds until the verdict is shown, and until the last chart is drawn.
 """
 
 import sys
@@ -28,7 +28,7 @@ def built(trials, path):
 
 
 def opened(browser, path):
-    """Return the seconds until the first content stands and until all charts are drawn."""
+    """Return the seconds until the first content is shown and until all charts are drawn."""
     browser.open(path)
     seen = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
     return browser.js(seen) / 1000, browser.js("performance.mark('drawn').startTime") / 1000

@@ -39,19 +39,19 @@ _FIGURES = {
 def study_page(result: SearchResult, findings: Findings) -> Page:
     """Return the page of a search."""
     words, replay = verdict_of(result), findings.replay
-    spoken = transcript(result)
+    live = transcript(result)
     return Page(
         title=result.study.name,
         question=result.study.question,
         statements=(Statement(words.headline, words.sentences[1:-1]),),
-        sections=tuple(_sections(result, findings, spoken)),
+        sections=tuple(_sections(result, findings, live)),
         facts=(words.agents,),
         members=tuple(_members(result)),
         status=words.status,
         meaning=words.meaning,
         tiles=tuple(tiles(result)),
         charts=(charts.standing_chart(result, replay),) if replay else (),
-        transcripts=spoken.data if spoken else {},
+        transcripts=live.data if live else {},
     )
 
 
@@ -63,7 +63,7 @@ def _members(result: SearchResult) -> Iterator[str]:
 
 
 def _sections(
-    result: SearchResult, findings: Findings, spoken: Transcript | None
+    result: SearchResult, findings: Findings, live: Transcript | None
 ) -> Iterator[Section]:
     yield _evidence(result)
     cost = _cost(result, findings)
@@ -75,8 +75,8 @@ def _sections(
     transfer = charts.transfer_charts(findings.transfer)
     if transfer:
         yield Section("transfer", "Transfer", charts=tuple(transfer))
-    if spoken:
-        yield spoken.section()
+    if live:
+        yield live.section()
     yield _search(result)
     yield _provenance(result)
 

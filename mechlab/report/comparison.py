@@ -46,6 +46,9 @@ def _agents(comparison: Comparison) -> Iterable[str]:
 
 
 def _sections(comparison: Comparison, names: Sequence[str]) -> Iterator[Section]:
+    sizes = Section(
+        "sizes", "Intervals of the smallest sizes", charts=tuple(parts.size_charts(comparison))
+    )
     differences = Section(
         "differences",
         "Which differences are supported",
@@ -57,9 +60,8 @@ def _sections(comparison: Comparison, names: Sequence[str]) -> Iterator[Section]
         note="By [certified] smallest [size]. A rank such as 2 to 3 is a tie: the intervals "
         "overlap. The intervals of one study hold all at once; those of all studies here with a "
         f"confidence of {share(comparison.confidence)} or more.",
-        charts=tuple(parts.size_charts(comparison)),
         tables={"ranking": parts.ranking(comparison)},
-        parts=(differences,) if differences.charts else (),
+        parts=(sizes, differences) if differences.charts else (sizes,),
     )
     cost = (*parts.price_charts(comparison), parts.needs_chart(comparison))
     yield Section("cost", "Cost and effect", charts=cost)

@@ -118,7 +118,7 @@ def _confirmation(pilot: PilotResult) -> tuple[Section, ...]:
     played = Table(doses, {"mean": "attainment"}, frozenset({"mean"}), DOLLARS)
     return (
         Section("doses", "What was played", tables={"doses": played}),
-        Section("looks", "What each interim analysis said", tables={"looks": Table(looks)}),
+        Section("looks", "What each interim analysis showed", tables={"looks": Table(looks)}),
     )
 
 

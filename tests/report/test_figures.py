@@ -1,4 +1,4 @@
-"""Figures against theory: shares, Gini, frontier, and text that Plotly shows as it is."""
+"""Figures against theory: shares, Gini, Pareto front, and text that Plotly shows as it is."""
 
 import numpy as np
 import pandas as pd
@@ -31,14 +31,14 @@ def test_lorenz_curves_sag_and_rise():
     assert shares.tolist() == [0.0, 1 / 8, 3 / 8, 1.0]
 
 
-def test_the_frontier_holds_all_that_none_beats():
+def test_the_pareto_front_holds_all_trials_that_none_dominates():
     rng = np.random.default_rng(0)
     trials = pd.DataFrame(
         {"spend": rng.integers(0, 20, 60) * 1.0, "efficiency": rng.integers(0, 20, 60) / 20}
     )
     points = {tuple(row) for row in trials.to_numpy()}
-    beaten = {p for p in points for q in points if q != p and q[0] <= p[0] and q[1] >= p[1]}
-    assert {tuple(row) for row in undominated_trials(trials).to_numpy()} == points - beaten
+    dominated = {p for p in points for q in points if q != p and q[0] <= p[0] and q[1] >= p[1]}
+    assert {tuple(row) for row in undominated_trials(trials).to_numpy()} == points - dominated
 
 
 def test_the_dose_is_the_only_free_parameter():

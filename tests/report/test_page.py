@@ -86,6 +86,12 @@ def test_nothing_comes_from_elsewhere(page):
     assert all(href.startswith("#") for href in page.xpath("//a/@href"))
 
 
+def test_every_link_leads_to_a_section_or_a_word_of_the_glossary(page):
+    targets = {href.removeprefix("#") for href in page.xpath("//a/@href")}
+    assert any(target.startswith("word-") for target in targets)
+    assert targets <= set(page.xpath("//@id"))
+
+
 def test_provenance_holds_the_study_word_for_word(page):
     assert a_result().study.text in page.get_element_by_id("provenance").text_content()
 

@@ -78,8 +78,8 @@ def test_what_is_seen_of_a_search_that_ended(record):
     assert scene.workers == ()
     bonus = next(s for s in scene.standings if s.candidate == "sharing_bonus")
     assert bonus.status == "certified" and " to " in bonus.shown
-    episodes, fresh = scene.meters
-    assert 0 < fresh.used < episodes.used <= episodes.cap == 600
+    episodes, held_out = scene.meters
+    assert 0 < held_out.used < episodes.used <= episodes.cap == 600
 
 
 def test_a_worker_and_what_it_does_are_seen(record):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mechlab.search._acquisition import HOPELESS
 from mechlab.search._threshold import Belief
 from mechlab.search.bounds import MIN_EPISODES
 from mechlab.search.certifier import Batch, Certificate, Certifier
@@ -16,7 +17,6 @@ from mechlab.store import Outcome, Store, setting_key
 from mechlab.streams import ANSWER, CERTIFY
 from mechlab.study import BASELINE, MONEY
 
-HOPELESS = 0.02  # a baseline with less chance to reach the target is not certified
 _ANSWERS = ANSWER.start - CERTIFY.start  # index of the first of them, as the certifier counts
 OFFLINE = (64, 1024)  # most episodes of a batch, and of an answer, where none costs anything
 LIVE = (16, MIN_EPISODES)

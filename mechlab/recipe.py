@@ -44,25 +44,34 @@ class Recipe(Part):
         Raises:
             UserError: with the file, the field, the rule, the value and the nearest valid name.
         """
-        path = Path(path)
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise UserError(f"{path}: cannot be read: {reason}") from None
-        return cls.read(text, name=path.stem, source=str(path))
+        return cls.read(read_text(path), name=Path(path).stem, source=str(path))
 
     @classmethod
     def read(cls, text: str, name: str = "study", source: str = "study") -> Self:
         """Read the text of a file; ``source`` stands before the line of an error."""
         try:
-            recipe = cls.model_validate({"name": name, **tomllib.loads(text)})
-        except tomllib.TOMLDecodeError as error:
-            raise UserError(f"{source}: not TOML: {error}") from None
+            recipe = cls.model_validate({"name": name, **parse_toml(text, source)})
         except ValidationError as errors:
             raise UserError(f"{source}: {line(cls, errors.errors())}") from None
         recipe._text = text
         return recipe
+
+
+def read_text(path: str | Path) -> str:
+    """Return the text of a user's file; raises ``UserError`` if it cannot be read."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UserError(f"{path}: cannot be read: {reason}") from None
+
+
+def parse_toml(text: str, source: str) -> dict[str, Any]:
+    """Return the table of a TOML text; raises ``UserError``, after ``source``, for other text."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{source}: not TOML: {error}") from None
 
 
 def line(model: type[Recipe], errors: list[ErrorDetails]) -> str:

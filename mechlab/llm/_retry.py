@@ -81,7 +81,8 @@ def wait_before_retry(fault: Fault, earlier: int) -> float:
     """
     if fault.wait >= 0.0:
         return fault.wait * (1.0 + 0.1 * random.random())
-    return min(_LONGEST, _SHORTEST * 2.0**earlier) * (0.5 + 0.5 * random.random())
+    doubled = _SHORTEST * 2.0 ** min(earlier, 100)  # far past the longest, and no overflow
+    return min(_LONGEST, doubled) * (0.5 + 0.5 * random.random())
 
 
 def one_line(text: str, most: int = 200) -> str:

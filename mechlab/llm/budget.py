@@ -17,7 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from mechlab.errors import OutOfBudget, UserError
 from mechlab.llm._output import Usage
 from mechlab.llm.settings import Caps, is_local
-from mechlab.recipe import Part
+from mechlab.recipe import Part, parse_toml, read_text
 
 _FEW_CALLS = 20  # below these the mean price of a call is too uncertain to plan with
 _FEW_TURNS = 20  # below these a share of turns says nothing
@@ -247,10 +247,8 @@ def _users_table() -> dict[str, Price]:
     if not _USERS_TABLE.exists():
         return {}
     try:
-        text = _USERS_TABLE.read_text(encoding="utf-8")
-        return _TABLE.validate_python(tomllib.loads(text))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{_USERS_TABLE}: cannot be read: {error}") from None
+        table = parse_toml(read_text(_USERS_TABLE), str(_USERS_TABLE))
+        return _TABLE.validate_python(table)
     except ValidationError as errors:
         wrong = errors.errors()[0]
         where = ".".join(map(str, wrong["loc"]))

@@ -21,6 +21,7 @@ import pandas as pd
 from mechlab.errors import UserError, unknown
 from mechlab.flows import Array
 from mechlab.llm.transcripts import Transcripts
+from mechlab.recipe import parse_toml, read_text
 from mechlab.statistics import summarise
 
 _DEFECTION = ("withholding", "leverage", "bargaining")
@@ -95,7 +96,9 @@ class WordLists:
         """
         text = (files("mechlab") / "data" / "thoughts.toml").read_text(encoding="utf-8")
         lists = cls._checked(tomllib.loads(text), "thoughts.toml")
-        added = cls._checked(_toml(Path(more)), str(more)) if more is not None else {}
+        added = {}
+        if more is not None:
+            added = cls._checked(parse_toml(read_text(more), str(more)), str(more))
         return cls({name: (*lists[name], *added.get(name, ())) for name in _LISTS})
 
     @staticmethod
@@ -254,13 +257,3 @@ def _word(word: str) -> str:
         return word
     either = "|".join(re.escape(one).replace(r"\*", r"[\w'-]*") for one in word.split("|"))
     return f"(?:{either})"
-
-
-def _toml(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise UserError(f"{path}: cannot be read: {reason}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: not TOML: {error}") from None

@@ -31,7 +31,7 @@ def test_several_studies_share_a_database(url):
     first = Store.open(a_study(), url)
     second = Store.open(a_study(name="second", seed=4), url)
     assert first.claim("k", "a", set) and second.claim("k", "b", set)
-    first.record("k", {"reached": [1.0]})
+    first.record("k", {"attainment": [1.0]})
     assert second.outcomes(["k"]) == {}
 
 
@@ -40,16 +40,16 @@ def test_a_batch_is_claimed_by_one_living_worker(url):
     assert store.claim("k", "a", set)
     assert not store.claim("k", "b", lambda: {"a", "b"})
     assert store.claim("k", "b", lambda: {"b"})  # a is dead
-    store.record("k", {"reached": [1.0]})
+    store.record("k", {"attainment": [1.0]})
     assert not store.claim("k", "c", set)  # it was played
 
 
 def test_the_first_outcome_of_a_batch_stays(url):
     store = Store.open(a_study(), url)
     store.claim("k", "a", set)
-    store.record("k", {"reached": [1.0]})
-    store.record("k", {"reached": [2.0]})
-    assert store.outcomes(["k", "other"]) == {"k": {"reached": [1.0]}}
+    store.record("k", {"attainment": [1.0]})
+    store.record("k", {"attainment": [2.0]})
+    assert store.outcomes(["k", "other"]) == {"k": {"attainment": [1.0]}}
 
 
 def test_the_first_end_of_exploring_stays(url):

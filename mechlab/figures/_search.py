@@ -69,14 +69,14 @@ def _dose_title(result: SearchResult, answer: Answer, parameter: str) -> str:
 
 
 def rows_of(table: pd.DataFrame, candidate: str) -> pd.DataFrame:
-    """Return the rows of a table that belong to a candidate and have an efficiency."""
-    return table[(table["candidate"] == candidate) & table["efficiency"].notna()]
+    """Return the rows of a table that belong to a candidate and have an attainment."""
+    return table[(table["candidate"] == candidate) & table["attainment"].notna()]
 
 
 def _add_trials(figure: go.Figure, trials: pd.DataFrame, dose: str, hue: str) -> None:
     figure.add_scatter(
         x=light(trials[dose]),
-        y=light(trials["efficiency"]),
+        y=light(trials["attainment"]),
         customdata=light(trials[["number", "episodes"]]),
         meta=_TRIALS,
         mode="markers",
@@ -96,7 +96,7 @@ def _add_curve(figure: go.Figure, curve: pd.DataFrame, hue: str) -> None:
     line = {"color": hue, "width": 3}
     figure.add_scatter(
         x=np.concatenate([curve["dose"], curve["dose"][::-1]]),
-        y=np.concatenate([curve["hi"], curve["lo"][::-1]]),
+        y=np.concatenate([curve["upper"], curve["lower"][::-1]]),
         fill="toself",
         opacity=0.2,
         line={"width": 0, "color": hue},
@@ -121,9 +121,9 @@ def _add_evidence(figure: go.Figure, evidence: pd.DataFrame, dose: str) -> None:
             continue
         figure.add_scatter(
             x=rows[dose],
-            y=rows["efficiency"],
+            y=rows["attainment"],
             error_y=_around(rows),
-            customdata=rows[["episodes", "lo", "hi"]],
+            customdata=rows[["episodes", "lower", "upper"]],
             mode="markers",
             name=verdict,
             marker={
@@ -138,7 +138,7 @@ def _add_evidence(figure: go.Figure, evidence: pd.DataFrame, dose: str) -> None:
 
 
 def _around(rows: pd.DataFrame) -> dict[str, object]:
-    above, below = rows["hi"] - rows["efficiency"], rows["efficiency"] - rows["lo"]
+    above, below = rows["upper"] - rows["attainment"], rows["attainment"] - rows["lower"]
     return {
         "type": "data",
         "symmetric": False,
@@ -164,7 +164,7 @@ def _sized(value: float) -> str:
 
 def certificate(result: SearchResult) -> go.Figure:
     """Return the doses played on held-out episodes: mean, bounds and verdict, one row each."""
-    rows = result.evidence[result.evidence["efficiency"].notna()].reset_index(drop=True)
+    rows = result.evidence[result.evidence["attainment"].notna()].reset_index(drop=True)
     names = [
         f"{i}. {short(name, 18)} {_sized(size)}"
         for i, (name, size) in enumerate(zip(rows["candidate"], rows["size"], strict=True), start=1)
@@ -173,10 +173,10 @@ def certificate(result: SearchResult) -> go.Figure:
     for verdict, (hue, mark) in _VERDICTS.items():
         some = rows[rows["verdict"] == verdict]
         figure.add_scatter(
-            x=some["efficiency"],
+            x=some["attainment"],
             y=[names[i] for i in some.index],
             error_x=_around(some),
-            customdata=some[["episodes", "lo", "hi"]],
+            customdata=some[["episodes", "lower", "upper"]],
             mode="markers",
             name=verdict,
             marker={"color": hue, "symbol": mark, "size": 11},
@@ -201,7 +201,7 @@ def pareto_front(*results: SearchResult) -> go.Figure:
         rows = trials[trials["candidate"] == name]
         figure.add_scatter(
             x=light(rows["spend"]),
-            y=light(rows["efficiency"]),
+            y=light(rows["attainment"]),
             customdata=light(rows[["number", "episodes"]]),
             meta=_TRIALS,
             mode="markers",
@@ -214,7 +214,7 @@ def pareto_front(*results: SearchResult) -> go.Figure:
     line = {"color": NEUTRAL, "shape": "hv", "width": 1.5}
     figure.add_scatter(
         x=best["spend"],
-        y=best["efficiency"],
+        y=best["attainment"],
         mode="lines",
         name="Pareto front of trials",
         line=line,
@@ -237,14 +237,14 @@ def _names(results: Sequence[SearchResult]) -> list[str]:
 
 def _add_answers(figure: go.Figure, answers: list[Answer], hue: str) -> None:
     """Mark answers with the 95% intervals of efficiency and of spend."""
-    known = [a for a in answers if a.reached.n > 1]
+    known = [a for a in answers if a.attainment.n > 1]
     if not known:
         return
     figure.add_scatter(
         x=[a.spend.mean for a in known],
-        y=[a.reached.mean for a in known],
+        y=[a.attainment.mean for a in known],
         error_x=error_bars(a.spend for a in known),
-        error_y=error_bars(a.reached for a in known),
+        error_y=error_bars(a.attainment for a in known),
         text=[f"{short(a.mechanism, 60)}: {a.status.replace('_', ' ')}" for a in known],
         mode="markers",
         showlegend=False,
@@ -261,13 +261,13 @@ def _add_answers(figure: go.Figure, answers: list[Answer], hue: str) -> None:
 def undominated_trials(trials: pd.DataFrame) -> pd.DataFrame:
     """Return the Pareto-optimal trials: no other was both cheaper and better; by spend.
 
-    >>> trials = pd.DataFrame({"spend": [3.0, 1.0, 2.0], "efficiency": [0.5, 0.4, 0.3]})
+    >>> trials = pd.DataFrame({"spend": [3.0, 1.0, 2.0], "attainment": [0.5, 0.4, 0.3]})
     >>> undominated_trials(trials)["spend"].tolist()
     [1.0, 3.0]
     """
-    known = trials.dropna(subset=["spend", "efficiency"])
-    ordered = known.sort_values(["spend", "efficiency"], ascending=[True, False])
-    best = ordered["efficiency"].cummax()
+    known = trials.dropna(subset=["spend", "attainment"])
+    ordered = known.sort_values(["spend", "attainment"], ascending=[True, False])
+    best = ordered["attainment"].cummax()
     return ordered[best > best.shift(fill_value=-np.inf)]
 
 
@@ -278,11 +278,11 @@ def course(result: SearchResult) -> go.Figure:
     for index, name in enumerate(_names([result])):
         rows = rows_of(result.trials, name)
         seconds = (rows["started"] - start).dt.total_seconds()
-        met = rows["efficiency"] >= target
+        met = rows["attainment"] >= target
         figure.add_scatter(
             x=light(rows["number"]),
             y=light(rows["size"]),
-            customdata=light(rows[["number", "episodes", "efficiency"]].assign(at=seconds)),
+            customdata=light(rows[["number", "episodes", "attainment"]].assign(at=seconds)),
             meta=_TRIALS,
             mode="markers",
             name=short(name),

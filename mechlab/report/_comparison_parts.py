@@ -116,7 +116,7 @@ def dose_charts(comparison: Comparison) -> list[Chart]:
     ]
     drawn = [_dose_chart(index, entry) for index, entry in enumerate(varied)]
     trials = [figures.rows_of(e.result.trials, e.answer.candidate) for e in varied]
-    tops = [rows["efficiency"].max() for rows in trials]
+    tops = [rows["attainment"].max() for rows in trials]
     top = 1.08 * max([*tops, *(e.result.study.target.efficiency for e in varied)], default=1.0)
     for chart in drawn:
         chart.figure.update_yaxes(range=[0, top], rangemode="normal")
@@ -131,8 +131,8 @@ def _dose_chart(index: int, entry: Entry) -> Chart:
 
 def _trials(entry: Entry) -> Table:
     trials = figures.rows_of(entry.result.trials, entry.answer.candidate)
-    kept = ["number", "size", "efficiency", "spend", "episodes"]
-    return Table(trials[kept], shares=frozenset({"efficiency"}), dollars=frozenset({"spend"}))
+    kept = ["number", "size", "attainment", "spend", "episodes"]
+    return Table(trials[kept], shares=frozenset({"attainment"}), dollars=frozenset({"spend"}))
 
 
 # columns left out where they are the same in every row
@@ -151,8 +151,8 @@ def ranking(comparison: Comparison) -> Table:
         "lower": "lower end",
         "upper": "upper end",
         "efficiency": "% of perfect play",
-        "efficiency_lo": "95% from",
-        "efficiency_hi": "to",
+        "efficiency_lower": "95% from",
+        "efficiency_upper": "to",
         "spend_share": "spend, % of revenue",
         "episodes": "held-out episodes",
     }
@@ -175,8 +175,8 @@ def _row(entry: Entry, place: Place) -> dict[str, object]:
         "target": target_words(study),
         "spend_share": answer.spend_share,
         "efficiency": answer.efficiency.mean,
-        "efficiency_lo": answer.efficiency.ci95[0],
-        "efficiency_hi": answer.efficiency.ci95[1],
+        "efficiency_lower": answer.efficiency.ci95[0],
+        "efficiency_upper": answer.efficiency.ci95[1],
         "tied_with": ", ".join(place.level) or "none",
         "spend": answer.spend.mean,
         "subsidy": answer.subsidy.mean,

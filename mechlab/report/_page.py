@@ -16,7 +16,10 @@ import plotly.graph_objects as go
 
 from mechlab.statistics import Summary
 
-SHARES = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "spend_share"})
+SHARES = frozenset(
+    {"attainment", "attainment_lower", "attainment_upper", "efficiency", "spend_share"}
+    | {"efficiency_lower", "efficiency_upper"}
+)
 DOLLARS = frozenset({"spend", "subsidy"})
 
 

@@ -117,7 +117,7 @@ def _cost(result: SearchResult, findings: Findings) -> Section:
 
 def _any_trial(result: SearchResult) -> bool:
     """Whether a trial has ended."""
-    return bool(result.trials["efficiency"].notna().any())
+    return bool(result.trials["attainment"].notna().any())
 
 
 def _play(result: SearchResult, findings: Findings) -> Section:

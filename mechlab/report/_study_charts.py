@@ -31,7 +31,7 @@ def dose_chart(
     low, high = (size_of(result, answer, value) for value in answer.interval)
     alt = (
         f"{counted(len(tried), 'trial')} at sizes from {sizes[0]} to {sizes[1]} reached "
-        f"{percent(tried['efficiency'].min())} to {percent(tried['efficiency'].max())}. "
+        f"{percent(tried['attainment'].min())} to {percent(tried['attainment'].max())}. "
         f"Target: {target_words(result.study)}. Lower end: {low}; upper end: {high}."
     )
     return Chart(name, title, figures.dose_response(result, answer), alt, data)
@@ -39,7 +39,7 @@ def dose_chart(
 
 def _curve_data(result: SearchResult, answer: Answer) -> Table | str:
     curve = result.curves.get(answer.candidate)
-    return "trials" if curve is None else Table(curve, shares=frozenset({"mean", "lo", "hi"}))
+    return "trials" if curve is None else Table(curve, shares=frozenset({"mean", "lower", "upper"}))
 
 
 def certificate_charts(result: SearchResult) -> list[Chart]:
@@ -64,7 +64,7 @@ def pareto_chart(result: SearchResult) -> Chart:
     ends = best.iloc[[0, -1]] if len(best) else best
     steps = " to ".join(
         f"{percent(e)} for {money(s)}"
-        for e, s in zip(ends["efficiency"], ends["spend"], strict=True)
+        for e, s in zip(ends["attainment"], ends["spend"], strict=True)
     )
     alt = (
         f"{counted(len(result.trials), 'trial')}. "

@@ -38,16 +38,16 @@ def evidence(result: SearchResult) -> Table:
     titles = {
         **_attainment(result),
         "size": size_title(result),
-        "lo": "lower bound",
-        "hi": "upper bound",
+        "lower": "lower bound",
+        "upper": "upper bound",
         "episodes": "held-out episodes",
     }
-    return Table(_lean(result, result.evidence), titles, SHARES | {"lo", "hi"})
+    return Table(_lean(result, result.evidence), titles, SHARES | {"lower", "upper"})
 
 
 def _attainment(result: SearchResult) -> dict[str, str]:
     share = f"attainment: % of {reference_words(result.study.target.relative_to)}"
-    return {"efficiency": share, "efficiency_lo": "95% from", "efficiency_hi": "to"}
+    return {"attainment": share, "attainment_lower": "95% from", "attainment_upper": "to"}
 
 
 def _lean(result: SearchResult, frame: pd.DataFrame) -> pd.DataFrame:
@@ -67,8 +67,8 @@ def answers(result: SearchResult) -> Table:
             "lower": a.interval[0],
             "upper": a.interval[1],
             "efficiency": a.efficiency.mean,
-            "efficiency_lo": a.efficiency.ci95[0],
-            "efficiency_hi": a.efficiency.ci95[1],
+            "efficiency_lower": a.efficiency.ci95[0],
+            "efficiency_upper": a.efficiency.ci95[1],
             "spend": a.spend.mean,
             "spend_share": a.spend_share,
             "subsidy": a.subsidy.mean,
@@ -82,8 +82,8 @@ def answers(result: SearchResult) -> Table:
         "lower": f"{size}, lower end",
         "upper": f"{size}, upper end",
         "efficiency": "% of perfect play",
-        "efficiency_lo": "95% from",
-        "efficiency_hi": "to",
+        "efficiency_lower": "95% from",
+        "efficiency_upper": "to",
         "spend_share": "% of revenue",
         "episodes": "held-out episodes",
     }
@@ -102,7 +102,7 @@ def history(result: SearchResult) -> Table:
 def _exploration(result: SearchResult) -> Iterator[dict[str, Any]]:
     done = result.trials[result.trials["episodes"] > 0]
     for name, rows in done.groupby("candidate", sort=False):
-        met = int((rows["efficiency"] >= result.study.target.efficiency).sum())
+        met = int((rows["attainment"] >= result.study.target.efficiency).sum())
         yield {
             "candidate": name,
             "from": _time(rows["started"].min()),
@@ -135,7 +135,7 @@ def _measured(result: SearchResult) -> Iterator[dict[str, Any]]:
             "candidate": row["candidate"],
             "what": "measured at the answer" if at_answer else "played, but not judged",
             "episodes": row["episodes"],
-            "outcome": f"{percent(row['efficiency'])} of {reference}",
+            "outcome": f"{percent(row['attainment'])} of {reference}",
         }
 
 

@@ -110,12 +110,14 @@ def _headline(result: SearchResult, answer: Answer) -> str:
 
 
 def _efficiency(result: SearchResult, answer: Answer) -> str:
-    reached, efficiency = answer.reached, answer.efficiency
-    if not reached.n:
+    attainment, efficiency = answer.attainment, answer.efficiency
+    if not attainment.n:
         return "No held-out episodes were played with it."
     relative = result.study.target.relative_to
     goal = (
-        f"{percent(reached.mean)} of {reference_words(relative)}, " if relative != "perfect" else ""
+        f"{percent(attainment.mean)} of {reference_words(relative)}, "
+        if relative != "perfect"
+        else ""
     )
     return (
         f"The group then earns {goal}{percent(efficiency.mean)} of perfect play "

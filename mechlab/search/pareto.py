@@ -111,7 +111,7 @@ def _place(name: str, intervals: Mapping[str, Interval]) -> Place:
 Played = tuple[
     str, Mapping[str, Any], Mapping[str, Any], bool
 ]  # candidate, parameters, outcome, fresh
-_MEASURES = {"efficiency": ATTAINMENT, **{name: name for name in MONEY}}
+_MEASURES = ("attainment", *MONEY)
 
 
 def pareto_table(study: Study, played: Iterable[Played]) -> pd.DataFrame:
@@ -146,12 +146,12 @@ def as_json(frame: pd.DataFrame, places: Sequence[Place]) -> dict[str, Any]:
 def _option(row: pd.Series[Any], cost: str) -> dict[str, Any]:
     name = str(row["candidate"])
     mine = {str(p): v for p, v in row.items() if str(p).startswith(f"{name}.") and not pd.isna(v)}
-    ends = ("", "_lo", "_hi")
+    ends = ("", "_lower", "_upper")
     return {
         "candidate": name,
         "params": short_names(name, mine),
         "episodes": int(row["episodes"]),
-        **{m: [float(row[f"{m}{end}"]) for end in ends] for m in ("efficiency", cost)},
+        **{m: [float(row[f"{m}{end}"]) for end in ends] for m in ("attainment", cost)},
     }
 
 
@@ -169,16 +169,20 @@ def _row(study: Study, played: list[Played], level: float) -> dict[str, Any]:
         "candidate": name,
         "size": float(np.mean(size)),
         "episodes": len(size),
-        "fresh": sum(len(outcome[ATTAINMENT]) for *_, outcome, fresh in played if fresh),
+        "held_out": sum(len(outcome[ATTAINMENT]) for *_, outcome, fresh in played if fresh),
     }
-    for measure, key in _MEASURES.items():
-        found = summarise(np.array([v for outcome in outcomes for v in outcome[key]]), level)
-        row |= {measure: found.mean, f"{measure}_lo": found.ci95[0], f"{measure}_hi": found.ci95[1]}
+    for measure in _MEASURES:
+        found = summarise(np.array([v for outcome in outcomes for v in outcome[measure]]), level)
+        row |= {
+            measure: found.mean,
+            f"{measure}_lower": found.ci95[0],
+            f"{measure}_upper": found.ci95[1],
+        }
     return {**row, **params}
 
 
 def _marks(frame: pd.DataFrame) -> Iterator[tuple[str, Any]]:
-    gain = frame[["efficiency_lo", "efficiency_hi"]]
+    gain = frame[["attainment_lower", "attainment_upper"]]
     for cost in MONEY:
-        yield f"{cost}_pareto", pareto(frame["efficiency"], frame[cost])
-        yield f"{cost}_dominated", dominated(gain, frame[[f"{cost}_lo", f"{cost}_hi"]])
+        yield f"{cost}_pareto", pareto(frame["attainment"], frame[cost])
+        yield f"{cost}_dominated", dominated(gain, frame[[f"{cost}_lower", f"{cost}_upper"]])

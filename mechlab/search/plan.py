@@ -135,7 +135,7 @@ def _resolution(study: Study, found: tuple[SearchResult, ...]) -> float:
     """
     explore = np.mean([result.episodes["explore"] for result in found])
     each = (study.budget.episodes - explore) / 2.0
-    deviations = [result.best.reached.sd for result in found]
+    deviations = [result.best.attainment.sd for result in found]
     if each < 2 or np.isnan(deviations).all():
         return math.nan
     alpha = (1.0 - study.target.confidence) / len(study.mechanisms) * alpha_spent(0) / 2.0

@@ -30,12 +30,12 @@ class Answer:
         status: ``certified``; ``unreachable``: shown insufficient at its best; ``out_of_budget``.
         mechanism: the mechanism with its parameters; at the certified size, or the best known.
         size: value of the study's measure of size.
-        interval: (lo, hi): lo shown not sufficient, hi shown sufficient, at the study's confidence;
-            nan where not shown.
-        reached: efficiency relative to the target's reference point, of fresh episodes at
-            ``mechanism``; of no episodes where nothing is shown.
+        interval: lower and upper end: the lower was shown not to be sufficient, the upper to be,
+            at the study's confidence; nan where nothing was shown.
+        attainment: group revenue over that of the target's reference point, in held-out episodes
+            at ``mechanism``; of no episodes where nothing is shown.
         efficiency, spend, subsidy: of the same episodes; efficiency is relative to perfect play,
-            whatever the target is relative to; spend and subsidy are in money an episode.
+            whatever the target is relative to; spend and subsidy are in money per episode.
         spend_share: mean spend over mean group revenue of the same episodes.
     """
 
@@ -44,7 +44,7 @@ class Answer:
     mechanism: Mechanism
     size: float
     interval: tuple[float, float]
-    reached: Summary
+    attainment: Summary
     efficiency: Summary
     spend: Summary
     subsidy: Summary
@@ -70,24 +70,24 @@ class SearchResult(Renderable):
         study: the study as it was read.
         answers: one for each candidate that was taken up; the first is the study's answer. The
             baseline is among them where it had a chance; where it is certified, it is the only one.
-        trials: the explorer's trials, a row each: ``number, candidate, state, size, efficiency,
-            efficiency_lo, efficiency_hi, spend, subsidy, episodes, started, finished`` and a column
-            for each parameter (named ``candidate.parameter``). Efficiency, here and below, is
-            relative to the target's reference point.
-        evidence: the certifier's doses on fresh episodes, a row each: ``candidate, stage,
-            purpose`` (``upper`` or ``lower``), ``size, efficiency, lo, hi`` (one-sided bounds at
-            the error spent), ``episodes, verdict`` (``sufficient``, ``insufficient``,
-            ``undecided``) and the parameters; then doses that no stage judged, with their 95%
-            interval (verdict ``measured``; purpose ``answer`` for the answer's own episodes).
+        trials: the trials of exploring, one row each: ``number, candidate, state, size, attainment,
+            attainment_lower, attainment_upper, spend, subsidy, episodes, started, finished`` and a
+            column for each parameter (named ``candidate.parameter``).
+        evidence: the certifier's doses on held-out episodes, one row each: ``candidate, stage,
+            purpose`` (``upper`` or ``lower``: which end of the interval it is to show), ``size,
+            attainment, lower, upper`` (one-sided bounds at the error spent), ``episodes, verdict``
+            (``sufficient``, ``insufficient``, ``undecided``) and the parameters; then doses that no
+            stage judged, with their 95% interval (verdict ``measured``; purpose ``answer`` for the
+            answer's own episodes).
         curves: for each candidate with one parameter, the fitted dose response: ``dose, size, mean,
-            lo, hi``.
+            lower, upper``.
         calls: model calls made. cost_usd: what they cost, in US dollars.
         storage: URL of the record, with any password masked.
         provenance: what rebuilds the run: study text, seeds, versions, commit, platform, command.
-        pareto: what efficiency costs, a row a setting that was played, explored or fresh, all its
-            episodes together: ``candidate, size, episodes, fresh`` (how many of them were), means
-            and intervals ``efficiency, efficiency_lo, efficiency_hi`` and the same of ``spend`` and
-            ``subsidy``; ``spend_pareto, subsidy_pareto``: whether no other setting has better
+        pareto: what attainment costs: one row for each setting that was played, all its episodes
+            together: ``candidate, size, episodes, held_out`` (how many of them were), means and
+            intervals ``attainment, attainment_lower, attainment_upper`` and the same of ``spend``
+            and ``subsidy``; ``spend_pareto, subsidy_pareto``: whether no other setting has better
             means; ``spend_dominated, subsidy_dominated``: whether another one is surely better in
             both; and the parameters. The intervals hold all at once, with the study's confidence.
         spoken: live episodes with all their turns, in the order of their beginning.

@@ -37,11 +37,21 @@ from mechlab.study import BASELINE, Study
 _ORDER = ("certified", "out_of_budget", "unreachable")
 _DOSES = 101  # points of a fitted curve
 _TRIALS = (
-    *("number", "candidate", "state", "size", "efficiency", "efficiency_lo", "efficiency_hi"),
+    *("number", "candidate", "state", "size", "attainment", "attainment_lower", "attainment_upper"),
     *("spend", "subsidy", "episodes", "started", "finished"),
 )
 _EVIDENCE = (
-    *("candidate", "stage", "purpose", "size", "efficiency", "lo", "hi", "episodes", "verdict"),
+    *(
+        "candidate",
+        "stage",
+        "purpose",
+        "size",
+        "attainment",
+        "lower",
+        "upper",
+        "episodes",
+        "verdict",
+    ),
 )
 
 
@@ -100,12 +110,12 @@ def _trial(study: Study, trial: FrozenTrial) -> dict[str, Any]:
 def _measured(study: Study, trial: FrozenTrial) -> dict[str, float]:
     name, params = setting(trial)
     told = dict(outcome(trial))
-    reached = summarise(np.array(told[ATTAINMENT]))
+    attainment = summarise(np.array(told[ATTAINMENT]))
     return {
         "size": float(np.mean(sizes(study, name, params, told))),
-        "efficiency": reached.mean,
-        "efficiency_lo": reached.ci95[0],
-        "efficiency_hi": reached.ci95[1],
+        "attainment": attainment.mean,
+        "attainment_lower": attainment.ci95[0],
+        "attainment_upper": attainment.ci95[1],
         "spend": float(np.mean(told["spend"])),
         "subsidy": float(np.mean(told["subsidy"])),
     }
@@ -131,9 +141,9 @@ def _evidence(certification: Certification) -> Iterator[dict[str, Any]]:
                 "stage": shown.stage,
                 "purpose": shown.purpose,
                 "size": _mean_size(certification.study, name, shown.params, outcomes),
-                "efficiency": shown.mean,
-                "lo": shown.lower,
-                "hi": shown.upper,
+                "attainment": shown.mean,
+                "lower": shown.lower,
+                "upper": shown.upper,
                 "episodes": shown.n,
                 "verdict": "undecided" if shown.conclusion == "neither" else shown.conclusion,
                 **shown.params,
@@ -148,15 +158,15 @@ def _measured_only(certification: Certification, judged: list[Any]) -> Iterator[
             continue
         done.append((batch.mechanism, batch.params))
         outcomes = certification.outcomes(batch.mechanism, batch.params)
-        reached = _summary(outcomes, ATTAINMENT)
+        attainment = _summary(outcomes, ATTAINMENT)
         yield {
             "candidate": batch.mechanism,
             "purpose": "answer" if at_answer(batch) else batch.purpose,
             "size": _mean_size(certification.study, batch.mechanism, batch.params, outcomes),
-            "efficiency": reached.mean,
-            "lo": reached.ci95[0],
-            "hi": reached.ci95[1],
-            "episodes": reached.n,
+            "attainment": attainment.mean,
+            "lower": attainment.ci95[0],
+            "upper": attainment.ci95[1],
+            "episodes": attainment.n,
             "verdict": "measured",
             **batch.params,
         }
@@ -217,7 +227,7 @@ def _stated(
     return Answer(
         candidate=name,
         mechanism=study.candidates[name].build(short_names(name, params)),
-        reached=_summary(outcomes, ATTAINMENT),
+        attainment=_summary(outcomes, ATTAINMENT),
         efficiency=_summary(outcomes, "efficiency"),
         spend=spend,
         subsidy=_summary(outcomes, "subsidy"),
@@ -258,5 +268,5 @@ def _curves(study: Study, beliefs: Mapping[str, Belief]) -> Iterator[tuple[str, 
         params = [belief.space.decode(row) for row in x]
         mean, low, high = belief.curve(params)
         dose = [p[parameter] for p in params]
-        frame = {"dose": dose, "size": belief.sizes(x), "mean": mean, "lo": low, "hi": high}
+        frame = {"dose": dose, "size": belief.sizes(x), "mean": mean, "lower": low, "upper": high}
         yield name, pd.DataFrame(frame)

@@ -91,7 +91,7 @@ def with_trials(count: int) -> SearchResult:
     times = -(-count // len(result.trials))
     trials = pd.concat([result.trials] * times, ignore_index=True).head(count)
     rng = np.random.default_rng(0)
-    for name in ("size", "efficiency", "spend", "subsidy"):
+    for name in ("size", "attainment", "spend", "subsidy"):
         trials[name] = trials[name] * rng.uniform(0.9, 1.1, count)
     for name in ("answer_bonus.rate", "use_bonus.rate"):
         trials[name] = trials["size"].where(trials[name].notna())
@@ -184,7 +184,7 @@ def only_begun() -> SearchResult:
         size=nan,
         interval=(nan, nan),
         spend_share=nan,
-        **dict.fromkeys(("reached", "efficiency", "spend", "subsidy"), nothing),
+        **dict.fromkeys(("attainment", "efficiency", "spend", "subsidy"), nothing),
     )
     trials, evidence = (
         pd.DataFrame([], columns=t.columns) for t in (result.trials, result.evidence)
@@ -219,7 +219,7 @@ def _answer(study: Study, candidate: str, low: float, high: float) -> Answer:
         mechanism=played.mechanism,
         size=high,
         interval=(low, high),
-        reached=summarise(_relative(played)),
+        attainment=summarise(_relative(played)),
         efficiency=summary["efficiency"],
         spend=summary["spend"],
         subsidy=summary["subsidy"],
@@ -242,9 +242,9 @@ def _trials(study: Study) -> pd.DataFrame:
                 "candidate": candidate,
                 "state": "COMPLETE",
                 "size": rate,
-                "efficiency": share.mean(),
-                "efficiency_lo": share.min(),
-                "efficiency_hi": share.max(),
+                "attainment": share.mean(),
+                "attainment_lower": share.min(),
+                "attainment_upper": share.max(),
                 "spend": got["spend"].mean,
                 "subsidy": got["subsidy"].mean,
                 "episodes": 4,
@@ -272,9 +272,9 @@ def _evidence(study: Study, answer: Answer) -> pd.DataFrame:
                 "stage": 1,
                 "purpose": purpose,
                 "size": size,
-                "efficiency": share.mean(),
-                "lo": low,
-                "hi": high,
+                "attainment": share.mean(),
+                "lower": low,
+                "upper": high,
                 "episodes": len(share),
                 "verdict": verdict,
                 f"{answer.candidate}.rate": size,
@@ -287,5 +287,5 @@ def _curve(study: Study, candidate: str) -> pd.DataFrame:
     doses = np.linspace(0, 3000, 9)
     mean = np.array([_relative(_play(study, candidate, d, 8, 0)).mean() for d in doses])
     return pd.DataFrame(
-        {"dose": doses, "size": doses, "mean": mean, "lo": mean - 0.02, "hi": mean + 0.02}
+        {"dose": doses, "size": doses, "mean": mean, "lower": mean - 0.02, "upper": mean + 0.02}
     )

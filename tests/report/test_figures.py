@@ -34,7 +34,7 @@ def test_lorenz_curves_sag_and_rise():
 def test_the_pareto_front_holds_all_trials_that_none_dominates():
     rng = np.random.default_rng(0)
     trials = pd.DataFrame(
-        {"spend": rng.integers(0, 20, 60) * 1.0, "efficiency": rng.integers(0, 20, 60) / 20}
+        {"spend": rng.integers(0, 20, 60) * 1.0, "attainment": rng.integers(0, 20, 60) / 20}
     )
     points = {tuple(row) for row in trials.to_numpy()}
     dominated = {p for p in points for q in points if q != p and q[0] <= p[0] and q[1] >= p[1]}

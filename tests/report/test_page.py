@@ -142,7 +142,7 @@ def test_a_search_that_has_only_begun(tmp_path):
 
 def test_a_trial_that_still_runs(tmp_path):
     trials = a_result().trials.copy()
-    measured = ["size", "efficiency", "efficiency_lo", "efficiency_hi", "spend", "subsidy"]
+    measured = ["size", "attainment", "attainment_lower", "attainment_upper", "spend", "subsidy"]
     trials.loc[trials.index[-1], measured] = nan
     trials.loc[trials.index[-1], "finished"] = pd.NaT
     assert "certified" in _verdict(replace(a_result(), trials=trials), tmp_path)

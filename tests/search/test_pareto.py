@@ -81,7 +81,7 @@ def found(tmp_path_factory):
 def test_every_episode_stands_in_one_row(found):
     frame = found.pareto
     assert frame["episodes"].sum() == sum(found.episodes.values())
-    assert frame["fresh"].sum() == found.episodes["certify"]
+    assert frame["held_out"].sum() == found.episodes["certify"]
     assert not frame.duplicated(["candidate", "sharing_bonus.rate", "answer_bonus.rate"]).any()
 
 
@@ -119,7 +119,9 @@ def test_intervals_hold_all_at_once():
             for k, values in enumerate(drawn)
         ]
         frame = pareto_table(study, written)
-        misses += not ((frame["efficiency_lo"] <= 0.5) & (frame["efficiency_hi"] >= 0.5)).all()
+        misses += not (
+            (frame["attainment_lower"] <= 0.5) & (frame["attainment_upper"] >= 0.5)
+        ).all()
     assert misses <= 6  # 3 are expected at most; more than 6 in one of 30 runs
 
 

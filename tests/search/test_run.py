@@ -39,8 +39,8 @@ def test_the_answer_is_certified_and_true(found):
 
 def test_the_answer_is_measured_on_fresh_episodes(found):
     answer = found.best
-    assert answer.reached.n >= 16
-    assert answer.efficiency.mean < answer.reached.mean  # perfect play earns more
+    assert answer.attainment.n >= 16
+    assert answer.efficiency.mean < answer.attainment.mean  # perfect play earns more
     assert answer.spend.mean == pytest.approx(answer.subsidy.mean)  # a bonus has no other source
     assert 0 < answer.spend_share < 1
 
@@ -53,7 +53,7 @@ def test_the_baseline_is_explored_through_the_same_path(found):
 def test_every_row_has_its_numbers(found):
     done = found.trials[found.trials["state"] == "COMPLETE"]
     assert (
-        done[["size", "efficiency", "spend", "subsidy", "started", "finished"]]
+        done[["size", "attainment", "spend", "subsidy", "started", "finished"]]
         .notna()
         .to_numpy()
         .all()
@@ -64,7 +64,7 @@ def test_every_row_has_its_numbers(found):
     assert found.evidence["sharing_bonus.rate"].notna().all()
     assert found.episodes["explore"] == done["episodes"].sum()
     curve = found.curves["sharing_bonus"]
-    assert (curve["lo"] <= curve["mean"]).all() and (curve["mean"] <= curve["hi"]).all()
+    assert (curve["lower"] <= curve["mean"]).all() and (curve["mean"] <= curve["upper"]).all()
 
 
 def test_provenance_can_rebuild_the_run(found):
@@ -95,7 +95,7 @@ def test_a_search_stopped_while_exploring_keeps_what_was_told(found, tmp_path, s
         search(a_study(), url(tmp_path), progress=stopping_after(steps))
     again = search(a_study(), url(tmp_path))
     assert (
-        again.trials["efficiency"][:steps].tolist() == found.trials["efficiency"][:steps].tolist()
+        again.trials["attainment"][:steps].tolist() == found.trials["attainment"][:steps].tolist()
     )
     assert again.best.status == "certified"
     assert again.best.interval[0] < found.best.size and found.best.interval[0] < again.best.size
@@ -129,7 +129,7 @@ def test_known_tells_of_an_unfinished_search(tmp_path):
         search(a_study(), url(tmp_path), progress=stopping_after(6))
     result = known(a_study(), url(tmp_path))
     assert result.best.status == "out_of_budget"
-    assert np.isnan(result.best.reached.mean)
+    assert np.isnan(result.best.attainment.mean)
     with pytest.raises(UserError, match="holds no search"):
         known(a_study(name="other"), url(tmp_path))
 
@@ -139,7 +139,7 @@ def test_a_group_that_needs_nothing_gets_nothing(tmp_path):
     result = search(study, url(tmp_path))
     assert [a.candidate for a in result.answers] == ["none"]
     assert result.best.status == "certified" and result.best.size == 0
-    assert result.best.reached.mean == 1.0  # perfect agents are their own reference
+    assert result.best.attainment.mean == 1.0  # perfect agents are their own reference
 
 
 def test_a_target_out_of_reach_is_told(tmp_path):
@@ -193,4 +193,4 @@ def test_a_cap_below_the_game_ends_the_search_with_what_it_knows(found, tmp_path
     again = search(a_study(), url(tmp_path))
     assert again.best.status == "certified" and not again.stopped
     kept = stopped.trials[stopped.trials["state"] == "COMPLETE"]
-    assert again.trials.loc[kept.index, "efficiency"].tolist() == kept["efficiency"].tolist()
+    assert again.trials.loc[kept.index, "attainment"].tolist() == kept["attainment"].tolist()

@@ -1,4 +1,4 @@
-"""The record of a search: one database holds its trials, its fresh episodes and its workers.
+"""The record of a search: one database holds its trials, its held-out episodes and its workers.
 
 Trials are Optuna's; three tables of ours stand beside them. Whatever was played is written before
 it is used, in one transaction, so that any process may be killed at any moment: what was told

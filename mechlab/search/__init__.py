@@ -1,7 +1,8 @@
 """Search: explore where the smallest sufficient incentive lies, then certify it.
 
-``sampler`` proposes the next trial, ``certifier`` says which held-out episodes to play and what
-they show, ``run`` plays both on a study, with any number of workers.
+``sampler`` (an Optuna sampler) chooses the next dose, ``certifier`` judges what is sufficient, and
+``trials`` says what stands on Optuna's trials, which ``mechlab.store`` keeps. ``explore`` and
+``certification`` are the two loops around them; ``run`` plays both, with any number of workers.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def search(  # noqa: PLR0913 - how and by whom it is played
             without live agents or with several workers, or that misses an answer;
             ``StorageError`` for a record that cannot be opened, holds another study, or fails in
             the middle.
-        SearchStopped: at Ctrl-C; all that was told is kept.
+        SearchStopped: at Ctrl-C; all that was played is kept.
     """
     from mechlab.search.run import run  # loads Optuna and Numba, which `mechlab --help` spares
 

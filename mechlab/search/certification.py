@@ -1,4 +1,4 @@
-"""Certifying: fresh episodes at the doses that the certifier asks for, by any number of workers."""
+"""Certifying: held-out episodes at the doses that the certifier asks for, by any workers."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Certification:
         return self._certifier.certificates
 
     def play(self, worker: str) -> Iterator[int]:
-        """Play batches as one worker until all is decided; yield the fresh episodes before each."""
+        """Play batches as one worker until all is decided; yield the episodes before each."""
         while wanted := self._open() or self._extended():
             yield self.episodes
             if not any(self._played(batch, worker) for batch in wanted):
@@ -79,7 +79,7 @@ class Certification:
             self._replay()
 
     def outcomes(self, candidate: str, params: Mapping[str, Any]) -> list[Outcome]:
-        """Return the outcomes of all fresh batches at one setting."""
+        """Return the outcomes of all held-out batches at one setting."""
         return [o for b, o in self.told if b.mechanism == candidate and b.params == params]
 
     @property

@@ -44,7 +44,7 @@ def dominated(efficiency: ArrayLike, cost: ArrayLike) -> NDArray[np.bool_]:
         efficiency, cost: (n, 2) intervals that all hold at once (n options need intervals at
             1 - alpha / (2 n) each).
 
-    An option that is neither on the frontier of means nor beaten for certain is undecided.
+    An option that is neither on the front of means nor dominated for certain is undecided.
 
     >>> dominated([[0.7, 0.8], [0.4, 0.5], [0.6, 0.75]], [[10, 20], [30, 40], [15, 25]]).tolist()
     [False, True, False]
@@ -110,7 +110,7 @@ def _place(name: str, intervals: Mapping[str, Interval]) -> Place:
 
 Played = tuple[
     str, Mapping[str, Any], Mapping[str, Any], bool
-]  # candidate, parameters, outcome, fresh
+]  # candidate, parameters, outcome, whether held out
 _MEASURES = ("attainment", *MONEY)
 
 
@@ -169,7 +169,7 @@ def _row(study: Study, played: list[Played], level: float) -> dict[str, Any]:
         "candidate": name,
         "size": float(np.mean(size)),
         "episodes": len(size),
-        "held_out": sum(len(outcome[ATTAINMENT]) for *_, outcome, fresh in played if fresh),
+        "held_out": sum(len(outcome[ATTAINMENT]) for *_, outcome, held_out in played if held_out),
     }
     for measure in _MEASURES:
         found = summarise(np.array([v for outcome in outcomes for v in outcome[measure]]), level)

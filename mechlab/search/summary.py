@@ -218,7 +218,7 @@ def _undecided(certification: Certification, name: str) -> Answer:
 def _stated(
     certification: Certification, name: str, params: Mapping[str, Any] | None, **fields: Any
 ) -> Answer:
-    """Return an answer with what fresh episodes at its setting measured."""
+    """Return an answer with what held-out episodes at its setting measured."""
     study = certification.study
     if params is None:
         params = _likeliest(certification, name)

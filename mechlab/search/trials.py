@@ -71,11 +71,6 @@ def outcome(trial: FrozenTrial) -> Mapping[str, Any]:
     return record
 
 
-def replicates_left(trial: FrozenTrial) -> int:
-    """Return the number of episodes that a trial played."""
-    return len(outcome(trial).get(ATTAINMENT, ()))
-
-
 def episodes(trials: Iterable[FrozenTrial]) -> int:
     """Return the number of episodes that trials played."""
     return sum(len(outcome(trial).get(ATTAINMENT, ())) for trial in trials)

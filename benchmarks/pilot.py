@@ -27,9 +27,8 @@ from scipy.optimize import brentq
 from mechlab.agents.base import AGENTS, Agent
 from mechlab.games.base import Game
 from mechlab.mechanism.incentives import Incentives
-from mechlab.pilot import pilot
-from mechlab.pilot.emulate import Line
-from mechlab.pilot.run import lines_of
+from mechlab.pilot._emulate import DoseRange
+from mechlab.pilot.run import dose_ranges
 from mechlab.search import search
 from mechlab.search.certification import LIVE
 from mechlab.study import Study
@@ -82,36 +81,37 @@ class Answer:
     seconds: float
 
 
-def true_size(line: Line) -> float:
+def true_size(candidate: DoseRange) -> float:
     """Return the smallest sufficient size of the agents themselves, inf where there is none."""
-    agent, target = AGENTS.get(line.study.population), line.study.target.efficiency
+    agent, target = AGENTS.get(candidate.study.population), candidate.study.target.efficiency
 
     def above(size: float) -> float:
-        return float(line.reached(agent, size, TRUTH).mean() - target)
+        return float(candidate.attainment(agent, size, TRUTH).mean() - target)
 
-    if above(line.high) < 0.0:
+    if above(candidate.high) < 0.0:
         return float("inf")
-    return float(brentq(above, line.low, line.high, xtol=1e-3 * line.high))
+    return float(brentq(above, candidate.low, candidate.high, xtol=1e-3 * candidate.high))
 
 
 def by_search(study: Study) -> Answer:
     start = perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        found = search(study.model_copy(update={"pilot": None}), f"sqlite:///{folder}/record.db")
-    told = found.evidence[found.evidence["purpose"] != "answer"]["episodes"].sum()
-    measured = found.evidence[found.evidence["purpose"] == "answer"]["episodes"]
-    live = found.episodes["explore"] + int(told) + sum(min(LIVE[1], n) for n in measured)
-    return Answer(*found.best.interval, int(live), perf_counter() - start)
+        result = search(study.model_copy(update={"pilot": None}), f"sqlite:///{folder}/record.db")
+    at_answer = result.evidence["purpose"] == "answer"
+    measured = result.evidence[at_answer]["episodes"]
+    tested = int(result.evidence[~at_answer]["episodes"].sum())
+    live = result.episodes["explore"] + tested + sum(min(LIVE[1], n) for n in measured)
+    return Answer(*result.best.interval, int(live), perf_counter() - start)
 
 
 def by_pilot(study: Study) -> Answer:
     start = perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        found = pilot(study, f"sqlite:///{folder}/calls.db")
-    return Answer(*found.interval, sum(found.episodes.values()), perf_counter() - start)
+        result = search(study, f"sqlite:///{folder}/calls.db")
+    return Answer(*result.best.interval, sum(result.episodes.values()), perf_counter() - start)
 
 
-def told(name: str, answers: list[Answer], truth: float) -> float:
+def report(name: str, answers: list[Answer], truth: float) -> float:
     """Print what came of the repeats; return the median number of episodes."""
     high, low = (np.array([getattr(a, end) for a in answers]) for end in ("high", "low"))
     episodes = float(np.median([a.episodes for a in answers]))
@@ -134,11 +134,11 @@ def main(repeats: int, part: str) -> None:
         if part not in name:
             continue
         study = Study.read(text)
-        truth = min(true_size(line) for line in lines_of(study))
+        truth = min(true_size(candidate) for candidate in dose_ranges(study))
         print(f"{name}: true smallest size {truth:.0f}, {repeats} repeats", flush=True)
         studies = [study.model_copy(update={"seed": seed}) for seed in range(1, repeats + 1)]
-        live = told("search", [by_search(s) for s in studies], truth)
-        few = told("pilot", [by_pilot(s) for s in studies], truth)
+        live = report("search", [by_search(s) for s in studies], truth)
+        few = report("pilot", [by_pilot(s) for s in studies], truth)
         print(f"  the pilot takes {few / live:.2f} of the episodes", flush=True)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mechlab.commands._app import INTERRUPTED, Json, Output, Storage, StudyFile, app, warn
-from mechlab.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,20 +38,11 @@ def search(  # noqa: PLR0913 - an argument an option
     Stop it at any moment; the same command goes on from there.
     """
     from mechlab.commands import _terminal
-    from mechlab.commands.pilot import answer
     from mechlab.search import search as search_study
     from mechlab.search.run import SearchStopped
     from mechlab.study import Study
 
     study = Study.load(file)
-    page = output or _page(study.name)
-    if study.pilot:
-        if workers or dask:
-            raise UserError("a study with [pilot] is answered by one process: no workers")
-        if replay:
-            raise UserError("a study with [pilot] has no --replay: stored calls are not repeated")
-        answer(study, storage, page, as_json)
-        return
     try:
         with _terminal.progress() as progress:
             result = search_study(
@@ -61,7 +51,7 @@ def search(  # noqa: PLR0913 - an argument an option
     except SearchStopped as stopped:
         warn(str(stopped))
         raise typer.Exit(INTERRUPTED) from None
-    _report(result, page, as_json)
+    _report(result, output or _page(study.name), as_json)
 
 
 @app.command(epilog="Example: mechlab report studies/quickstart.toml -o reports/quickstart.html")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from mechlab.analysis.decomposition import NEAR
@@ -20,7 +20,7 @@ from mechlab.figures._style import (
     short,
     symbol,
 )
-from mechlab.pilot import PilotResult
+from mechlab.search.results import Advice, SearchResult
 from mechlab.statistics import Summary
 
 Spot = tuple[Summary, Summary]
@@ -206,28 +206,31 @@ def _wrapped(label: str) -> str:
 _POINTS = 121  # of the curve
 
 
-def pilot_doses(pilot: PilotResult) -> go.Figure:
-    """Return efficiency by size for the answer's candidate, with the interval of the answer.
+def pilot_doses(result: SearchResult, advice: Advice) -> go.Figure:
+    """Return attainment by size for the answer's candidate, with the interval of the answer.
 
     The study's own agents are points, the agents emulated from the pilot are a curve.
     """
-    curve, target = pilot.best.curve, pilot.study.target
-    figure = blank(pilot.study.minimise, f"Revenue, relative to {target.relative_to}")
-    x = np.linspace(curve.sizes[0], curve.sizes[-1], _POINTS)
-    figure.add_scatter(x=x, y=curve.at(x), name="emulated agents", line_color=colour(0))
-    doses = [dose for dose in pilot.doses if dose.candidate == pilot.candidate]
+    study, answer = result.study, result.best
+    figure = blank(study.minimise, f"Revenue, relative to {study.target.relative_to}")
+    curve = advice.curve
     figure.add_scatter(
-        x=[dose.size for dose in doses],
-        y=[dose.mean for dose in doses],
-        customdata=[dose.episodes for dose in doses],
+        x=curve["size"], y=curve["attainment"], name="emulated agents", line_color=colour(0)
+    )
+    doses = pd.concat([result.trials, result.evidence])
+    doses = doses[doses["candidate"] == answer.candidate]
+    figure.add_scatter(
+        x=doses["size"],
+        y=doses["attainment"],
+        customdata=doses["episodes"],
         mode="markers",
         name="the study's own agents",
-        marker={"color": colour(1), "size": [6 + 2 * dose.episodes**0.5 for dose in doses]},
+        marker={"color": colour(1), "size": 6 + 2 * doses["episodes"] ** 0.5},
         hovertemplate="%{x:,.4~g}: %{y:.1%} in %{customdata} episodes<extra></extra>",
     )
-    low, high = pilot.interval
+    low, high = answer.interval
     figure.add_vrect(low, high, fillcolor=NEUTRAL, opacity=0.2, line_width=0)
     figure.add_vline(high, annotation_text="answer")
-    level(figure, target.efficiency, "target")
+    level(figure, study.target.efficiency, "target")
     figure.update_yaxes(tickformat=".0%")
     return figure

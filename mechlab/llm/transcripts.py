@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mechlab.database import location, trouble
 from mechlab.llm._output import ModelOutput
-from mechlab.llm._store import CALLS, EPISODES, FAULTS, TEXTS, TURNS, open_tables
+from mechlab.llm._store import CALLS, EPISODES, FAULTS, TEXTS, TURNS, open_tables, total_spending
+from mechlab.llm.budget import Spending
 from mechlab.llm.dialogue import Message
 
 
@@ -102,6 +103,15 @@ class Transcripts:
             query = query.where(EPISODES.c.run == run)
         with self._engine.connect() as connection:
             return [_episode(row) for row in connection.execute(query).mappings()]
+
+    def of_run(self, run: str) -> tuple[tuple[LiveEpisode, list[ModelCall]], ...]:
+        """Return the episodes of a run, each with all its calls, in the order of beginning."""
+        return tuple((episode, self.calls(episode.id)) for episode in self.episodes(run))
+
+    def spending(self, run: str) -> Spending:
+        """Return what a run spent, over all its processes."""
+        with self._engine.connect() as connection:
+            return total_spending(connection, run)
 
     def calls(self, episode: str) -> list[ModelCall]:
         """Return all calls of an episode, by its id, in order."""

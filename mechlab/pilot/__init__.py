@@ -1,7 +1,9 @@
-"""Pilot, emulate, search, confirm: few live episodes, a fit, a search for nothing, a check."""
+"""A study with a ``[pilot]`` table: few episodes of its own agents give the answer.
 
-from mechlab.pilot.emulate import Offline
-from mechlab.pilot.result import PilotResult
+A few episodes are played, agents are emulated from them, and a search among those says where to
+play held-out episodes of the study's own agents. The answer is a ``SearchResult`` as of any search.
+"""
+
 from mechlab.pilot.run import pilot
 
-__all__ = ["Offline", "PilotResult", "pilot"]
+__all__ = ["pilot"]

@@ -1,7 +1,7 @@
 """Reports: pages that show results and compute none, each one HTML file that needs no server.
 
 Pages of a search and of a comparison are written from here. ``decomposition``, ``replication``,
-``sweep`` and ``pilot`` make the pages of those results, for ``write``, and their sentences, which
+and ``sweep`` make the pages of those results, for ``write``, and their sentences, which
 the terminal prints too; ``verdict`` and ``words`` have those of a search.
 """
 

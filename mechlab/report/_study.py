@@ -15,6 +15,7 @@ from mechlab.analysis.findings import Findings, MemberFit
 from mechlab.report import _study_charts as charts
 from mechlab.report import _tables as tables
 from mechlab.report._page import Page, Section, Sign, Statement, Table
+from mechlab.report._pilot import pilot_section
 from mechlab.report._transcripts import Transcript, transcript
 from mechlab.report.decomposition import map_chart, sentences
 from mechlab.report.verdict import tiles, verdict_of
@@ -65,6 +66,8 @@ def _members(result: SearchResult) -> Iterator[str]:
 def _sections(
     result: SearchResult, findings: Findings, live: Transcript | None
 ) -> Iterator[Section]:
+    if result.advice:
+        yield pilot_section(result, result.advice)
     yield _evidence(result)
     cost = _cost(result, findings)
     if cost.charts:

@@ -28,6 +28,8 @@ STATUS = {
     "out_of_budget": "not decided within the budget",
 }
 
+_ESTIMATED = "estimated to be enough from held-out episodes on both sides of it"
+
 KINDS = {
     "emulated": "emulated: stand-ins fitted to published figures, not the models themselves; "
     "only a run with live agents can show whether the models respond alike",
@@ -73,7 +75,7 @@ def verdict_of(result: SearchResult) -> Verdict:
     answer, group = result.best, result.study.group
     return Verdict(
         status=answer.status,
-        meaning=STATUS[answer.status],
+        meaning=_meaning(result, answer),
         headline=_headline(result, answer),
         size=size_words(result, answer),
         efficiency=_efficiency(result, answer),
@@ -81,6 +83,12 @@ def verdict_of(result: SearchResult) -> Verdict:
         rivals=_rivals(result),
         agents=group_words(group, len(group.members), group.kinds),
     )
+
+
+def _meaning(result: SearchResult, answer: Answer) -> str:
+    if result.advice and answer.status == "certified":
+        return _ESTIMATED
+    return STATUS[answer.status]
 
 
 def target_words(study: Study) -> str:

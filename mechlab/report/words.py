@@ -168,6 +168,8 @@ def size_words(result: SearchResult, answer: Answer) -> str:
     if not math.isfinite(low):
         return f"A {smallest} of {enough} was shown to be enough; none was shown to be too small."
     why = "the lower end was shown not to be enough, the upper end to be enough"
+    if result.advice:
+        why = "both ends were estimated from episodes on both sides"
     if smallest in MONEY:  # it need not rise with the dose
         why = "the upper end was shown to be enough; less than the lower end is not expected"
     return f"The smallest sufficient {smallest} lies {between(result, answer)}: {why}."

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mechlab.errors import UserError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -44,12 +46,19 @@ def search(  # noqa: PLR0913 - how and by whom it is played
         progress: called with a ``Progress`` before each step.
 
     Raises:
-        UserError: for a study that cannot be played, or that has a ``[pilot]``; for a replay
-            without live agents or with several workers, or that misses an answer;
+        UserError: for a study that cannot be played; for a replay without live agents or with
+            several workers, or that misses an answer; for either with a ``[pilot]``;
             ``StorageError`` for a record that cannot be opened, holds another study, or fails in
             the middle.
         SearchStopped: at Ctrl-C; all that was played is kept.
     """
-    from mechlab.search.run import run  # loads Optuna and Numba, which `mechlab --help` spares
+    from mechlab.pilot import pilot  # loads Optuna and Numba, which `mechlab --help` spares
+    from mechlab.search.run import run
+    from mechlab.study import Study
 
+    study = study if isinstance(study, Study) else Study.load(study)
+    if study.pilot:
+        if workers or dask or replay:
+            raise UserError("a study with a [pilot] has neither workers nor --replay")
+        return pilot(study, storage)
     return run(study, storage, workers=workers, dask=dask, replay=replay, progress=progress)

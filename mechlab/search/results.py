@@ -63,6 +63,30 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """What agents emulated from a pilot said of where to play; a study with ``[pilot]`` has it.
+
+    Attributes:
+        size: smallest sufficient size of the emulated agents for the answer's candidate, inf where
+            there is none. interval: central interval of the draws of the fit.
+        curve: their dose response for it: ``size, attainment``.
+        candidates: one row each, the smallest first: ``candidate, size, lower, upper``.
+        estimates: what the study's own episodes said at each interim analysis, in order:
+            ``candidate, episodes, lowest, highest`` (doses), ``size, lower, upper, bend, width``.
+        propensities: of the best fit and of each draw, one row each.
+        warnings: what the pilot could not identify.
+    """
+
+    size: float
+    interval: tuple[float, float]
+    curve: pd.DataFrame
+    candidates: pd.DataFrame
+    estimates: pd.DataFrame
+    propensities: pd.DataFrame
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SearchResult(Renderable):
     """Outcome of ``mechlab.search``: answers in order of certified size, and all the evidence.
 
@@ -92,6 +116,8 @@ class SearchResult(Renderable):
             both; and the parameters. The intervals hold all at once, with the study's confidence.
         spoken: live episodes with all their turns, in the order of their beginning.
         stopped: the cap on calls, tokens or money that ended the search; "" where none did.
+        advice: of emulated agents, where the study has a ``[pilot]``; the interval then rests on a
+            regression of the study's own episodes instead of the certifier's test of a dose.
     """
 
     renderer: ClassVar[str] = "search"
@@ -108,6 +134,7 @@ class SearchResult(Renderable):
     pareto: pd.DataFrame = field(default_factory=pd.DataFrame)
     spoken: tuple[tuple[LiveEpisode, list[ModelCall]], ...] = ()
     stopped: str = ""
+    advice: Advice | None = None
 
     @property
     def best(self) -> Answer:

@@ -81,9 +81,7 @@ def _spoken(
     """Return the live episodes of a search with all their calls."""
     if "live" not in store.study.group.kinds:
         return ()
-    reader = Transcripts(store.engine)
-    episodes = reader.episodes(store.study.name)
-    return tuple((episode, reader.calls(episode.id)) for episode in episodes)
+    return Transcripts(store.engine).of_run(store.study.name)
 
 
 def _frame(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechlab.agents.base import AGENTS
-from mechlab.agents.emulated import Emulated, Propensities
+from mechlab.agents.emulated import Emulated
 from mechlab.errors import UserError
 from mechlab.pilot import pilot
-from mechlab.pilot.confirm import Evidence, Regression
-from mechlab.pilot.design import APART, NARROW, Bracket, believed, wanted
-from mechlab.pilot.emulate import Curve, Offline
-from mechlab.pilot.episodes import Played
-from mechlab.pilot.run import lines_of
-from mechlab.report import write
-from mechlab.report.pilot import headline, pilot_page, sentences
+from mechlab.pilot._confirm import Confirmation, Regression
+from mechlab.pilot._design import APART, NARROW, Bracket, believed_size, next_episodes
+from mechlab.pilot._emulate import Curve, Emulation
+from mechlab.pilot._episodes import OwnEpisodes
+from mechlab.pilot.run import dose_ranges
+from mechlab.report.verdict import verdict_of
+from mechlab.search import search
 from mechlab.search.bounds import MIN_EPISODES
 from mechlab.study import Study
 
@@ -39,19 +39,19 @@ episodes = 4
 CURVE = Curve((0.0, 1000.0, 2000.0, 3000.0), (0.2, 0.5, 0.7, 0.8))  # reaches 0.6 at 1479 or so
 
 
-def line(text=BASE):
-    (found,) = lines_of(Study.read(text))
-    return found
+def dose_range(text=BASE):
+    (candidate,) = dose_ranges(Study.read(text))
+    return candidate
 
 
-def evidence(rng, curve=CURVE, level=0.0, stretch=1.0, noise=0.04):
+def confirmation(rng, curve=CURVE, level=0.0, stretch=1.0, noise=0.04):
     """Episodes on both sides of 1500 of agents that reach a multiple of a curve, and something."""
     sizes = np.repeat([1300.0, 1700.0], 16)
     reference = 1000.0 * rng.uniform(0.95, 1.05, 32)
     means = level + stretch * curve.at(sizes)
     reached = (means + noise * rng.standard_normal(32)) * 1000.0 / reference
-    table = pd.DataFrame({"size": sizes, "reference": reference, "reached": reached})
-    return Evidence(line(), curve, table, float(np.mean(1.0 / reference)))
+    table = pd.DataFrame({"size": sizes, "reference": reference, "attainment": reached})
+    return Confirmation(dose_range(), curve, table, float(np.mean(1.0 / reference)))
 
 
 def test_a_curve_first_reaches_the_target_between_its_doses():
@@ -62,18 +62,18 @@ def test_a_curve_first_reaches_the_target_between_its_doses():
 
 
 def test_an_agent_that_a_bonus_moves_less_needs_more_of_it():
-    one, agent = line(), AGENTS.get("o3")
+    one, agent = dose_range(), AGENTS.get("o3")
     assert isinstance(agent, Emulated)
     moved = [replace(agent, fitted=replace(agent.fitted, payment=k)) for k in (10.0, 17.0, 25.0)]
-    found = one.offline(agent, moved)
-    assert found.draws[0] > found.draws[1] > found.draws[2]
-    assert found.interval(0.95) == (found.draws[2], found.draws[0])
-    short = replace(one, high=300.0).offline(agent, [agent])
+    result = one.emulated(agent, moved)
+    assert result.draws[0] > result.draws[1] > result.draws[2]
+    assert result.interval(0.95) == (result.draws[2], result.draws[0])
+    short = replace(one, high=300.0).emulated(agent, [agent])
     assert short.size == short.draws[0] == math.inf
 
 
 def test_a_target_that_nothing_is_needed_for_has_size_nothing():
-    assert line(BASE.replace("0.6", "0.01")).curve(AGENTS.get("o3")).first(0.01) == 0.0
+    assert dose_range(BASE.replace("0.6", "0.01")).curve(AGENTS.get("o3")).first(0.01) == 0.0
 
 
 @given(
@@ -100,44 +100,45 @@ def test_the_interval_holds_whatever_the_emulated_agents_level_and_slope(level, 
     """95% nominal and more for the bend: 300 intervals of which 276 are 3.3 SD too few."""
     truth = CURVE.first((0.6 - level) / stretch)
     rng = np.random.default_rng(1)
-    looks = [evidence(rng, level=level, stretch=stretch).look() for _ in range(300)]
-    assert sum(look.low <= truth <= look.high for look in looks) >= 276
-    assert sum(look.high < truth for look in looks) <= 18
+    looks = [confirmation(rng, level=level, stretch=stretch).estimate() for _ in range(300)]
+    assert sum(look.lower <= truth <= look.upper for look in looks) >= 276
+    assert sum(look.upper < truth for look in looks) <= 18
 
 
 def test_the_luck_of_the_reference_point_is_taken_out():
     rng = np.random.default_rng(2)
-    found = evidence(rng, noise=0.004)
-    plain = Evidence(found.line, CURVE, found.episodes.assign(reference=1000.0), 1e-3)
-    assert found.look().width < 0.5 * plain.look().width
+    result = confirmation(rng, noise=0.004)
+    plain = Confirmation(result.candidate, CURVE, result.episodes.assign(reference=1000.0), 1e-3)
+    assert result.estimate().width < 0.5 * plain.estimate().width
 
 
 def test_more_bend_makes_the_interval_wider():
     straight = Curve((0.0, 3000.0), (0.0, 1.2))
     bent = Curve((0.0, 1300.0, 1500.0, 1700.0, 3000.0), (0.1, 0.45, 0.6, 0.65, 0.7))
     looks = [
-        evidence(np.random.default_rng(3), curve=x, noise=0.01).look() for x in (straight, bent)
+        confirmation(np.random.default_rng(3), curve=x, noise=0.01).estimate()
+        for x in (straight, bent)
     ]
     assert looks[0].bend == pytest.approx(0.0, abs=1e-3)
     assert looks[1].bend > 0.01
-    assert looks[1].high - looks[1].low > 2.0 * looks[1].bend * looks[1].size
+    assert looks[1].upper - looks[1].lower > 2.0 * looks[1].bend * looks[1].size
 
 
-@pytest.mark.parametrize(("population", "found"), [("perfect", -math.inf), ("silent", math.inf)])
-def test_what_no_dose_reaches_or_all_do_is_said(population, found):
+@pytest.mark.parametrize(("population", "result"), [("perfect", -math.inf), ("silent", math.inf)])
+def test_what_no_dose_reaches_or_all_do_is_said(population, result):
     text = BASE.replace('"o3"', f'"{population}"').replace('"sequential"', '"perfect"')
-    one, played = line(text), Played(Study.read(text))
+    one, played = dose_range(text), OwnEpisodes(Study.read(text))
     for size in (1300.0, 1700.0):
         played.play(one, size, MIN_EPISODES // 2)
     table = played.measured(one)
-    look = Evidence(one, CURVE, table, float(np.mean(1.0 / table["reference"]))).look()
-    assert look.size == found
-    assert look.low == found
+    look = Confirmation(one, CURVE, table, float(np.mean(1.0 / table["reference"]))).estimate()
+    assert look.size == result
+    assert look.lower == result
 
 
 @given(st.floats(1.0, 3000.0), st.floats(0.0, 3000.0), st.integers(2, 64))
 def test_the_doses_of_a_bracket_have_the_believed_mean(middle, size, episodes):
-    doses = Bracket.around(line(), middle).doses(size, episodes)
+    doses = Bracket.around(dose_range(), middle).doses(size, episodes)
     low, high = doses
     assert 0.0 <= low < high <= 3000.0
     assert sum(doses.values()) == episodes
@@ -147,8 +148,8 @@ def test_the_doses_of_a_bracket_have_the_believed_mean(middle, size, episodes):
 
 
 def test_a_bracket_stays_while_it_is_good():
-    one = line()
-    first = Bracket.first(one, Offline("sharing_bonus", CURVE, 1500.0, (900.0, 1500.0, 2100.0)))
+    one = dose_range()
+    first = Bracket.first(one, Emulation("sharing_bonus", CURVE, 1500.0, (900.0, 1500.0, 2100.0)))
     assert (first.low, first.high) == pytest.approx((1050.0, 1950.0))
     usual = first.moved(one, 1500.0, 0.0)
     assert usual.high - usual.low == pytest.approx(2 * APART * 1500.0)
@@ -158,35 +159,35 @@ def test_a_bracket_stays_while_it_is_good():
 
 
 def test_beyond_what_the_look_holds_the_answer_is_believed_between_doses_or_where_the_fit_says():
-    one, found = line(), Offline("sharing_bonus", CURVE, 1500.0, ())
-    look = replace(evidence(np.random.default_rng(5)).look(), size=math.inf)
-    assert believed(one, found, None, {}) == 1500.0
-    assert believed(one, found, replace(look, size=1300.0), {}) == 1300.0
-    assert believed(one, found, look, {800.0: 0.5, 1200.0: 0.7}) == pytest.approx(1000.0)
-    assert believed(one, found, look, {800.0: 0.5, 1000.0: 0.55}) == 1500.0
-    assert believed(one, found, look, {2000.0: 0.5}) == 2500.0  # half the way to the high end
-    assert believed(one, found, look, {1000.0: 0.7}) == 500.0
+    one, result = dose_range(), Emulation("sharing_bonus", CURVE, 1500.0, ())
+    look = replace(confirmation(np.random.default_rng(5)).estimate(), size=math.inf)
+    assert believed_size(one, result, None, {}) == 1500.0
+    assert believed_size(one, result, replace(look, size=1300.0), {}) == 1300.0
+    assert believed_size(one, result, look, {800.0: 0.5, 1200.0: 0.7}) == pytest.approx(1000.0)
+    assert believed_size(one, result, look, {800.0: 0.5, 1000.0: 0.55}) == 1500.0
+    assert believed_size(one, result, look, {2000.0: 0.5}) == 2500.0  # half the way to the high end
+    assert believed_size(one, result, look, {1000.0: 0.7}) == 500.0
 
 
 def test_an_interval_that_is_narrow_enough_needs_few_more():
-    look = evidence(np.random.default_rng(4), noise=1e-4).look()
+    look = confirmation(np.random.default_rng(4), noise=1e-4).estimate()
     assert look.width < NARROW
-    assert wanted(look) == 4
-    assert wanted(replace(look, width=math.inf)) == look.episodes
+    assert next_episodes(look) == 4
+    assert next_episodes(replace(look, width=math.inf)) == look.episodes
 
 
 def test_no_two_episodes_share_their_luck():
-    played = Played(Study.read(BASE))
+    played = OwnEpisodes(Study.read(BASE))
     for _ in range(3):
-        played.play(line(), 0.0, 5)
-    seeds = {s for dose in played.doses for s in dose.episodes.seeds.tolist()}
+        played.play(dose_range(), 0.0, 5)
+    seeds = {s for batch in played.batches for s in batch.episodes.seeds.tolist()}
     assert len(seeds) == len(played) == 15
 
 
 def test_the_budget_is_never_exceeded():
-    played = Played(Study.read(BASE.replace("400", "7")))
-    played.play(line(), 0.0, 5)
-    played.play(line(), 0.0, 5)
+    played = OwnEpisodes(Study.read(BASE.replace("400", "7")))
+    played.play(dose_range(), 0.0, 5)
+    played.play(dose_range(), 0.0, 5)
     assert len(played) == 7
     assert played.left == 0
 
@@ -211,27 +212,31 @@ def test_what_a_pilot_cannot_answer_is_refused(old, new, said):
 def test_known_agents_are_found_out(tmp_path):
     """The truth: the same agents in many episodes of their own."""
     study = Study.read(BASE)
-    found = pilot(study, f"sqlite:///{tmp_path}/calls.db")
-    truth = line().curve(AGENTS.get("o3")).first(0.6)
-    low, high = found.interval
-    assert found.status == "confirmed"
+    result = search(study, f"sqlite:///{tmp_path}/calls.db")
+    truth = dose_range().curve(AGENTS.get("o3")).first(0.6)
+    low, high = result.best.interval
+    assert result.best.status == "certified"
     assert low <= 1.05 * truth
     assert 0.95 * truth <= high <= 1.15 * truth
     assert high - low <= NARROW * high * 1.001
-    assert sum(found.episodes.values()) == sum(dose.episodes for dose in found.doses)
-    assert sum(found.episodes.values()) <= study.budget.episodes
-    assert found.outcome["reached"].mean >= 0.6
-    assert "confirmed" in headline(found)
-    assert "rest on held-out episodes" in " ".join(sentences(found))
-    assert write(pilot_page(found), tmp_path / "pilot.html").stat().st_size < 6e6
-    assert found.as_json()["size"]["interval"] == [low, high]
+    assert result.episodes["explore"] == 4
+    assert sum(result.episodes.values()) <= study.budget.episodes
+    assert result.best.attainment.mean >= 0.6
+    assert result.advice is not None
+    assert result.advice.estimates["upper"].iloc[-1] == high
+    assert "estimated" in verdict_of(result).meaning
+    assert result.report(tmp_path / "pilot.html").stat().st_size < 6e6
 
 
 @pytest.mark.slow
-def test_agents_that_no_bonus_moves_are_not_confirmed(tmp_path):
-    """Silent agents never give, whatever they are paid; the fit may hope, fresh episodes do not."""
+def test_agents_that_no_bonus_moves_are_not_certified(tmp_path):
+    """Silent agents never give, whatever they are paid, whatever the fit hopes."""
     study = Study.read(BASE.replace('"o3"', '"silent"').replace("400", "80"))
-    found = pilot(study, f"sqlite:///{tmp_path}/calls.db")
-    assert found.status in ("unreachable", "out_of_budget")
-    assert "confirmed" not in headline(found)
-    assert Propensities is type(found.fit.agent.fitted)
+    result = search(study, f"sqlite:///{tmp_path}/calls.db")
+    assert result.best.status in ("unreachable", "out_of_budget")
+
+
+@pytest.mark.parametrize("options", [{"workers": 2}, {"dask": "tcp://nowhere:1"}, {"replay": True}])
+def test_what_a_pilot_cannot_do_is_refused(options):
+    with pytest.raises(UserError, match=r"\[pilot\]"):
+        search(Study.read(BASE), **options)

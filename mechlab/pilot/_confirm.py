@@ -1,19 +1,21 @@
-"""What fresh episodes of a study's own agents say of the smallest sufficient size.
+"""What a study's own agents' episodes say of the smallest sufficient size.
 
 The emulated agents say where it may lie and how the curve bends there. Level and slope come from
 the agents themselves: what they reached at doses on both sides is regressed on what the emulated
 agents reach at those doses, and the ends of the interval are where the bounds of that line cross
-the target (Fieller 1954, "Some problems in interval estimation", JRSS B 16). So agents that give
-more or less than the emulated ones, or respond more or less to a dose, make the interval no less
-true. The bend is only believed: all of it may be wrong. So the interval is wider by what the size
-would be without any, in quadrature with the luck of the episodes, for both are independent.
+the target (Fieller 1954, "Some problems in interval estimation", JRSS B 16). So the interval
+stays true for agents that give more or less than the emulated ones, or respond more or less to a
+dose. The bend is only believed, and all of it may be wrong. So the interval is widened by how far
+the size would move without any bend, in quadrature with the noise of the episodes, which is
+independent of it.
 
 Episodes are played until the interval is narrow. Its width says nothing of which way its middle is
 off, so with many episodes to stop by it takes none of the permitted error (Chow & Robbins 1965, "On
 the asymptotic theory of fixed-width sequential confidence intervals", Ann. Math. Stat. 36). With
 few it stops early where spread or slope come out too well: half of the error is left for that.
 
-What luck of the deal a reference point shares is taken out: its own revenue has a known mean.
+The luck that an episode shares with its reference point is taken out, because the mean revenue of
+the reference point is known.
 """
 
 from __future__ import annotations
@@ -25,24 +27,24 @@ import numpy as np
 import pandas as pd
 
 from mechlab.flows import Array
-from mechlab.pilot.emulate import Curve, Line
+from mechlab.pilot._emulate import Curve, DoseRange
 from mechlab.search.bounds import Sample, mean_bounds
 from mechlab.statistics import Summary
 
-SPENT = 0.5  # of the permitted error; the rest is for stopping early
-POINTS = 401  # sizes at which the bounds are looked at
+SPENT = 0.5  # of the permitted error; the rest is for stopping early (see above)
+POINTS = 401  # sizes at which the bounds are evaluated: 0.1% of a usual bracket apart
 
 
 @dataclass(frozen=True)
-class Look:
-    """What some episodes of a candidate say.
+class Estimate:
+    """Where some episodes of a candidate reach the target.
 
     Attributes:
         candidate: its name in the study.
         episodes: how many they are.
-        lowest, highest: sizes between which they were played; nothing is said of others.
+        lowest, highest: sizes between which they were played; the estimate is limited to these.
         size: where the mean reaches the target; -inf and inf for below and above these sizes.
-        low, high: the interval of the smallest sufficient size, -inf and inf likewise.
+        lower, upper: the interval of the smallest sufficient size, -inf and inf likewise.
         bend: how far the size would be without the curve's bend, relative to it.
         width: of the interval relative to ``size``, were the line straight and as long as needed.
     """
@@ -52,33 +54,33 @@ class Look:
     lowest: float
     highest: float
     size: float
-    low: float
-    high: float
+    lower: float
+    upper: float
     bend: float
     width: float
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """A line's own episodes, beside the curve of the emulated agents.
+class Confirmation:
+    """A candidate's own episodes beside the curve of the emulated agents.
 
     Attributes:
-        line, curve: the candidate, and the emulated agents' mean revenue by its size.
-        episodes: a row each, as ``Played.measured`` returns them.
+        candidate, curve: the candidate, and the emulated agents' mean revenue by its size.
+        episodes: a row each, as ``OwnEpisodes.measured`` returns them.
         inverse: mean of one over the reference point's revenue, over many episodes.
     """
 
-    line: Line
+    candidate: DoseRange
     curve: Curve
     episodes: pd.DataFrame
     inverse: float
 
-    def look(self) -> Look:
+    def estimate(self) -> Estimate:
         """Return where the target is reached, with its interval."""
-        target = self.line.study.target
+        target = self.candidate.study.target
         lowest, highest = self.episodes["size"].min(), self.episodes["size"].max()
         sizes = np.linspace(lowest, highest, POINTS)
-        fit, columns = self._regression("reached"), self._columns(self.curve.at(sizes))
+        fit, columns = self._regression("attainment"), self._columns(self.curve.at(sizes))
         mean = fit.mean(columns) - target.efficiency
         alpha = SPENT * (1.0 - target.confidence) / 2.0
         lower, upper = (fit.bounds(columns, alpha) - target.efficiency).T
@@ -88,22 +90,24 @@ class Evidence:
         low, high = _first(sizes, upper), _last(sizes, lower)
         if math.isfinite(size):  # where an end is infinite, so is what stands here
             low, high = size - math.hypot(size - low, bend), size + math.hypot(high - size, bend)
-        return Look(
-            candidate=self.line.candidate,
+        return Estimate(
+            candidate=self.candidate.name,
             episodes=len(self.episodes),
             lowest=float(lowest),
             highest=float(highest),
             size=size,
-            low=low if low >= lowest else -math.inf,
-            high=high if high <= highest else math.inf,
+            lower=low if low >= lowest else -math.inf,
+            upper=high if high <= highest else math.inf,
             bend=bend / size if bend else 0.0,
             width=_width(sizes, mean, upper - lower),
         )
 
     def _straight(self, sizes: Array) -> float:
         """Return where the target is reached by the episodes alone, if the curve has no bend."""
-        fit = self._regression("reached", bent=False)
-        return _first(sizes, fit.mean(self._columns(sizes)) - self.line.study.target.efficiency)
+        fit = self._regression("attainment", bent=False)
+        return _first(
+            sizes, fit.mean(self._columns(sizes)) - self.candidate.study.target.efficiency
+        )
 
     def at(self, size: float, measure: str) -> Summary:
         """Return the mean of a measure at a size, from all the episodes, with a 95% interval."""

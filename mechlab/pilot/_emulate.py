@@ -1,4 +1,4 @@
-"""Emulated agents along a candidate's free parameter: where they first reach the target."""
+"""Agents emulated from a pilot, and where they say that each candidate reaches the target."""
 
 from __future__ import annotations
 
@@ -8,33 +8,37 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
 from mechlab.agents.base import Agent
+from mechlab.agents.emulated import Emulated
+from mechlab.calibrate import fit_episodes
 from mechlab.flows import Array
 from mechlab.mechanism import Mechanism
 from mechlab.simulation import Episodes
 from mechlab.streams import EMULATE
 from mechlab.study import Study
 
-GRID = 9  # doses of a curve over the whole range
+GRID = 9  # doses of a curve over the whole range, between which a spline runs
 CLOSE = (0.75, 0.9, 1.0, 1.1, 1.25)  # of the smallest size: doses that are added
-EPISODES = 200  # of each dose; all doses and all agents share their luck
-DEALS = 1000  # that tell the mean of a reference point
+EPISODES = 200  # of each dose, the same for all doses and agents, so that only they differ
+DEALS = 1000  # episodes that give the mean of a reference point
+DRAWS = 24  # of the posterior: enough for the spread of their sizes, which only sets a bracket
 
 
 @dataclass(frozen=True)
-class Line:
-    """One candidate of a study along its free parameter, from the low end of the range to the high.
+class DoseRange:
+    """A candidate whose one free parameter is what the study minimises, over its range.
 
     Attributes:
-        study, candidate: which.
-        parameter: the free parameter, which is also the study's size.
+        study: the study. name: the candidate's.
+        parameter: the free parameter.
         low, high: its range.
     """
 
     study: Study
-    candidate: str
+    name: str
     parameter: str
     low: float
     high: float
@@ -46,9 +50,9 @@ class Line:
 
     def at(self, size: float) -> Mechanism:
         """Return the candidate at a size."""
-        return self.study.candidates[self.candidate].build({self.parameter: size})
+        return self.study.candidates[self.name].build({self.parameter: size})
 
-    def reached(self, agent: Agent, size: float, episodes: int = EPISODES) -> Array:
+    def attainment(self, agent: Agent, size: float, episodes: int = EPISODES) -> Array:
         """Return revenue relative to the target's reference point, (B,), of a group of an agent."""
         return self.study.attainment(self._played(agent, size, episodes))
 
@@ -59,21 +63,21 @@ class Line:
         close = [near * x for x in CLOSE if self.low < near * x < self.high]
         return Curve.of(known | {x: self._mean(agent, x) for x in close})
 
-    def offline(self, agent: Agent, draws: Sequence[Agent]) -> Offline:
+    def emulated(self, agent: Agent, draws: Sequence[Agent]) -> Emulation:
         """Return what emulated agents say of the candidate.
 
-        A draw's curve is taken to be the best fit's, moved up or down as it is at the best fit's
-        smallest size: one dose a draw.
+        A draw's curve is the best fit's, moved up or down by how the draw differs at the best
+        fit's smallest size. So a draw costs one dose.
         """
         target, curve = self.study.target.efficiency, self.curve(agent)
         size = curve.first(target)
         at = min(size, self.high)
         level = self._mean(agent, at)
         drawn = [curve.first(target - self._mean(draw, at) + level) for draw in draws]
-        return Offline(self.candidate, curve, size, tuple(drawn))
+        return Emulation(self.name, curve, size, tuple(drawn))
 
     def inverse(self, agent: Agent) -> float:
-        """Return the mean of one over the reference point's revenue; no matter who plays."""
+        """Return the mean of one over the reference point's revenue; whoever plays."""
         played = self._played(agent, self.middle, DEALS)
         return float((1.0 / played.reference(self.study.target.relative_to)).mean())
 
@@ -81,7 +85,7 @@ class Line:
         return self.study.play(self.at(size), EMULATE[:episodes], population=agent)
 
     def _mean(self, agent: Agent, size: float) -> float:
-        return float(self.reached(agent, size).mean())
+        return float(self.attainment(agent, size).mean())
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,11 @@ class Curve:
         """Return the means at some sizes within the range."""
         return np.asarray(self._spline(sizes))
 
+    def frame(self, points: int = 201) -> pd.DataFrame:
+        """Return ``size`` and ``attainment`` at evenly spaced sizes."""
+        sizes = np.linspace(self.sizes[0], self.sizes[-1], points)
+        return pd.DataFrame({"size": sizes, "attainment": self.at(sizes)})
+
     def first(self, target: float) -> float:
         """Return the smallest size with at least the target, inf where there is none."""
         if self.means[0] >= target:
@@ -122,7 +131,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Offline:
+class Emulation:
     """What the emulated agents say of one candidate.
 
     Attributes:
@@ -140,6 +149,26 @@ class Offline:
     def interval(self, confidence: float) -> tuple[float, float]:
         """Return the central interval of the draws."""
         tails = (1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0
-        # An observed quantile, for there is nothing between a size and none at all.
+        # An observed quantile: between a size and none at all there is no value.
         low, high = np.quantile(np.asarray(self.draws), tails, method="nearest")
         return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class Emulators:
+    """Emulated agents that stand for those of a pilot.
+
+    Attributes:
+        agent: the best fit. draws: agents as likely, within the fit's uncertainty.
+        warnings: what the episodes could not identify.
+    """
+
+    agent: Emulated
+    draws: tuple[Emulated, ...]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def fitted(cls, study: Study, table: pd.DataFrame) -> Emulators:
+        """Fit them to the episodes of a study's own agents, a row each."""
+        fit = fit_episodes(table, settings=study.settings, name=study.name, seed=study.seed)
+        return cls(fit.agent, tuple(fit.agents(DRAWS)), tuple(fit.warnings))

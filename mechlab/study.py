@@ -314,6 +314,12 @@ def _check_reference(study: Study) -> None:
         raise unknown("reference point", study.target.relative_to, study.played.references)
 
 
+def _check_tolerance(study: Study) -> None:
+    usual = Target.model_fields["tolerance"].default
+    if study.pilot and study.target.tolerance != usual:
+        raise UserError(f"a study with [pilot] has a tolerance of {usual}: leave it out")
+
+
 def _check_transfer(study: Study) -> None:
     """Check that every game is one, and that every population fits at least one of them."""
     asked = study.transfer
@@ -339,5 +345,6 @@ _CHECKS: Mapping[str, Callable[[Study], object]] = {
     "mechanisms": _check_mechanisms,
     "minimise": _check_minimise,
     "target.relative_to": _check_reference,
+    "target.tolerance": _check_tolerance,
     "transfer": _check_transfer,
 }

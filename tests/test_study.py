@@ -78,6 +78,11 @@ def test_shipped_studies_load(path):
             "target.relative_to: unknown reference point 'sequentiel': did you mean",
         ),
         ("minimise", "smallest", "smallest: is now called minimise"),
+        (
+            "[target]",
+            "[pilot]\n[target]\ntolerance = 0.01",
+            "target.tolerance: a study with [pilot] has a tolerance of 0.05: leave it out",
+        ),
         ('"sequential"', '"turns"', "target.relative_to: 'turns' is now called 'sequential'"),
         ('"sequential"', '"ceiling"', "target.relative_to: 'ceiling' is now called 'perfect'"),
         ("[target]", "game = 'x'\n[target]", "game: unknown game 'x'"),

@@ -9,9 +9,11 @@ from email.utils import parsedate_to_datetime
 from time import monotonic, time
 from typing import Any
 
+from httpx2 import Response
 from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI
 
-from mechlab.llm._output import ModelOutput, parse_output
+from mechlab.llm._output import ModelOutput
+from mechlab.llm._response import parse_output
 from mechlab.llm._retry import CallFailed, Fault, fault_kind, one_line
 from mechlab.llm.settings import Endpoint
 
@@ -56,8 +58,10 @@ class Client:
                 # Not `chat.completions.create`: validating the types of a whole request and
                 # response takes as long as all else that the client does.
                 with self._pool() as client:
-                    text = await client.post("/chat/completions", cast_to=str, body=request)
-            return parse_output(self.endpoint.redact(text), characters)
+                    response = await client.post(
+                        "/chat/completions", cast_to=Response, body=request
+                    )
+            return parse_output(response.content, characters).redacted(self.endpoint.redact)
         except (TimeoutError, APITimeoutError):
             fault = Fault("timeout", f"no answer in {self.timeout:g} s")
         except APIStatusError as error:
@@ -66,7 +70,7 @@ class Client:
             cause = error.__cause__ or error
             fault = Fault("connection", self._line(f"{type(cause).__name__}: {cause}"))
         except CallFailed as failure:
-            fault = failure.fault
+            fault = replace(failure.fault, detail=self._line(failure.fault.detail))
         raise CallFailed(replace(fault, seconds=monotonic() - start))
 
     async def close(self) -> None:

@@ -124,8 +124,9 @@ class Model:
             try:
                 return parse_answer(output, call.schema), ""
             except InvalidAnswer as error:
-                reason = str(error)
-                call = replace(call, messages=[*call.messages, *messages_again(output, reason)])
+                reason = f"{error}; {error.advice}" if error.advice else str(error)
+                again = messages_again(output, str(error))
+                call = replace(call, messages=[*call.messages, *again])
         return None, reason
 
     async def generate(

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from mechlab.llm._retry import CallFailed, Fault, fault_kind, one_line
+from mechlab.llm._retry import one_line
 from mechlab.llm.dialogue import Message
 
 SCHEMA_FORMS = ("schema", "object", "text")  # ways to send a schema, tried in this order
 CHARACTERS_PER_TOKEN = 4  # a rule of thumb for English; rows of numbers take more tokens
 
-_UNREADABLE = (ValueError, AttributeError, TypeError, KeyError, IndexError, RecursionError)
 _TAG = "(?:think|thinking|thought|reasoning)"
 # Some servers leave out the opening tag, and some models never close theirs.
 _REASONING = re.compile(rf"\s*(?:<{_TAG}>(.*?)(?:</{_TAG}>|\Z)|([^{{]*?)</{_TAG}>)", re.S | re.I)
+_CUT = ("length", "max_tokens", "model_length")  # reasons to finish: of OpenAI, Gemini, Mistral
+_FILTERS = ("content_filter", "safety", "prohibited", "blocklist", "spii", "recitation", "refusal")
+_MORE_TOKENS = "raise max_completion_tokens or max_tokens, or lower reasoning_effort"
 _FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.S | re.I)
 
 
@@ -30,8 +32,9 @@ class Usage:
 
     Attributes:
         prompt: of the prompt. cached: the part of them that came from the provider's cache.
-        answer: of the answer.
-        counted: false if they are estimated from the number of characters.
+        answer: of the answer, with all that was reasoned before it.
+        counted: false if some are estimated from the number of characters.
+        doubt: why the endpoint's own counts cannot be right, "" if they can.
 
     >>> Usage(100, 80, 20).total
     120
@@ -41,6 +44,7 @@ class Usage:
     cached: int = 0
     answer: int = 0
     counted: bool = True
+    doubt: str = ""
 
     @property
     def total(self) -> int:
@@ -76,6 +80,11 @@ class ModelOutput:
         fields = json.loads(text)
         return cls(**{**fields, "usage": Usage(**fields["usage"])})
 
+    def redacted(self, redact: Callable[[str], str]) -> ModelOutput:
+        """Return the output with each of its texts changed by a function."""
+        texts = (self.content, self.reasoning, self.refusal, self.finish)
+        return ModelOutput(*map(redact, texts), usage=self.usage)
+
     @property
     def all_reasoning(self) -> str:
         """What the model reasoned before it answered, wherever its endpoint puts it."""
@@ -95,24 +104,15 @@ class ModelOutput:
 
 
 class InvalidAnswer(Exception):
-    """An output holds no valid answer; the message says why, in one line for model and people."""
+    """An output holds no valid answer; the message says why, in one line for model and people.
 
-
-def parse_output(text: str, characters: int) -> ModelOutput:
-    """Read the body of an endpoint's response to messages of so many characters.
-
-    Raises:
-        CallFailed: if it is not what the API promises, or reports an error.
+    Attributes:
+        advice: what a user can do about it, "" if nothing is known.
     """
-    try:
-        body = json.loads(text)
-        if body.get("choices"):
-            return _output(body, characters)
-        _raise_reported(body)
-    except _UNREADABLE as error:
-        detail = f"no chat completion: {type(error).__name__}: {one_line(text, 80)!r}"
-        raise CallFailed(Fault("garbled", detail)) from None
-    raise CallFailed(Fault("garbled", f"no chat completion: {one_line(text, 80)!r}"))
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(reason)
+        self.advice = advice
 
 
 def parse_answer(output: ModelOutput, schema: type[BaseModel]) -> BaseModel:
@@ -138,10 +138,16 @@ def parse_answer(output: ModelOutput, schema: type[BaseModel]) -> BaseModel:
         except ValidationError as error:
             if first is None or first.errors()[0]["type"] == "json_invalid":
                 first = error
+    finish = output.finish.lower()
+    if finish in _CUT:
+        reason = _reason(first) if first else "there was no answer yet"
+        raise InvalidAnswer(f"cut off at the limit of tokens; {reason}", _MORE_TOKENS)
+    if any(word in finish for word in _FILTERS):
+        raise InvalidAnswer(f"withheld by the filter of the endpoint: {one_line(output.finish)}")
     if first is None:
-        raise InvalidAnswer("empty: there was no answer")
-    cut = "cut off at the limit of tokens; " if output.finish == "length" else ""
-    raise InvalidAnswer(f"{cut}{_reason(first)}")
+        ended = f", it ended with {one_line(output.finish)!r}" if finish not in ("", "stop") else ""
+        raise InvalidAnswer(f"empty: there was no answer{ended}")
+    raise InvalidAnswer(_reason(first))
 
 
 def split_reasoning(content: str) -> tuple[str, str]:
@@ -191,48 +197,6 @@ def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
     """
     closed: dict[str, Any] = _closed(schema.model_json_schema())
     return closed
-
-
-def _raise_reported(body: dict[str, Any]) -> None:
-    """Raise the error in a body, as some gateways report upstream errors with status 200."""
-    error = body.get("error")
-    if error:
-        fields = error if isinstance(error, dict) else {"message": error}
-        status = fields.get("code")
-        kind = fault_kind(status) if isinstance(status, int) and status >= 400 else "server"
-        raise CallFailed(Fault(kind, one_line(str(fields.get("message")))))
-
-
-def _output(body: dict[str, Any], characters: int) -> ModelOutput:
-    choice = body["choices"][0]
-    message = choice["message"]
-    content = _text(message.get("content"))
-    reasoning = _text(message.get("reasoning_content") or message.get("reasoning"))
-    return ModelOutput(
-        content=content,
-        reasoning=reasoning,
-        refusal=_text(message.get("refusal")),
-        finish=_text(choice.get("finish_reason")),
-        usage=_usage(body.get("usage"), characters, len(content) + len(reasoning)),
-    )
-
-
-def _text(value: Any) -> str:
-    """Return a text that can be encoded: half a surrogate pair becomes a question mark."""
-    if isinstance(value, list):  # parts
-        value = "".join(str(part.get("text", "")) for part in value)
-    return str(value or "").encode("utf-8", "replace").decode()
-
-
-def _usage(counts: dict[str, Any] | None, prompt: int, answer: int) -> Usage:
-    """Return the tokens that an endpoint counts, else those of so many characters."""
-    if not counts or counts.get("prompt_tokens") is None:
-        per = CHARACTERS_PER_TOKEN
-        return Usage(prompt // per, 0, answer // per, counted=False)
-    details = counts.get("prompt_tokens_details") or {}
-    cached = details.get("cached_tokens") or counts.get("prompt_cache_hit_tokens") or 0
-    completion = int(counts.get("completion_tokens") or 0)
-    return Usage(int(counts["prompt_tokens"]), int(cached), completion)
 
 
 def _candidates(content: str) -> Iterator[str]:

@@ -1,0 +1,128 @@
+"""What an endpoint sends back, read: a model's output, or the fault that is reported instead.
+
+Nothing in it is trusted: a count of tokens that cannot be right is replaced by an estimate.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mechlab.llm._output import CHARACTERS_PER_TOKEN, ModelOutput, Usage
+from mechlab.llm._retry import CallFailed, Fault, fault_kind, one_line
+
+_UNREADABLE = (ValueError, AttributeError, TypeError, KeyError, IndexError, RecursionError)
+_MOST_TOKENS = 20_000_000  # of one call: twice the largest context window there is
+_LONGEST_TOKEN = 128  # characters: no tokenizer in use has a longer one
+
+
+def parse_output(body: bytes, characters: int) -> ModelOutput:
+    """Read the body of an endpoint's response to messages of so many characters.
+
+    Raises:
+        CallFailed: if it is not what the API promises, or reports an error. The detail is as long
+            as the endpoint makes it, and may hold whatever the endpoint repeats.
+
+    >>> parse_output(b'{"choices": [{"message": {"content": "Yes."}}]}', 400).content
+    'Yes.'
+    """
+    text = body.decode(json.detect_encoding(body), "replace")  # whatever its header says
+    try:
+        response = json.loads(text)
+        if response.get("choices"):
+            return _output(response, characters)
+        error = _reported(response)
+    except _UNREADABLE as reason:
+        error = Fault("garbled", f"no chat completion: {type(reason).__name__}: {text}")
+    raise CallFailed(error or Fault("garbled", f"no chat completion: {text}"))
+
+
+def _reported(part: dict[str, Any]) -> Fault | None:
+    """Return the error in a part of a response: some gateways send their upstream's with a 200."""
+    error = part.get("error")
+    if not error:
+        return None
+    fields = error if isinstance(error, dict) else {"message": error}
+    status = int(str(fields.get("code"))) if str(fields.get("code")).isdecimal() else 0
+    kind = fault_kind(status) if 400 <= status < 600 else "server"
+    return Fault(kind, _text(fields.get("message")))
+
+
+def _output(body: dict[str, Any], characters: int) -> ModelOutput:
+    choice = body["choices"][0]
+    finish, message = _text(choice.get("finish_reason")), choice.get("message")
+    error = _reported(choice)
+    if error or finish.lower() == "error":  # the endpoint failed while the model wrote
+        kind = error.kind if error and error.kind != "refused" else "server"
+        raise CallFailed(Fault(kind, error.detail if error else "finish_reason: error"))
+    if message is None and finish:  # withheld, or nothing was written: the reason says which
+        message = {}
+    content, reasoning = _text(message.get("content")), _thinking(message.get("content"))
+    fields = ("reasoning_content", "reasoning", "thinking")
+    apart = next((_text(message[name]) for name in fields if message.get(name)), "")
+    written = len(content) + len(apart or reasoning)
+    return ModelOutput(
+        content=content,
+        reasoning=apart or reasoning,
+        refusal=_text(message.get("refusal")),
+        finish=finish,
+        usage=_usage(body.get("usage"), characters, written),
+    )
+
+
+def _text(value: Any) -> str:
+    """Return a text that can be encoded: half a surrogate pair becomes a question mark."""
+    if isinstance(value, list):  # parts
+        return "".join(_text(part) for part in value)
+    if isinstance(value, dict):
+        return _text(value.get("text"))
+    return str(value or "").encode("utf-8", "replace").decode()
+
+
+def _thinking(content: Any) -> str:
+    """Return what was reasoned, where a content has parts of that type."""
+    parts = content if isinstance(content, list) else []
+    return "".join(_text(part.get("thinking")) for part in parts if isinstance(part, dict))
+
+
+def _usage(counts: Any, sent: int, written: int) -> Usage:
+    """Return the tokens of so many characters sent and written: the most that counts can mean.
+
+    Cached tokens may stand beside those of the prompt, and reasoning beside those of the answer.
+    What an endpoint does not count, or counts as nobody can, is estimated.
+    """
+    if not isinstance(counts, dict):
+        counts = {}
+    cached_too = _details(counts, "prompt").get("cached_tokens")
+    given = {
+        "prompt_tokens": counts.get("prompt_tokens"),
+        "completion_tokens": counts.get("completion_tokens"),
+        "total_tokens": counts.get("total_tokens"),
+        "cached_tokens": cached_too or counts.get("prompt_cache_hit_tokens"),
+        "reasoning_tokens": _details(counts, "completion").get("reasoning_tokens"),
+    }
+    prompt, answer, total, cached, reasoning = (_count(value) for value in given.values())
+    low = {"prompt_tokens": (prompt, sent), "completion_tokens": (answer, written)}
+    doubts = [name for name, value in given.items() if value is not None and _count(value) < 0]
+    doubts += [name for name, (count, text) in low.items() if 0 <= count * _LONGEST_TOKEN < text]
+    doubts += ["cached_tokens"] * (cached > prompt >= 0)
+    if prompt < 0 or prompt * _LONGEST_TOKEN < sent:
+        prompt = max(prompt, -(-sent // CHARACTERS_PER_TOKEN))
+    if answer < 0 or answer * _LONGEST_TOKEN < written:
+        answer = max(answer, -(-written // CHARACTERS_PER_TOKEN))
+    prompt += cached if cached > prompt else 0
+    answer = max(answer, total - prompt, answer + reasoning if reasoning > answer else 0)
+    counted = not doubts and None not in (given["prompt_tokens"], given["completion_tokens"])
+    doubt = ", ".join(f"{name} = {one_line(repr(given[name]), 40)}" for name in doubts)
+    return Usage(prompt, max(0, cached), answer, counted, doubt)
+
+
+def _details(counts: dict[str, Any], kind: str) -> dict[str, Any]:
+    details = counts.get(f"{kind}_tokens_details")
+    return details if isinstance(details, dict) else {}
+
+
+def _count(value: Any) -> int:
+    """Return a count of tokens; -1 for what cannot be one."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return int(value) if number and 0 <= value <= _MOST_TOKENS else -1

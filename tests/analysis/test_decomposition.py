@@ -93,7 +93,7 @@ def test_the_words_say_what_was_found():
     said = " ".join(sentences(found("silent")))
     assert "limited by cooperation" in said
     assert "This suggests an incentive" in said
-    assert "do not tell" in said
+    assert "do not show whether the suggestion is right" in said
 
 
 def test_json_names_all_that_was_measured():

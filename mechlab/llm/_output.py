@@ -82,8 +82,13 @@ class ModelOutput:
 
     def redacted(self, redact: Callable[[str], str]) -> ModelOutput:
         """Return the output with each of its texts changed by a function."""
-        texts = (self.content, self.reasoning, self.refusal, self.finish)
-        return ModelOutput(*map(redact, texts), usage=self.usage)
+        return ModelOutput(
+            redact(self.content),
+            redact(self.reasoning),
+            redact(self.refusal),
+            redact(self.finish),
+            self.usage,
+        )
 
     @property
     def all_reasoning(self) -> str:

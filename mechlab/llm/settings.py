@@ -6,8 +6,10 @@ An agent's options come first, then the study's, then the endpoint's own default
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -147,9 +149,9 @@ class Endpoint:
         url: its base URL.
         key: the key to it; "" where none is needed.
 
-    >>> Endpoint("openai", OPENAI, "sk-secret")
+    >>> Endpoint("openai", OPENAI, "sk-5ecret")
     Endpoint(name='openai', url='https://api.openai.com/v1')
-    >>> Endpoint("openai", OPENAI, "sk-secret").redact("bad key sk-secret")
+    >>> Endpoint("openai", OPENAI, "sk-5ecret").redact("bad key sk-5ecret")
     'bad key [key]'
     """
 
@@ -158,8 +160,52 @@ class Endpoint:
     key: str = field(repr=False)
 
     def redact(self, text: str) -> str:
-        """Return a text from the endpoint without the key, which it might repeat."""
-        return text.replace(self.key, "[key]") if self.key else text
+        """Return a text from the endpoint without the key, which it might repeat.
+
+        The key is found over line breaks and in JSON's escapes, of any depth. A key that can be no
+        secret, such as those that local servers tell one to use, stays: it may be a word.
+        """
+        if not _is_secret(self.key) or not self._repeated(text):
+            return text
+        redacted = _key_pattern(self.key).sub("[key]", text)
+        return "[key]" if self._repeated(redacted) else redacted
+
+    def _repeated(self, text: str) -> bool:
+        return self.key in _unescaped(text)
+
+
+_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|[nrtbf]|)")
+# What may split a key: white space, its escapes, and backslashes that begin no escape of a letter.
+_BETWEEN = r"(?:\s|\\+(?:[nrtbf]|u00(?:[01][0-9a-fA-F]|20)|(?![\\u])))*"
+
+
+def _unescaped(text: str) -> str:
+    """Return a text without JSON's escapes, backslashes and white space.
+
+    >>> _unescaped("\\\\u0073k-\\n5e cre7")
+    'sk-5ecre7'
+    """
+    if "\\" in text:
+        text = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else "", text)
+    return "".join(text.split())
+
+
+def _is_secret(key: str) -> bool:
+    """Return whether a key is too long and too varied to be a word, or one that anybody may know.
+
+    >>> [_is_secret(key) for key in ("none", "EMPTY", "12345678", "placeholder", "sk-5ecre7")]
+    [False, False, False, False, True]
+    """
+    varied, letter = len(set(key)), any(c.isalpha() for c in key)
+    mixed = letter and any(c.isdigit() for c in key)
+    return (mixed and len(key) >= 8 and varied >= 6) or (letter and len(key) >= 16 and varied >= 8)
+
+
+@cache
+def _key_pattern(key: str) -> re.Pattern[str]:
+    """Return a pattern of a key, with each character as it is or escaped, split at any place."""
+    ascii = (rf"(?:{re.escape(c)}|(?<!\\)\\+u(?i:{ord(c):04x}))" for c in key)
+    return re.compile(_BETWEEN.join(ascii))
 
 
 def find_endpoint(
@@ -170,7 +216,8 @@ def find_endpoint(
     Variables are read from the environment, then from the file ``.env`` of the working directory.
 
     Raises:
-        UserError: where there is no URL, or no key. On this machine no key is needed.
+        UserError: where there is no URL, or no key, or one that no header can hold or that could
+            not be recognised in what is stored. On this machine no key is needed.
     """
     variables = _variables()
     prefix = name.upper().replace("-", "_")
@@ -182,6 +229,11 @@ def find_endpoint(
     if need_key and not key and not is_local(settings.url):
         raise UserError(
             f"endpoint {name!r} ({settings.url}): {variable} is not set, in the environment or .env"
+        )
+    if need_key and not re.fullmatch(r"[!-\[\]-~]*", key):
+        raise UserError(
+            f"endpoint {name!r} ({settings.url}): {variable} must hold a key of visible ASCII "
+            f"characters without a backslash, but one of its {len(key)} characters is no such"
         )
     return Endpoint(name, settings.url, key)
 

@@ -193,11 +193,13 @@ def test_a_wrong_key_is_an_error_at_once_and_is_not_shown(server, monkeypatch, c
     assert server.done == {"401": 1}
 
 
-def test_the_key_reaches_neither_store_nor_log(server, caplog):
-    """Even from a server that repeats it in its errors and answers."""
+@pytest.mark.parametrize("key", [KEY, "\\u0073" + KEY[1:], f"{KEY[:9]}\\n{KEY[9:]}"])
+def test_the_key_reaches_neither_store_nor_log(server, caplog, key):
+    """Even from a server that repeats it in its errors and answers, escaped or split."""
     caplog.set_level("DEBUG")
     server.behaviour.faults = {"echo": 0.5}
-    server.behaviour.policy = lambda _: json.dumps({"thoughts": f"my key is {KEY}", "actions": []})
+    answer = '{"thoughts": "my key is KEY", "actions": []}'.replace("KEY", key)
+    server.behaviour.policy = lambda _: answer
     with live_session() as session:
         play(episodes=1)
         assert KEY not in repr(vars(session))
@@ -208,6 +210,17 @@ def test_the_key_reaches_neither_store_nor_log(server, caplog):
     with sqlite3.connect(".mechlab/calls.db") as database:
         assert KEY not in "\n".join(database.iterdump())
     assert KEY not in caplog.text
+
+
+def test_a_key_that_anybody_may_know_damages_no_answer(server, monkeypatch):
+    server.behaviour.key = ""
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    thought = "I have none of the pieces; nonetheless I wait."
+    server.behaviour.policy = lambda _: json.dumps({"thoughts": thought, "actions": []})
+    play(episodes=1)
+    with open_transcripts(STORE) as transcripts:
+        spoken = transcripts.calls(transcripts.episodes()[0].id)
+    assert {call.thoughts for call in spoken} == {thought}
 
 
 def test_live_agents_sit_beside_others(server):

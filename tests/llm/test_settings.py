@@ -1,9 +1,20 @@
 """Where an endpoint and its key are found, and that the key is not shown."""
 
+import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mechlab.errors import UserError
-from mechlab.llm.settings import OPENAI, EndpointSettings, Live, find_endpoint
+from mechlab.llm.settings import (
+    OPENAI,
+    Endpoint,
+    EndpointSettings,
+    Live,
+    _is_secret,
+    _unescaped,
+    find_endpoint,
+)
 from mechlab.study import Study, template
 
 
@@ -100,3 +111,58 @@ def test_what_the_evidence_depends_on_is_part_of_a_study_and_caps_are_not():
 
 def test_settings_have_safe_defaults():
     assert Live().caps.model_dump() == {"calls": None, "tokens": None, "dollars": None}
+
+
+VISIBLE = st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\\")
+KEYS = st.text(VISIBLE, min_size=8, max_size=60)
+BREAKS = ["", " ", "\n", "\r\n", "\\n", "\\\\n", "\\u000a"]
+
+
+def key_as_sent(draw, key):
+    """Return a key as a server may repeat it: escaped in part, and split."""
+    forms = [lambda c: c, lambda c: f"\\u{ord(c):04x}", lambda c: f"\\\\u{ord(c):04X}"]
+    broken = draw(st.integers(0, len(key) - 1))
+    written = [draw(st.sampled_from(forms))(c) for c in key]
+    written[broken] += draw(st.sampled_from(BREAKS))
+    return "".join(written)
+
+
+@given(st.data(), KEYS.filter(_is_secret), st.text(max_size=30), st.text(max_size=30))
+def test_no_text_keeps_a_key_however_it_is_written(data, key, before, after):
+    endpoint = Endpoint("x", "http://x", key)
+    text = before + key_as_sent(data.draw, key) + after
+    redacted = endpoint.redact(text)
+    assert "[key]" in redacted
+    assert key not in redacted
+    assert key not in _unescaped(redacted)
+
+
+PLACEHOLDERS = ["none", "x", "EMPTY", "ollama", "test", "1234", "sk-1234", "lm-studio", "dummy"]
+
+
+@given(st.sampled_from(PLACEHOLDERS) | KEYS, st.text())
+def test_a_text_without_the_key_stays_as_it_is(key, text):
+    plain = Endpoint("x", "http://x", key)
+    assert plain.redact(text) == text or key in _unescaped(text)
+
+
+@pytest.mark.parametrize("key", PLACEHOLDERS)
+def test_a_key_that_servers_tell_one_to_use_damages_no_answer(key):
+    text = f'I have none of the pieces; nonetheless {key}: {{"text": "test x 1234"}}'
+    assert Endpoint("x", "http://x", key).redact(text) == text
+
+
+@given(st.text(min_size=1).filter(lambda key: "\0" not in key and key.strip()))
+def test_a_key_is_one_that_a_header_can_hold_or_is_refused_unseen(key):
+    key = key.encode("utf-8", "replace").decode()
+    variables = {"GROQ_API_KEY": key, "GROQ_BASE_URL": "https://x.example/v1"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        try:
+            endpoint = find_endpoint("groq", {})
+        except UserError as error:
+            assert "GROQ_API_KEY must hold a key of visible ASCII" in str(error)
+            assert len(key) < 4 or key not in str(error)
+        else:
+            assert httpx2.Headers({"Authorization": f"Bearer {endpoint.key}"})

@@ -1,4 +1,4 @@
-"""A run of a pilot: one condition under one mechanism, what was counted and what moves it."""
+"""Runs of a pilot: the episodes of one condition under one mechanism, and what affects them."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _MOVED = {
     "auto_fulfill": ("ask", "submit", "breadth", "volunteer", "chatter"),
     "auto_both": ("ask", "submit", "breadth", "volunteer", "chatter"),
 }
-_TOLD = ("ask", "answer", "answer_system", "submit")  # what the protocol and the view shift
+_SHIFTED = ("ask", "answer", "answer_system", "submit")  # by the protocol and a hidden view
 _PAID = ("answer", "answer_system")
-_CHANCES = (*_TOLD, "repeat", "breadth")  # what is fitted as logits
+_CHANCES = (*_SHIFTED, "repeat", "breadth")  # probabilities, fitted as logits
 
 
 @dataclass(frozen=True)
 class Run:
-    """What was seen of one condition under one mechanism.
+    """The episodes of a pilot in one condition under one mechanism.
 
     Attributes:
         condition, mechanism: of the game.
         pay: marginal payment of an answer over the game's unit.
         advised, hidden: whether the protocol is in force, and whether the view is hidden.
-        statistics: the S statistics that were counted.
-        counts: (n, S) of each episode.
+        statistics: names of the S statistics.
+        counts: (n, S), those of each episode.
     """
 
     condition: str
@@ -56,7 +56,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """How it is called in messages."""
+        """Its name in messages: the condition, and the mechanism if there is one."""
         return self.condition if self.mechanism == "none" else f"{self.condition}, {self.mechanism}"
 
     @property
@@ -66,32 +66,33 @@ class Run:
 
     def behaviour(self, scales: Sequence[Scale], places: Array) -> Array:
         """Return the propensities of ``moved`` for agents at some places (D, P), as (D, F)."""
-        columns = zip(scales, places.T, strict=True)
-        at = {s.name: x * (s.step or 1.0) for s, x in columns}  # chances as logits
-        told = at["protocol"] * self.advised + at["hidden"] * self.hidden
+        at = {
+            s.name: x * (s.step or 1.0) for s, x in zip(scales, places.T, strict=True)
+        }  # chances as logits
+        shift = at["protocol"] * self.advised + at["hidden"] * self.hidden
         paid = at["payment"] * self.pay
         nothing = np.zeros(len(places))
-        found = []
+        rows = []
         for name in self.moved:
-            shift = told * (name in _TOLD) + paid * (name in _PAID)
-            found.append(expit(at[name] + shift) if name in _CHANCES else at.get(name, nothing))
-        return np.stack(found, axis=1)
+            change = shift * (name in _SHIFTED) + paid * (name in _PAID)
+            rows.append(expit(at[name] + change) if name in _CHANCES else at.get(name, nothing))
+        return np.stack(rows, axis=1)
 
     def played(
         self, game: Game, behaviour: Array, episodes: int, seed: int, first: int = 0
     ) -> Array:
         """Play the run with agents of some propensities (F,); return its statistics, (n, S)."""
-        agent = _Still("still", tuple(zip(self.moved, behaviour.tolist(), strict=True)))
+        agent = _Fixed("fixed", tuple(zip(self.moved, behaviour.tolist(), strict=True)))
         played = simulate(
             game, agent, condition=self.condition, episodes=episodes, seed=seed, first=first
         )
-        found = counted(played)
-        return np.stack([found[name] for name in self.statistics], axis=1)
+        counts = counted(played)
+        return np.stack([counts[name] for name in self.statistics], axis=1)
 
 
 @dataclass(frozen=True)
-class _Still(Agent):
-    """An agent that nothing moves: how a mechanism moves it is in its propensities already."""
+class _Fixed(Agent):
+    """An agent that responds to nothing: the mechanism's effect is in its propensities."""
 
     row: tuple[tuple[str, float], ...]
     responds: ClassVar[bool] = False
@@ -122,21 +123,21 @@ def _run(condition: str, mechanism: str, counts: pd.DataFrame, game: Game, agent
                 f"{', '.join(sorted(known))} together"
             )
     pay = _pay(rule, condition, game, agent)
-    told = bool(rule.advises), bool(rule.hides)
-    return Run(condition, mechanism, pay, *told, tuple(columns(counts)), counts.to_numpy(float))
+    state = bool(rule.advises), bool(rule.hides)
+    return Run(condition, mechanism, pay, *state, tuple(columns(counts)), counts.to_numpy(float))
 
 
 def _pay(rule: Any, condition: str, game: Game, agent: Emulated) -> float:
-    """The mean marginal payment of an answer over the game's unit, among agents of this kind.
+    """Return the mean marginal payment of an answer over the game's unit, among such agents.
 
-    It is read from how an agent that is moved by nothing else responds.
+    It is the change of the logit of answering in an agent that responds to payments alone, by 1.
     """
-    own = replace(agent.fitted, payment=1.0, protocol=0.0, hidden=0.0)
-    probe = replace(agent, fitted=own)
+    fitted = replace(agent.fitted, payment=1.0, protocol=0.0, hidden=0.0)
+    probe = replace(agent, fitted=fitted)
     column = game.propensities.index("answer")
     played = behaviours(game, Population.of(probe, game.agents), rule, condition)
     chance = np.clip(played[:, :, column], 1e-12, 1 - 1e-12)
-    before = np.log(own.answer / (1 - own.answer))
+    before = np.log(fitted.answer / (1 - fitted.answer))
     return float((np.log(chance / (1 - chance)) - before).mean())
 
 

@@ -1,4 +1,4 @@
-"""The least-squares problem of one model: its figures against a few of its parameters."""
+"""Fits one emulated agent to each model's published figures, by least squares."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from mechlab.agents.base import AGENTS, Agent
 from mechlab.agents.emulated import Emulated, Propensities
-from mechlab.calibrate._result import Cell, Fit
+from mechlab.calibrate._result import Cell, FigureFit
 from mechlab.calibrate._scales import BASE, SHIFTS, VOLUNTEER, Scale
 from mechlab.calibrate.published import Figure, models, published
 from mechlab.errors import UserError
@@ -23,12 +23,26 @@ from mechlab.flows import Array
 from mechlab.games.sharing import Sharing
 from mechlab.simulation import Episodes, simulate
 
-_PULL = (
-    0.05  # weight of a step away from the middle, in tolerances: settles what figures leave open
-)
-_STEP = 0.15  # of the finite differences: wide enough to pass over the grain of finite episodes
-_FAR = 10.0  # residual of a measure that is undefined
+CHECK = 1000  # held-out episodes of each run behind the residuals: 3% of an episode's SD in a mean
+
+_PULL = 0.05  # tolerances a unit from the middle costs: decides only what the figures leave open
+_STEP = 0.15  # of finite differences: wide enough to pass over the steps of counts in few episodes
+_FAR = 10.0  # residual of an undefined measure: as bad as a miss by ten tolerances, yet finite
 _HEADLINE = 2.0  # weight of the baseline's tasks, the figure that all others refer to
+_ROUGH = 60  # episodes of each run while corners are compared, which differ by far more than luck
+_FINE = 200  # of the last fit: three times as many, which nearly halves the luck
+_CORNERS = {"ask": (0.95, 0.2), "answer": (0.9, 0.25), "submit": (0.95, 0.5)}
+_BEST = 4  # of the eight corners are fitted; the better half, for a fit is the expensive part
+_ROUNDS = 8  # of a fit that only finds where to begin
+_LAST_ROUNDS = 15  # of the last fit, which moves all parameters together
+_CHANGE = 3e-3  # relative change at which a fit stops: a smaller one is luck of finite episodes
+_GAME = Sharing()  # the published setting
+_UNMEASURED = "read from thoughts, which emulated agents do not have"
+_IMPOSSIBLE = "below what the model's tasks permit: no agent leaves more tasks open than it holds"
+_SCRIPTED = "not an emulated agent"
+
+Progress = Callable[[str], None]
+Values = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -36,14 +50,14 @@ class Problem:
     """Residuals of ``figures`` as a function of the places of ``free`` on their scales.
 
     A residual is (ours - target) / tolerance, made robust by sign(z) sqrt(log(1 + z^2)) (Cauchy's
-    loss), so that one figure that the form cannot reach does not spoil the others; all but the
-    baseline's tasks, which are to be met.
+    loss), so that one figure out of the form's reach does not spoil the others. The baseline's
+    tasks keep their plain residual, because they must be met.
 
     Attributes:
         figures: the figures to meet.
         free: the parameters to fit.
         fixed: values of the others.
-        episodes, seed: of each run; the same for all parameters.
+        episodes, seed: of each run, the same for all parameters.
     """
 
     figures: Sequence[Figure]
@@ -54,35 +68,35 @@ class Problem:
     _known: dict[bytes, Array] = field(default_factory=dict, init=False)
 
     def values(self, places: Array) -> dict[str, float]:
-        """Return the values of all parameters, fixed and free."""
+        """Return the values of all parameters, fixed and free, at places (P,) of the free ones."""
         free = {s.name: float(s.outward(x)) for s, x in zip(self.free, places, strict=True)}
         return {**self.fixed, **free}
 
     def places(self, values: Mapping[str, float]) -> Array:
-        """Return the places of the free parameters' values, kept inside their bounds."""
+        """Return the places (P,) of values, just inside the bounds, as a start must be."""
         low, high = self.bounds
         inside = np.array([s.inward(values[s.name]) for s in self.free])
         return np.asarray(np.clip(inside, low + 1e-3, high - 1e-3))
 
     @property
     def bounds(self) -> tuple[Array, Array]:
-        """Bounds of the places."""
+        """Lower and upper bounds of the places, (P,) each."""
         low = np.array([s.inward(s.low) for s in self.free])
         return low, np.array([s.inward(s.high) for s in self.free])
 
     def residuals(self, places: Array) -> Array:
-        """Return the robust residuals, and after them the pull of each free parameter."""
+        """Return the robust residuals of the figures, then the pulls of the parameters, (R,)."""
         return self._robust(self.means(places), places)
 
     def means(self, places: Array) -> Array:
-        """Return our means of the figures."""
+        """Return our means of the figures, (F,)."""
         key = places.tobytes()
         if key not in self._known:
             self._known[key] = self._means(places, self.figures)
         return self._known[key]
 
     def jacobian(self, places: Array) -> Array:
-        """Return forward differences; only runs that a parameter has an effect in are played."""
+        """Return forward differences (R, P), playing only runs that a parameter affects."""
         here, ours = self.residuals(places), self.means(places)
         columns = []
         for i, scale in enumerate(self.free):
@@ -113,25 +127,19 @@ def _is_headline(figure: Figure) -> bool:
     return (figure.condition, figure.metric) == ("baseline", "tasks")
 
 
-_ROUGH = 60  # episodes of each run, while looking for where to begin
-_FINE = 200
-_CORNERS = {"ask": (0.95, 0.2), "answer": (0.9, 0.25), "submit": (0.95, 0.5)}
-_BEST = 4  # corners that the search sets out from
-
-Values = Mapping[str, float]
-
-
 def fit_model(figures: Sequence[Figure], seed: int) -> dict[str, float]:
-    """Return the fitted values; a shift without a figure of its own is left out."""
+    """Return one model's fitted parameters, without shifts that no figure identifies."""
     shifts = [s for s in SHIFTS if any(s.affects(f.condition) for f in figures)]
     base = [f for f in figures if not any(s.affects(f.condition) for s in shifts)]
     free = [*BASE, VOLUNTEER] if _gives_unasked(figures) else list(BASE)
     values = _from_corners(Problem(base, free, {}, _ROUGH, seed))
     for shift in shifts:
-        own = [f for f in figures if shift.affects(f.condition)]
-        problem = Problem(own, [shift], values, _ROUGH, seed)
-        values, _ = _solve(problem, {shift.name: shift.start}, rounds=8)
-    return _solve(Problem(figures, [*free, *shifts], {}, _FINE, seed), values, rounds=15)[0]
+        affected = [f for f in figures if shift.affects(f.condition)]
+        problem = Problem(affected, [shift], values, _ROUGH, seed)
+        values, _ = _solve(problem, {shift.name: shift.start}, rounds=_ROUNDS)
+    return _solve(Problem(figures, [*free, *shifts], {}, _FINE, seed), values, rounds=_LAST_ROUNDS)[
+        0
+    ]
 
 
 def _gives_unasked(figures: Sequence[Figure]) -> bool:
@@ -141,14 +149,14 @@ def _gives_unasked(figures: Sequence[Figure]) -> bool:
 
 
 def _from_corners(problem: Problem) -> dict[str, float]:
-    """Search from the most promising corners: one figure is often met in several ways."""
+    """Return the best fit of several starts, since different agents can meet the same figures."""
     usual = {s.name: s.start for s in problem.free}
     corners = [
         {**usual, **dict(zip(_CORNERS, corner, strict=True))}
         for corner in product(*_CORNERS.values())
     ]
     corners.sort(key=lambda values: _cost(problem, values))
-    fits = [_solve(problem, values, rounds=8) for values in corners[:_BEST]]
+    fits = [_solve(problem, values, rounds=_ROUNDS) for values in corners[:_BEST]]
     return min(fits, key=lambda fit: fit[1])[0]
 
 
@@ -160,23 +168,20 @@ def _solve(problem: Problem, values: Values, rounds: int) -> tuple[dict[str, flo
     """Minimise by the trust-region reflective method of scipy; return values and cost."""
     from scipy.optimize import least_squares
 
-    found = least_squares(
+    fit = least_squares(
         problem.residuals,
         problem.places(values),
         jac=problem.jacobian,
         bounds=problem.bounds,
         max_nfev=rounds,
-        xtol=3e-3,
-        ftol=3e-3,
+        xtol=_CHANGE,
+        ftol=_CHANGE,
     )
-    return problem.values(found.x), float(found.cost)
-
-
-_GAME = Sharing()  # the published setting
+    return problem.values(fit.x), float(fit.cost)
 
 
 def means(agent: Agent, figures: Sequence[Figure], episodes: int, seed: int) -> Array:
-    """Return our mean of each figure's measure, over the episodes in which it is defined.
+    """Return our mean of each figure's measure, (F,), over the episodes in which it is defined.
 
     Figures of the same run share its episodes; all agents share all luck (common random numbers),
     so that the means are a deterministic function of the agent.
@@ -209,17 +214,9 @@ def attainable(figure: Figure, figures: Sequence[Figure]) -> bool:
     return all(figure.target + figure.tolerance >= n / (n + open_tasks) for n in done)
 
 
-CHECK = 1000  # fresh episodes of each run behind the residuals
-_UNMEASURED = "read from thoughts, which emulated agents do not have"
-_IMPOSSIBLE = "below what the model's tasks permit: no agent leaves more tasks open than it holds"
-_SCRIPTED = "not an emulated agent"
-
-Progress = Callable[[str], None]
-
-
 def calibrate(
     path: str | Path | None = None, *, seed: int = 0, progress: Progress = lambda _: None
-) -> Fit:
+) -> FigureFit:
     """Fit one emulated agent to each model's figures.
 
     The same figures and seed give the same fit, to the last digit.
@@ -227,7 +224,7 @@ def calibrate(
     Args:
         path: CSV of published figures; the package's own by default.
         seed: seed of the episodes that are played.
-        progress: is told, in a line, what was done.
+        progress: called with one line of text after each model.
 
     Raises:
         UserError: for figures that cannot be read (see ``published``) or that hold no model.
@@ -236,17 +233,17 @@ def calibrate(
     names = models(figures)
     if not names:
         raise UserError(f"no model in {path}: a model needs a row with its tasks in the baseline")
-    found = {}
+    fitted = {}
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         fits = pool.map(fit_model, [_fitted(figures, name) for name in names], repeat(seed))
         for name, values in zip(names, fits, strict=True):
-            found[name] = _rounded(values)
-            progress(f"{name} is fitted ({len(found)} of {len(names)})")
-    agents = _agents(found)
+            fitted[name] = _rounded(values)
+            progress(f"{name} is fitted ({len(fitted)} of {len(names)})")
+    agents = _agents(fitted)
     cells = tuple(
         cell for name in _all(figures) for cell in _cells(name, figures, agents, seed + 1)
     )
-    return Fit(agents, cells, seed, CHECK)
+    return FigureFit(agents, cells, seed, CHECK)
 
 
 def _fitted(figures: Sequence[Figure], model: str) -> list[Figure]:
@@ -255,31 +252,31 @@ def _fitted(figures: Sequence[Figure], model: str) -> list[Figure]:
 
 def _reason(figure: Figure, figures: Sequence[Figure]) -> str:
     """Why a figure is not fitted; empty where it is."""
-    own = [f for f in figures if f.model == figure.model]
     if figure.measure is None:
         return _UNMEASURED
     if figure.model not in models(figures):
         return _SCRIPTED
-    return "" if attainable(figure, own) else _IMPOSSIBLE
+    same_model = [f for f in figures if f.model == figure.model]
+    return "" if attainable(figure, same_model) else _IMPOSSIBLE
 
 
 def _rounded(values: Mapping[str, float]) -> dict[str, float]:
     return {name: float(f"{value:.4g}") for name, value in values.items()}
 
 
-def _agents(found: Mapping[str, Mapping[str, float]]) -> dict[str, Emulated]:
-    """Build the agents; a shift without a figure of its own is the median of the others'."""
+def _agents(fitted: Mapping[str, Mapping[str, float]]) -> dict[str, Emulated]:
+    """Build the agents; a shift that a model's figures do not identify is the others' median."""
     lent = {
-        s.name: median([own[s.name] for own in found.values() if s.name in own] or [0.0])
+        s.name: median([values[s.name] for values in fitted.values() if s.name in values] or [0.0])
         for s in SHIFTS
     }
     return {
         name: Emulated(
             name,
-            Propensities(**{**lent, **own}),
-            tuple(shift for shift in lent if shift not in own),
+            Propensities(**{**lent, **values}),
+            tuple(shift for shift in lent if shift not in values),
         )
-        for name, own in found.items()
+        for name, values in fitted.items()
     }
 
 
@@ -290,10 +287,11 @@ def _all(figures: Sequence[Figure]) -> list[str]:
 def _cells(
     model: str, figures: Sequence[Figure], agents: Mapping[str, Emulated], seed: int
 ) -> list[Cell]:
-    own = [f for f in figures if f.model == model]
-    measured = [f for f in own if f.measure]
+    published_of_model = [f for f in figures if f.model == model]
+    measured = [f for f in published_of_model if f.measure]
     agent = agents[model] if model in agents else AGENTS.get(model)
     ours = dict(zip(measured, means(agent, measured, CHECK, seed).tolist(), strict=True))
     return [
-        Cell(f, ours.get(f, math.nan), not _reason(f, figures), _reason(f, figures)) for f in own
+        Cell(f, ours.get(f, math.nan), not _reason(f, figures), _reason(f, figures))
+        for f in published_of_model
     ]

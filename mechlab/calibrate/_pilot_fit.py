@@ -1,4 +1,4 @@
-"""What was found of a pilot: the agent, what else it may be, and how far to trust it."""
+"""Fits one emulated agent to a pilot: the best fit, its posterior, and checks of both."""
 
 from __future__ import annotations
 
@@ -23,17 +23,27 @@ from mechlab.flows import Array
 from mechlab.games.base import Game
 from mechlab.games.sharing import Sharing
 
-_MISFIT = 0.01  # level at which the common form does not reach the pilot's means
-_UNDECIDED = "keep what the stored models are like, for the pilot does not tell them"
+DRAWS = 1000  # the ends of an interval from 200 draws are unsure enough to lose a point of coverage
+
+_MISFIT = 0.01  # p-value below which a misfit is reported: one false warning in a hundred fits
+_BOXES = (1.5, 0.8)  # half-widths of the first boxes, in units of the scales: wide, then half of it
+_ROUGH, _FINE = (80, 40), (120, 80)  # agents of a surrogate, and episodes of each: more at the end
+_NARROW = 0.25  # least half-width of the last box: in a smaller one luck outweighs the slopes
+_WIDE = 1.5  # greatest half-width of the last box: that of the first, within which all was searched
+_COMPARED = 40  # episodes that rank the starts, as many as a rough surrogate has of an agent
+_IDENTIFIED = 0.7  # of the prior's SD: a parameter is identified if its variance is halved (0.7^2)
+_LEFT_OUT = 60  # agents that predict a run: three lie beyond each end of a 90% interval
+_LEVEL = 0.9  # of intervals
 
 
 @dataclass(frozen=True)
 class Check:
-    """A run that was left out: its tasks, and those that the other runs let expect.
+    """One run of a pilot, predicted by a fit to the other runs.
 
     Attributes:
-        run, episodes, observed: what was left out, and its mean tasks.
-        expected, interval: the mean, and in 90% of cases from where to where.
+        run: name of the run. episodes: how many it has.
+        observed: its mean tasks.
+        expected, interval: predicted mean tasks, and a 90% interval of them.
     """
 
     run: str
@@ -44,7 +54,7 @@ class Check:
 
     @property
     def inside(self) -> bool:
-        """Whether the run came out as expected."""
+        """Whether the observed mean lies in the predicted interval."""
         return self.interval[0] <= self.observed <= self.interval[1]
 
 
@@ -53,11 +63,11 @@ class PilotFit:
     """An emulated agent fitted to a pilot.
 
     Attributes:
-        agent: the best fit; what the pilot does not tell is marked as borrowed.
+        agent: the best fit; parameters that the pilot does not identify are marked as borrowed.
         draws: propensities drawn from the posterior.
         checks: each run predicted from the others.
-        dispersion: how many times more the episodes vary than emulated ones; allowed for.
-        misfit: p-value of the means that the best fit leaves unexplained.
+        dispersion: variance of the episodes over that of emulated ones; intervals allow for it.
+        misfit: p-value of what the best fit leaves unexplained in the runs' means (chi-squared).
         settings: of the sharing game. seed: of the fit.
     """
 
@@ -70,17 +80,17 @@ class PilotFit:
     seed: int
 
     def agents(self, count: int) -> list[Emulated]:
-        """Return ``count`` agents drawn from the posterior: what the pilot leaves possible.
+        """Return ``count`` agents drawn from the posterior.
 
         Raises:
-            UserError: for more than there are draws.
+            UserError: for a negative count, or more than there are draws.
         """
         if not 0 <= count <= len(self.draws):
             raise UserError(f"a fit has {len(self.draws)} draws, got {count}")
         return [replace(self.agent, fitted=draw) for draw in self.draws[:count]]
 
     def interval(self, parameter: str, level: float = 0.9) -> tuple[float, float]:
-        """Return the central interval of a parameter.
+        """Return the central posterior interval of a parameter, of probability ``level``.
 
         Raises:
             AttributeError: for a name that is no parameter (see ``Propensities``).
@@ -91,24 +101,25 @@ class PilotFit:
 
     @property
     def warnings(self) -> list[str]:
-        """What to know before it is relied on, a sentence each."""
+        """Reasons to be careful with the fit, one sentence each."""
         return list(self._warnings())
 
     def _warnings(self) -> Iterator[str]:
         if self.agent.borrowed:
-            yield f"not identified: {', '.join(self.agent.borrowed)} {_UNDECIDED}"
+            names = ", ".join(self.agent.borrowed)
+            yield f"not identified: {names}; borrowed from the stored models"
         if self.dispersion > 1.0:
-            more = f"{self.dispersion:.1f} times"
-            yield f"the episodes vary {more} as much as emulated ones; intervals allow for it"
+            ratio = f"{self.dispersion:.1f} times"
+            yield f"episodes have {ratio} the variance of emulated ones; intervals allow for it"
         if self.misfit < _MISFIT:
-            unlikely = f"p = {self.misfit:.2g}"
-            yield f"the common form of emulated agents does not reach this pilot ({unlikely})"
+            p = f"p = {self.misfit:.2g}"
+            yield f"the best fit does not reach the means of this pilot ({p})"
         for check in self.checks:
             if not check.inside:
                 low, high = check.interval
                 yield (
-                    f"out of sample: {check.run} had {check.observed:.1f} tasks where the other "
-                    f"runs let expect {low:.1f} to {high:.1f}"
+                    f"out of sample: {check.run} had {check.observed:.1f} tasks; the other runs "
+                    f"predict {low:.1f} to {high:.1f}"
                 )
 
     @property
@@ -126,7 +137,7 @@ class PilotFit:
             "draws": {name: [plain(getattr(d, name)) for d in self.draws] for name in names},
         }
         return {
-            "about": "A stand-in fitted to the episodes of a pilot by mechlab.calibrate.",
+            "about": "An emulated agent fitted to the episodes of a pilot by mechlab.calibrate.",
             "seed": self.seed,
             "settings": dict(self.settings),
             "models": {self.agent.name: entry},
@@ -137,14 +148,6 @@ class PilotFit:
         return write(self.content, path)
 
 
-DRAWS = 1000  # the ends of an interval from 200 draws are unsure enough to lose a point of coverage
-_BOXES = (1.5, 0.8)  # half-widths of the places that are searched, before the posterior's own
-_ROUGH, _FINE = (80, 40), (120, 80)  # agents of a surrogate, and episodes of each in a run
-_NARROW, _WIDE = 0.25, 1.5  # bounds of the half-width of the last box
-_LEFT_OUT = 60  # agents that tell what a run that was left out should have been
-_LEVEL = 0.9  # of intervals
-
-
 def fit_episodes(
     table: pd.DataFrame,
     *,
@@ -152,17 +155,17 @@ def fit_episodes(
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> PilotFit:
-    """Fit an emulated agent to a group of its kind that played a few episodes a condition.
+    """Fit an emulated agent to a group of equal agents that played a few episodes per condition.
 
-    The prior is what the stored models are like; what a pilot cannot tell keeps it. Surrogates of
-    the runs are fitted in ever smaller boxes around the best place; the last ones give the
-    posterior. The same table and seed give the same fit.
+    The prior is the distribution of the stored models; parameters that a pilot does not identify
+    keep it. Surrogates of the runs are fitted in ever smaller boxes around the best place, and the
+    last ones give the posterior. The same table and seed give the same fit.
 
     Args:
-        table: a row an episode; see ``checked``.
+        table: one row per episode; see ``mechlab.calibrate.episodes.checked``.
         name: of the group.
-        settings: of the sharing game that it played.
-        seed: of the episodes that are played to fit it.
+        settings: of the sharing game that the group played.
+        seed: of the episodes that are simulated for the fit.
 
     Raises:
         UserError: as ``checked`` and ``runs_of``, and for a wrong setting.
@@ -180,7 +183,7 @@ def fit_episodes(
 
 @dataclass(frozen=True)
 class Fitting:
-    """What is fitted: the parameters, their prior (P, 2), and the runs of a pilot."""
+    """The problem of a fit: the P parameters, their prior (P, 2), and the runs of a pilot."""
 
     game: Game
     scales: Sequence[Scale]
@@ -196,7 +199,7 @@ class Fitting:
         return cls(game, scales, prior, runs_of(table, game, agent_at(scales, prior[:, 0])))
 
     def start(self, seed: int) -> Array:
-        """Return the place of the stored model, or of their middle, that is nearest."""
+        """Return the place of the stored model, or of their median, that is nearest the runs."""
         low, high = self._bounds
         places = [self.prior[:, 0], *_stored_places(self.scales)]
         inside = [np.clip(place, low, high) for place in places]
@@ -205,33 +208,34 @@ class Fitting:
     def around(
         self, place: Array, half: float | Array, effort: Effort
     ) -> tuple[tuple[Array, Array], Posterior]:
-        """Return a box around a place, and the posterior by surrogates that hold within it."""
+        """Return a box around a place, and the posterior by surrogates fitted within that box."""
         low, high = self._bounds
         middle = np.clip(place, low + half / 2, high - half / 2)
         box = np.maximum(low, middle - half), np.minimum(high, middle + half)
-        found = surrogates(self.game, self.runs, self.scales, box, effort)
-        return box, Posterior(self.scales, self.prior, self.runs, found)
+        fits = surrogates(self.game, self.runs, self.scales, box, effort)
+        return box, Posterior(self.scales, self.prior, self.runs, fits)
 
     @property
     def _bounds(self) -> tuple[Array, Array]:
         return Posterior(self.scales, self.prior, (), ()).bounds
 
     def _distance(self, place: Array, seed: int) -> float:
-        """How far the runs' mean statistics are from those at a place, relative to their size."""
+        """Return the sum of squared log ratios of the means at a place to those of the runs."""
         off = 0.0
         for run in self.runs:
-            ours = run.played(self.game, run.behaviour(self.scales, place[None])[0], 40, seed)
+            behaviour = run.behaviour(self.scales, place[None])[0]
+            ours = run.played(self.game, behaviour, _COMPARED, seed)
             theirs = run.counts.mean(axis=0)
             off += float((np.log((ours.mean(axis=0) + 1) / (theirs + 1)) ** 2).sum())
         return off
 
 
 def _gives_unasked(table: pd.DataFrame) -> bool:
-    """Whether more was sent than asked for, where agents decide: only unasked giving does that."""
+    """Whether agents who decide themselves sent more than was requested, so gave unasked."""
     if not {"sent", "requested"} <= set(table):
         return False
-    own = table[table["condition"].isin(["baseline", "auto_request"])]
-    return bool(own["sent"].sum() > own["requested"].sum())
+    decided = table[table["condition"].isin(["baseline", "auto_request"])]
+    return bool(decided["sent"].sum() > decided["requested"].sum())
 
 
 def _stored_places(scales: Sequence[Scale]) -> Array:
@@ -244,9 +248,9 @@ def _stored_places(scales: Sequence[Scale]) -> Array:
 
 
 def _prior(scales: Sequence[Scale]) -> Array:
-    """Return mean and standard deviation (P, 2) of the stored models' places, with room to spare.
+    """Return the prior (P, 2): the median and the spread of the stored models' places.
 
-    Eight models tell little of a ninth: half as wide again, and a unit of the scale at least.
+    Eight models tell little of a ninth, so the spread is widened by half, to one unit at least.
     """
     places = _stored_places(scales)
     spread = np.maximum(1.5 * places.std(axis=0, ddof=1), 1.0)
@@ -256,7 +260,7 @@ def _prior(scales: Sequence[Scale]) -> Array:
 def _report(name: str, fitting: Fitting, posterior: Posterior, place: Array, seed: int) -> PilotFit:
     rng = np.random.default_rng(seed)
     draws = posterior.draws(place, DRAWS, rng)
-    known = draws.std(axis=0) < 0.7 * posterior.prior[:, 1]
+    known = draws.std(axis=0) < _IDENTIFIED * posterior.prior[:, 1]
     residuals = posterior.residuals(place[None])[0]
     scales = posterior.scales
     return PilotFit(
@@ -274,7 +278,7 @@ def _report(name: str, fitting: Fitting, posterior: Posterior, place: Array, see
 
 
 def _check(fitting: Fitting, posterior: Posterior, left_out: int, place: Array, seed: int) -> Check:
-    """Compare the tasks of a run with what the other runs let expect of it."""
+    """Compare the tasks of a run with what a fit to the other runs predicts."""
     rng, run = np.random.default_rng(seed + left_out), fitting.runs[left_out]
     others = [k for k in range(len(fitting.runs)) if k != left_out]
     rest = replace(
@@ -290,5 +294,5 @@ def _check(fitting: Fitting, posterior: Posterior, left_out: int, place: Array, 
         for number, row in enumerate(behaviour)
     ]
     low, high = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
-    seen = float(run.counts[:, tasks].mean())
-    return Check(run.name, episodes, seen, float(np.mean(means)), (float(low), float(high)))
+    observed = float(run.counts[:, tasks].mean())
+    return Check(run.name, episodes, observed, float(np.mean(means)), (float(low), float(high)))

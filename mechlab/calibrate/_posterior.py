@@ -1,4 +1,4 @@
-"""What a pilot leaves possible: the parameters' posterior, given surrogates of its runs."""
+"""The posterior of an emulated agent's parameters, given a pilot and surrogates of its runs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mechlab.calibrate._scales import Scale
 from mechlab.calibrate._surrogate import Surrogate
 from mechlab.flows import Array
 
-_STEP = 1e-3  # of the differences of surrogates, which are smooth
-_PROPOSED = 8000  # agents that draws are resampled from
-_SURE = 0.01  # level at which more variation than emulated agents have is believed
-_WIDER = 1.3  # spread of the proposals over that of the normal approximation
+_STEP = 1e-3  # of central differences: surrogates are smooth, so their error is of its square
+_PROPOSED = 8000  # places that are proposed: eight for each of a fit's draws, so few come up twice
+_SURE = 0.01  # p-value of overdispersion: one fit in a hundred widens its intervals without need
+_WIDER = 1.3  # SD of proposals over the normal approximation's: longer tails keep weights bounded
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Posterior:
     Attributes:
         scales: the P parameters. prior: (P, 2) mean and standard deviation of their places.
         runs, surrogates: of each condition.
-        dispersion: how many times more the episodes vary than those of emulated agents.
+        dispersion: variance of the episodes over that of emulated agents'; at least 1.
     """
 
     scales: Sequence[Scale]
@@ -38,10 +38,10 @@ class Posterior:
     dispersion: float = 1.0
 
     def dispersed(self) -> Posterior:
-        """Return the posterior that allows for episodes that vary more than emulated ones do.
+        """Return the posterior with the pilot's dispersion, if that is significantly above 1.
 
-        Their variation within runs is compared with the surrogates'; it counts where it is surely
-        larger.
+        It is the chi-squared statistic of the episodes' deviations from the means of their runs,
+        with the surrogates' covariances, over its degrees of freedom.
         """
         total, freedom = 0.0, 0
         for run, surrogate in zip(self.runs, self.surrogates, strict=True):
@@ -53,7 +53,7 @@ class Posterior:
 
     @property
     def bounds(self) -> tuple[Array, Array]:
-        """Bounds of the places, (P,) each."""
+        """Lower and upper bounds of the places, (P,) each."""
         low = np.array([s.inward(s.low) for s in self.scales])
         return low, np.array([s.inward(s.high) for s in self.scales])
 
@@ -70,8 +70,8 @@ class Posterior:
     def mode(self, start: Array, box: tuple[Array, Array]) -> Array:
         """Return the most likely place within a box, from a start (P,)."""
         inside = np.clip(start, box[0] + 1e-6, box[1] - 1e-6)
-        found = least_squares(self._residuals, inside, jac=self._jacobian, bounds=box)
-        return np.asarray(found.x)
+        fit = least_squares(self._residuals, inside, jac=self._jacobian, bounds=box)
+        return np.asarray(fit.x)
 
     def covariance(self, place: Array) -> Array:
         """Return the covariance (P, P) of the normal approximation at a place (P,)."""
@@ -81,7 +81,7 @@ class Posterior:
     def draws(self, place: Array, count: int, rng: np.random.Generator) -> Array:
         """Draw places (count, P) by importance resampling around the mode.
 
-        Proposals are normal and cut off at the bounds; weights correct for what is not normal
+        Proposals are normal and cut off at the bounds; weights correct for the true density
         (Gelman et al. 2013, "Bayesian Data Analysis", section 10.4).
         """
         low, high = self.bounds

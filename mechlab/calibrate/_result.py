@@ -1,4 +1,4 @@
-"""What a calibration found: the agents, and the residual of every published figure."""
+"""The result of a fit to figures (agents and residuals), and how any fit is stored."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from mechlab.errors import UserError
 
 @dataclass(frozen=True)
 class Cell:
-    """A published figure and ours.
+    """A published figure beside ours.
 
     Attributes:
         figure: the published figure.
-        ours: our mean over fresh episodes; nan where we do not measure it.
-        fitted: whether the fit tried to meet it.
-        reason: why not, where it did not.
+        ours: our mean over held-out episodes; nan where we do not measure it.
+        fitted: whether the fit used it.
+        reason: why it did not; empty where it did.
     """
 
     figure: Figure
@@ -65,14 +65,14 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """Emulated agents, fitted.
+class FigureFit:
+    """Emulated agents fitted to published figures, with every residual.
 
     Attributes:
         agents: by the name of the model.
         cells: every published figure beside ours, in the order of the file.
         seed: seed of the calibration.
-        episodes: fresh episodes of each run behind ``ours``.
+        episodes: held-out episodes of each run behind ``ours``.
     """
 
     agents: Mapping[str, Emulated]

@@ -1,4 +1,4 @@
-"""The parameters that are fitted: the scale each is fitted on, and the figures that it moves."""
+"""The fitted parameters: the scale of each, its bounds, and the conditions that it affects."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 OWN_MESSAGES = frozenset({"baseline", "policy", "incentive_1000", "limited_visibility"})
-"""Published conditions in which agents answer each other, not the system."""
+"""Published conditions in which agents answer each other's messages, not the system's."""
 
 
 @dataclass(frozen=True)
 class Scale:
     """How one parameter is fitted.
 
-    Chances are fitted on the logit scale, the others in units of ``step``, so that a change of 1
-    is of like weight in all.
+    Probabilities are fitted on the logit scale, the others in units of ``step``, so that a change
+    of 1 matters about as much in all. A *place* is a value on this scale.
 
     Attributes:
         name: a field of ``Propensities``.
         low, high: bounds of the value itself.
-        start: value that the search begins with.
-        step: unit of a parameter that is no chance; 0 for a chance.
-        moves: the published conditions that it has an effect in; empty for all.
+        start: value at which a fit begins.
+        step: unit of a parameter that is not a probability; 0 for a probability.
+        moves: the published conditions that it affects; empty for all.
     """
 
     name: str
@@ -68,14 +68,14 @@ BASE = (
     _chance("breadth", 0.3, OWN_MESSAGES | {"auto_fulfill"}),
     Scale("chatter", 0.0, 10.0, 0.5, step=2.0),
 )
-"""What every model has; ``calibrate`` needs the figures of the baseline for it."""
+"""Parameters of every model, which the figures of the baseline identify."""
 
 VOLUNTEER = Scale("volunteer", 0.0, 0.03, 0.001, step=0.002)
-"""Fitted where pieces sent exceed pieces requested, which only unasked giving explains; else 0."""
+"""Fitted where more pieces are sent than requested, which only unasked giving explains; else 0."""
 
 SHIFTS = (
     _shift("payment", "incentive_1000", (0.0, 100.0), 15.0, 10.0),  # >= 0: more pay, no less giving
     _shift("protocol", "policy", (-6.0, 6.0), 0.5, 1.0),
     _shift("hidden", "limited_visibility", (-6.0, 6.0), 0.3, 1.0),
 )
-"""Each fitted to the figures of the one condition that it acts in; borrowed without any."""
+"""Each acts in one condition and is fitted to its figures; borrowed where there are none."""

@@ -1,8 +1,8 @@
-"""What a run would count, as a quadratic function of the agents' propensities: the surrogate.
+"""Surrogates: a run's expected statistics as a quadratic function of agents' propensities.
 
-The function is fitted by least squares to episodes of many agents around a centre, each with luck
-of its own. So all episodes together carry the slopes, where differences between two agents would
-leave them to the luck of a few.
+The function is fitted by least squares to episodes of many agents around a centre, all with
+independent luck. So every episode informs the slopes; a difference between two agents would use
+only theirs.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _terms(z: Array) -> Array:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is played for a surrogate: so many agents, each so many episodes a run."""
+    """What a surrogate is fitted to: how many agents, and how many episodes of each in a run."""
 
     agents: int
     episodes: int
@@ -76,12 +76,12 @@ def surrogates(
     low, high = box
     spread = qmc.LatinHypercube(len(scales), rng=np.random.default_rng(effort.seed))
     places = low + spread.random(effort.agents) * (high - low)
-    found = []
+    fits = []
     for run in runs:
         behaviour = run.behaviour(scales, places)
         played = [
             run.played(game, row, effort.episodes, effort.seed, first=number * effort.episodes)
             for number, row in enumerate(behaviour)
         ]
-        found.append(fitted_surrogate(behaviour, np.stack(played)))
-    return found
+        fits.append(fitted_surrogate(behaviour, np.stack(played)))
+    return fits

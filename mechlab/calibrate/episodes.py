@@ -1,4 +1,4 @@
-"""The episodes of a pilot: a table with a row an episode, played here or read from a file."""
+"""The episodes of a pilot as a table: simulated, or read from a file or a store of calls."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from mechlab.llm.transcripts import open_transcripts
 from mechlab.mechanism import parse
 from mechlab.simulation import Episodes, simulate
 
-_SQLITE = b"SQLite format 3\0"  # how such a file begins
+_SQLITE = b"SQLite format 3\0"  # the first bytes of every SQLite file
 
 
 def is_store(path: str | Path) -> bool:
-    """Whether a file is a store of calls, and no table of episodes.
+    """Whether a file is a store of calls (SQLite), not a table of episodes.
 
     Raises:
         UserError: for a file that cannot be read.
@@ -33,8 +33,8 @@ def is_store(path: str | Path) -> bool:
 def read_store(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the finished episodes of the sharing game in a store, and the settings of the game.
 
-    They must be of one group at the same settings: a fit is of one kind of agents. The table is as
-    ``mechlab.calibrate.episodes.checked`` returns it, with all measures.
+    They must be of one group at the same settings, because a fit describes one kind of agent. The
+    table is as ``checked`` returns it, with all measures.
 
     Raises:
         UserError: for a store without such episodes, or with several groups or settings.
@@ -45,24 +45,24 @@ def read_store(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         raise UserError(f"{path} holds no finished episode of the sharing game with live agents")
     groups = {(one.population, json.dumps(one.settings, sort_keys=True)) for one in played}
     if len(groups) > 1:
-        told = "; ".join(f"{population} at {settings}" for population, settings in sorted(groups))
-        raise UserError(f"{path} must hold episodes of one group at the same settings, got {told}")
+        names = "; ".join(f"{population} at {settings}" for population, settings in sorted(groups))
+        raise UserError(f"{path} must hold episodes of one group at the same settings, got {names}")
     run = [{"condition": one.condition, "mechanism": one.mechanism} for one in played]
     rows = [{**about, **one.measures} for about, one in zip(run, played, strict=True)]
     return checked(pd.DataFrame(rows), str(path)), played[0].settings
 
 
 STATISTICS = ("tasks", "feasible", "messages", "requested", "sent")
-"""What is compared, each a count over all agents of an episode."""
+"""The statistics that a fit compares, each a count over all agents of an episode."""
 
 CONDITIONS = ("baseline", "auto_request", "auto_fulfill", "policy", "incentive_1000")
-"""The published conditions that a pilot plays by default: each tells of other propensities."""
+"""The published conditions that a pilot plays by default: each identifies other propensities."""
 
 
 def tallied(episodes: Episodes) -> pd.DataFrame:
-    """Return episodes of the sharing game as rows of a pilot.
+    """Return episodes of the sharing game as the table of a pilot, one row per episode.
 
-    The columns: ``condition``, ``mechanism`` (its specification), ``episode`` and ``STATISTICS``.
+    Columns: ``condition``, ``mechanism`` (its specification), ``episode`` and ``STATISTICS``.
 
     >>> from mechlab.simulation import simulate
     >>> list(tallied(simulate(population="perfect", episodes=2))["feasible"] > 190)
@@ -87,12 +87,12 @@ def pilot(
     seed: int = 0,
     settings: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
-    """Play a few episodes in each of some published conditions; return them as one table.
+    """Play a few episodes in each of several published conditions; return one table (``tallied``).
 
-    Each condition has episodes of its own: in a study with live agents they share no luck either.
+    Conditions share no luck, as they would not with live agents.
 
     Raises:
-        UserError: for a condition that was not published, and as ``simulate``.
+        UserError: for an unpublished condition, and as ``simulate``.
 
     >>> len(pilot("o3", episodes=2))
     10
@@ -139,7 +139,7 @@ def holds_figures(path: str | Path) -> bool:
 
 
 def first_line(path: str | Path) -> bytes:
-    """Return how a file begins, which tells what it is.
+    """Return the first line of a file, which shows its format.
 
     Raises:
         UserError: for a file that cannot be read.
@@ -158,18 +158,19 @@ def checked(table: pd.DataFrame, where: str = "the episodes") -> pd.DataFrame:
     (``baseline`` where it is left out) and a ``mechanism`` (``none``). Other columns are ignored.
 
     Raises:
-        UserError: for no ``tasks``, a count that is no number from 0, an unknown condition, or a
-            mechanism that cannot be read.
+        UserError: without ``tasks`` or rows, for a count that is not a number of at least 0, an
+            unknown condition, or a mechanism that cannot be parsed.
     """
     if "tasks" not in table or not len(table):
-        raise UserError(f"{where}: a pilot needs a row an episode with the column 'tasks'")
+        raise UserError(f"{where}: a pilot needs at least one row, and the column 'tasks'")
     usual = {"condition": "baseline", "mechanism": "none"}
     filled = pd.DataFrame(usual, index=table.index).assign(**table).fillna(usual)
     for name in columns(filled):
         counts = pd.to_numeric(filled[name], errors="coerce")
         if not (counts >= 0).all():
             row = int((~(counts >= 0)).to_numpy().argmax())
-            raise UserError(f"{where}: {name} must be numbers from 0, got {filled[name].iloc[row]}")
+            value = filled[name].iloc[row]
+            raise UserError(f"{where}: {name} must be numbers of at least 0, got {value}")
         filled[name] = counts
     for condition in filled["condition"].unique():
         if condition not in Sharing.conditions:

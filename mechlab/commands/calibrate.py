@@ -11,7 +11,7 @@ from mechlab.commands._app import Json, Seed, app
 from mechlab.commands.run import Settings, read_settings
 
 if TYPE_CHECKING:
-    from mechlab.calibrate import Fit, PilotFit
+    from mechlab.calibrate import FigureFit, PilotFit
 
 
 @app.command(epilog="Example: mechlab calibrate pilot.csv -o pilot.json")
@@ -20,8 +20,8 @@ def calibrate(
         Path | None,
         typer.Argument(
             help="Figures (CSV with model, condition, metric, value), or the episodes of a pilot: "
-            "the store of live calls (SQLite), or a table (CSV or Parquet, a row an episode, with "
-            "tasks, and best messages, requested, sent, feasible, condition, mechanism); by "
+            "the store of live calls (SQLite), or a table (CSV or Parquet, a row per episode with "
+            "tasks and, if known, messages, requested, sent, feasible, condition, mechanism); by "
             "default the package's published figures."
         ),
     ] = None,
@@ -32,10 +32,10 @@ def calibrate(
     settings: Settings = None,
     as_json: Json = False,
 ) -> None:
-    """Fit emulated agents to published figures, or one kind to the episodes of your given pilot.
+    """Fit emulated agents to published figures, or one agent to the episodes of a pilot.
 
-    The fit of a pilot comes with intervals, checks out of sample, and warnings of what the pilot
-    does not tell. Use it wherever a population is named: fit:pilot.json.
+    A fit to a pilot has intervals, predicts each run from the others, and warns of what the pilot
+    does not identify. Use it wherever a population is named: fit:pilot.json.
     """
     from mechlab.calibrate import calibrate as fit_figures
     from mechlab.calibrate import fit_episodes, read_episodes
@@ -48,7 +48,7 @@ def calibrate(
         if given:
             raise UserError("--set is for a pilot: published figures are of the default settings")
         with _terminal.working("fitting emulated agents"):
-            fit: Fit | PilotFit = fit_figures(runs, seed=seed)
+            fit: FigureFit | PilotFit = fit_figures(runs, seed=seed)
     else:
         if not is_store(runs):
             table = read_episodes(runs)
@@ -66,7 +66,7 @@ def calibrate(
         _terminal.say(f"{path} is written.")
 
 
-def _print(fit: Fit | PilotFit) -> None:
+def _print(fit: FigureFit | PilotFit) -> None:
     from mechlab.calibrate import PilotFit
     from mechlab.commands import _terminal
 

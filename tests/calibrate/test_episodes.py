@@ -1,9 +1,10 @@
-"""A fit to live episodes: they are read from the store of their calls, played over real HTTP."""
+"""The table of a pilot: simulated, from a file, or from a store of calls made over real HTTP."""
 
+import pandas as pd
 import pytest
 
-from mechlab.calibrate import fit_episodes, tallied
-from mechlab.calibrate.episodes import is_store, read_store
+from mechlab.calibrate import fit_episodes, pilot, read_episodes, tallied
+from mechlab.calibrate.episodes import checked, holds_figures, is_store, read_store
 from mechlab.errors import UserError
 from mechlab.llm.session import live_session
 from mechlab.llm.settings import Live
@@ -65,3 +66,49 @@ def test_a_store_without_live_episodes_is_refused(tmp_path):
         pass
     with pytest.raises(UserError, match="holds no finished episode"):
         read_store(path)
+
+
+def test_a_pilot_counts_what_simulate_measures():
+    table = pilot("o3", ("policy",), episodes=3, seed=5)
+    played = simulate(population="o3", mechanism="protocol", episodes=3, seed=5)
+    assert (table["tasks"].to_numpy() == played["tasks"]).all()
+    assert (table["messages"] / table["tasks"]).to_numpy() == pytest.approx(
+        played["messages_per_task"]
+    )
+
+
+def test_conditions_of_a_pilot_share_no_luck():
+    table = pilot("perfect", ("baseline", "incentive_1000"), episodes=4)
+    first, second = (group["tasks"].to_numpy() for _, group in table.groupby("mechanism"))
+    assert (first != second).any()
+
+
+def test_a_table_survives_its_file(tmp_path):
+    table = pilot("o3", ("baseline", "policy"), episodes=2)
+    table.to_csv(tmp_path / "pilot.csv", index=False)
+    pd.testing.assert_frame_equal(
+        read_episodes(tmp_path / "pilot.csv")[table.columns], table, check_dtype=False
+    )
+    assert not holds_figures(tmp_path / "pilot.csv")
+
+
+def test_what_is_left_out_is_the_plain_condition():
+    filled = checked(pd.DataFrame({"tasks": [3, 4], "mechanism": [None, "protocol"]}))
+    assert list(filled["condition"]) == ["baseline"] * 2
+    assert list(filled["mechanism"]) == ["none", "protocol"]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"messages": [1]}, "column 'tasks'"),
+        ({"tasks": []}, "at least one row"),
+        ({"tasks": ["many"]}, "tasks must be numbers of at least 0, got many"),
+        ({"tasks": [1, 2], "sent": [3, -1]}, "sent must be numbers of at least 0, got -1"),
+        ({"tasks": [1], "condition": ["basline"]}, "did you mean 'baseline'"),
+        ({"tasks": [1], "mechanism": ["protocoll"]}, "did you mean 'protocol'"),
+    ],
+)
+def test_a_table_that_is_no_pilot_is_refused(table, said):
+    with pytest.raises(UserError, match=said):
+        checked(pd.DataFrame(table))

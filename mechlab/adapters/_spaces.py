@@ -10,10 +10,15 @@ import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, Space
 
 from mechlab.flows import Array
-from mechlab.games import Commons, Grants, Matrix, PublicGoods, Sharing, simultaneous
+from mechlab.games import simultaneous
 from mechlab.games.base import Game
+from mechlab.games.commons import Commons
 from mechlab.games.grants import view as grants
+from mechlab.games.grants.game import Grants
+from mechlab.games.matrix import Matrix
+from mechlab.games.public_goods import PublicGoods
 from mechlab.games.sharing import view as sharing
+from mechlab.games.sharing.game import Sharing
 from mechlab.mechanism import Mechanism
 from mechlab.registry import Registry
 

@@ -10,9 +10,8 @@ from typing import ClassVar
 
 from mechlab.checks import Verdicts, check
 from mechlab.errors import UserError
-from mechlab.rendering import Renderable
 from mechlab.search.pareto import Interval, Place, ranking
-from mechlab.search.results import Answer, SearchResult
+from mechlab.search.results import Answer, Renderable, SearchResult
 from mechlab.study import Study
 
 Goal = tuple[str, float, str]  # what is smallest, of which target, relative to what

@@ -25,10 +25,10 @@ from mechlab.agents.choice import layout
 from mechlab.agents.population import Member
 from mechlab.errors import unknown
 from mechlab.games.base import Game, make_game
-from mechlab.games.grants import Grants
 from mechlab.games.grants import view as lend
-from mechlab.games.sharing import Sharing
+from mechlab.games.grants.game import Grants
 from mechlab.games.sharing import view as share
+from mechlab.games.sharing.game import Sharing
 from mechlab.mechanism.incentives import Incentives
 from mechlab.notation import Notation, literal
 from mechlab.parameters import parameters

@@ -25,7 +25,6 @@ if TYPE_CHECKING:  # a run is printed without loading searches and reports
     from mechlab.search.results import SearchResult
     from mechlab.search.run import Progress
     from mechlab.simulation import Episodes
-    from mechlab.statistics import Summary
 
 
 class SafeConsole(Console):
@@ -67,7 +66,7 @@ def print_json(value: Mapping[str, Any]) -> None:
     print(json.dumps(_plain(value), allow_nan=False))
 
 
-def run_as_json(played: Episodes, summary: Mapping[str, Summary]) -> dict[str, Any]:
+def run_as_json(played: Episodes, summary: Mapping[str, Any]) -> dict[str, Any]:
     """Return the object of ``mechlab run --json``."""
     return {
         "game": played.game.name,
@@ -81,7 +80,7 @@ def run_as_json(played: Episodes, summary: Mapping[str, Summary]) -> dict[str, A
     }
 
 
-def print_run(played: Episodes, summary: Mapping[str, Summary]) -> None:
+def print_run(played: Episodes, summary: Mapping[str, Any]) -> None:
     """Print the measures of episodes as a table."""
     title = f"{played.game.name}: {played.population}, {played.mechanism}, {played.condition}"
     table = Table(title=Text(title), title_justify="left", caption_justify="left", box=SIMPLE)

@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 import pandas as pd
 from optuna.distributions import FloatDistribution, IntDistribution
+from sqlalchemy.engine import make_url
 
-from mechlab.database import location
 from mechlab.errors import UserError
 from mechlab.llm.budget import Spending
 from mechlab.llm.session import session_for
@@ -207,7 +207,7 @@ class _Pilot:
             curves={},
             calls=spent.calls,
             cost_usd=spent.dollars,
-            storage=location(storage).render_as_string(),
+            storage=make_url(storage).render_as_string(),
             provenance=provenance(self.study),
             pareto=pareto_table(self.study, self.own.played()),
             spoken=live,

@@ -11,12 +11,11 @@ from pathlib import Path
 
 from mechlab.analysis.comparison import Comparison
 from mechlab.analysis.findings import findings
-from mechlab.rendering import RENDERERS
 from mechlab.report._write import write_comparison, write_report
 from mechlab.report.comparison import statements
 from mechlab.report.html import environment
 from mechlab.report.verdict import tiles, verdict_of
-from mechlab.search.results import SearchResult
+from mechlab.search.results import RENDERERS, SearchResult
 
 _COLOURS = {"certified": "#009E73", "unreachable": "#D55E00"}  # the others are grey
 _GREY = "#7d8590"

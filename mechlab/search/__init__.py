@@ -52,7 +52,7 @@ def search(  # noqa: PLR0913 - how and by whom it is played
             the middle.
         SearchStopped: at Ctrl-C; all that was played is kept.
     """
-    from mechlab.pilot import pilot  # loads Optuna and Numba, which `mechlab --help` spares
+    from mechlab.pilot.run import pilot  # loads Optuna and Numba, which `mechlab --help` spares
     from mechlab.search.run import run
     from mechlab.study import Study
 

@@ -10,13 +10,51 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pandas as pd
 
 from mechlab.mechanism import Mechanism
-from mechlab.rendering import Renderable
 from mechlab.search.pareto import Place, ranking
 from mechlab.statistics import Summary
 from mechlab.study import Study
 
 if TYPE_CHECKING:
     from mechlab.llm.transcripts import LiveEpisode, ModelCall
+from pathlib import Path
+from typing import Protocol
+
+from mechlab.registry import Registry
+
+
+class Renderer(Protocol):
+    """Shows the results of one kind."""
+
+    def write(self, result: Any, path: Path) -> Path:
+        """Write the HTML report, or a figure (.png, .svg, .pdf), and return the path."""
+
+    def html(self, result: Any) -> str:
+        """Return a short account as HTML, for a notebook."""
+
+
+RENDERERS = Registry[Renderer]("renderer", "mechlab.renderers")
+
+
+class Renderable:
+    """A result that its renderer shows.
+
+    Class attributes:
+        renderer: the renderer's name.
+    """
+
+    renderer: ClassVar[str]
+
+    def report(self, path: str | Path) -> Path:
+        """Write the HTML report, or a figure (.png, .svg, .pdf), and return the path.
+
+        Raises:
+            UserError: where the file cannot be written, or is of another kind.
+        """
+        return RENDERERS.get(self.renderer).write(self, Path(path))
+
+    def _repr_html_(self) -> str:
+        return RENDERERS.get(self.renderer).html(self)
+
 
 Status = Literal["certified", "unreachable", "out_of_budget"]
 

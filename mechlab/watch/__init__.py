@@ -3,7 +3,145 @@
 ``serve`` runs until Ctrl-C; ``Lookout(store).look()`` returns the same state as a ``Scene``.
 """
 
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from mechlab.errors import UserError
+from mechlab.report import html
+from mechlab.report.verdict import target_words
+from mechlab.search.worker import calm
+from mechlab.store import Store, reporting
+from mechlab.study import Study
 from mechlab.watch._scene import Lookout, Scene
-from mechlab.watch._server import serve
 
 __all__ = ["Lookout", "Scene", "serve"]
+
+_HOST = "127.0.0.1"
+# a page from elsewhere that resolves its own name to this address is refused (DNS rebinding)
+_NAMES = ("127.0.0.1", "localhost")
+
+
+def serve(store: Store, port: int, ready: Callable[[str], object]) -> None:
+    """Serve the page of a search until Ctrl-C.
+
+    Args:
+        store: the record; nothing in it is changed.
+        port: the port; 0 for any that is free.
+        ready: called with the address of the page.
+
+    Raises:
+        UserError: where the port is taken.
+        KeyboardInterrupt: at Ctrl-C.
+    """
+    lookout, lock = Lookout(store), threading.Lock()
+
+    def page() -> str:
+        with lock, reporting(store.url):
+            return render(store.study, lookout.look())
+
+    try:
+        server = _Server((_HOST, port), _handler(page))
+    except OSError as error:
+        raise UserError(f"port {port} of {_HOST}: {error.strerror}") from None
+    with server, calm():
+        ready(f"http://{_HOST}:{server.server_port}/")
+        server.serve_forever()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+
+def _handler(page: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.headers.get("Host", "").rpartition(":")[0] not in _NAMES:
+                self._answer(403, "this page is for this machine only", "text/plain")
+            elif self.path != "/":
+                self._answer(404, "there is only one page: /", "text/plain")
+            else:
+                self._page()
+
+        def _page(self) -> None:
+            try:
+                html = page()
+            except UserError as trouble:
+                self._answer(503, str(trouble), "text/plain")
+            else:
+                self._answer(200, html, "text/html")
+
+        def _answer(self, status: int, text: str, kind: str) -> None:
+            body = text.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("X-Content-Type-Options", "nosniff")
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing: the terminal is the user's."""
+
+    return Handler
+
+
+_STYLE = """
+progress { width: 100%; accent-color: var(--link); }
+table th { padding: .4rem .6rem; text-align: left; }
+"""
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of the page."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    note: str = ""
+
+
+def render(study: Study, scene: Scene) -> str:
+    """Return the page of one moment of a search."""
+    script = html.asset("watch.js", "mechlab.watch")
+    style = html.asset("style.css") + _STYLE
+    policy = f"{html.security_policy([script], [style])}; connect-src 'self'"
+    template = html.environment("mechlab.watch").get_template("page.html.j2")
+    return template.render(
+        study=study,
+        scene=scene,
+        target=target_words(study),
+        tables=_tables(study, scene),
+        script=script,
+        style=style,
+        policy=policy,
+    )
+
+
+def _tables(study: Study, scene: Scene) -> list[_Table]:
+    return [
+        _Table(
+            f"Smallest sufficient {study.minimise}",
+            ("candidate", "trials", "estimate", "shown on held-out episodes", "status"),
+            [(s.candidate, str(s.trials), s.estimate, s.shown, s.status) for s in scene.standings],
+            "Estimates come from the trials; only what held-out episodes show counts.",
+        ),
+        _Table(
+            "Workers",
+            ("worker", "activity", "last seen"),
+            [
+                (w.name, w.activity if w.alive else "is dead", f"{max(0.0, w.silence):.0f} s ago")
+                for w in scene.workers
+            ],
+        ),
+        _Table(
+            "Latest trials",
+            ("trial", "setting", "attainment", "episodes", "state"),
+            list(scene.recent),
+        ),
+    ]

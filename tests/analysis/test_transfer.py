@@ -14,7 +14,7 @@ from mechanisms import (
     SharingBonus,
     WithholdingFine,
 )
-from mechlab.analysis._transfer import COLUMNS, transfer
+from mechlab.analysis.findings import COLUMNS, transfer
 from mechlab.errors import UserError
 from mechlab.figures import transfer as figure
 from mechlab.mechanism import MECHANISMS, Capped, Mechanism, Stack

@@ -16,8 +16,7 @@ from mechlab.llm._store import SPENDING, open_tables
 from mechlab.search import search
 from mechlab.store import Store
 from mechlab.study import Study
-from mechlab.watch import Lookout, serve
-from mechlab.watch._server import render
+from mechlab.watch import Lookout, render, serve
 from tests.interrupts import heard
 from tests.report.hostile import HOSTILE
 

@@ -7,13 +7,14 @@ Importing the package adds every subcommand to ``app``; ``main`` runs it. What t
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 from pkgutil import iter_modules
 
 from typer.exceptions import TyperException
 
-from mechlab.commands._app import INTERRUPTED, app, warn
+from mechlab.commands._app import INTERRUPTED, Warnings, app, warn
 from mechlab.errors import UserError
 
 __all__ = ["app", "main"]
@@ -23,8 +24,12 @@ for _module in iter_modules(__path__):
         import_module(f"{__name__}.{_module.name}")
 
 
+_WARNINGS = Warnings()
+
+
 def main() -> None:
     """Run the command: exit 0 done, 2 the user's mistake, 1 ours, 130 interrupted."""
+    logging.getLogger("mechlab").addHandler(_WARNINGS)
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except (UserError, TyperException) as mistake:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from pathlib import Path
@@ -48,3 +49,11 @@ _CONTROL = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-
 def warn(text: str) -> None:
     """Print one line about the command itself on stderr."""
     print("mechlab:", safe(" ".join(text.split())), file=sys.stderr)
+
+
+class Warnings(logging.Handler):
+    """Prints what the package has to say while it works, like what it waits for, on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one line."""
+        warn(record.getMessage())

@@ -59,7 +59,10 @@ class Client:
                 # response takes as long as all else that the client does.
                 with self._pool() as client:
                     response = await client.post(
-                        "/chat/completions", cast_to=Response, body=request
+                        "/chat/completions",
+                        cast_to=Response,
+                        body=request,
+                        options={"follow_redirects": False},  # prompts go where the user said
                     )
             return parse_output(response.content, characters).redacted(self.endpoint.redact)
         except (TimeoutError, APITimeoutError):
@@ -90,9 +93,11 @@ class Client:
     def _status(self, error: APIStatusError) -> Fault:
         status = error.status_code
         message = error.body.get("message") if isinstance(error.body, dict) else error.body
+        if target := error.response.headers.get("location"):
+            message = f"it redirects to {target}; prompts are sent to the base URL alone"
         detail = self._line(f"{status}: {message or error.message}")
         wait = _retry_after(error.response.headers)
-        return Fault(fault_kind(status), detail, wait=wait, status=status)
+        return Fault(fault_kind(status, error.body), detail, wait=wait, status=status)
 
     def _line(self, text: str) -> str:
         return one_line(self.endpoint.redact(text))

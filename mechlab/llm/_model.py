@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -12,6 +14,7 @@ from pydantic import BaseModel
 
 from mechlab.errors import UserError
 from mechlab.llm._output import (
+    PROMPT_REFUSED,
     SCHEMA_FORMS,
     InvalidAnswer,
     ModelOutput,
@@ -21,7 +24,7 @@ from mechlab.llm._output import (
     strict_schema,
 )
 from mechlab.llm._rate_limit import RateLimit
-from mechlab.llm._retry import CallFailed, EndpointError, wait_before_retry
+from mechlab.llm._retry import CallFailed, EndpointError, Fault, wait_before_retry
 from mechlab.llm._store import CALLS, FAULTS, CallStore, canonical_json, digest, now
 from mechlab.llm.budget import Budget, Price, Spending
 from mechlab.llm.dialogue import Message
@@ -29,8 +32,11 @@ from mechlab.llm.dialogue import Message
 if TYPE_CHECKING:
     from mechlab.llm._client import Client  # half a second, which only calls need
 
-# Seconds of patience with an endpoint that has never answered: a wrong URL should be told at once.
-_FIRST_PATIENCE = 15.0
+# Seconds of patience with an endpoint that has never answered, where nothing shows that there is
+# one: a wrong URL should be told at once. One that says to wait, or that it fails, is there.
+_FIRST_PATIENCE, _NO_SIGN = 15.0, ("connection", "timeout", "garbled")
+_QUIET, _AGAIN = 5.0, 60.0  # seconds of waiting that need no word, and between two words of it
+_LOG = logging.getLogger("mechlab")
 
 
 Link = Callable[[int, str], None]
@@ -109,14 +115,15 @@ class Model:
         self._digests: dict[type[BaseModel], str] = {}  # of what all calls with a schema share
         self._first = asyncio.Lock()  # the first call goes alone: it finds the form, or the mistake
         self._first_errors: list[EndpointError] = []
+        self._word_at = -math.inf  # when was last said what is waited for
 
     async def answer(
         self, call: Call, known: set[str], link: Link = lambda attempt, key: None
     ) -> tuple[BaseModel | None, str]:
         """Return the valid answer to a call, else None, and why it is not valid ("" if it is).
 
-        An answer that is not valid goes back to the model once, with the reason. The arguments and
-        errors are those of ``generate``.
+        An answer that is not valid goes back to the model once, with the reason, unless a filter
+        kept the prompt from it. The arguments and errors are those of ``generate``.
         """
         reason = ""
         for attempt in range(2):
@@ -125,6 +132,8 @@ class Model:
                 return parse_answer(output, call.schema), ""
             except InvalidAnswer as error:
                 reason = f"{error}; {error.advice}" if error.advice else str(error)
+                if output.finish == PROMPT_REFUSED:
+                    break
                 again = messages_again(output, str(error))
                 call = replace(call, messages=[*call.messages, *again])
         return None, reason
@@ -195,7 +204,8 @@ class Model:
                 if failure.fault.rejects_format:
                     continue
                 break
-            self._form = form
+            if output.finish != PROMPT_REFUSED:  # which says nothing about the form
+                self._form = form
             return output
         assert first is not None
         self._first_errors.append(self._error(first))
@@ -204,19 +214,36 @@ class Model:
     async def _with_retries(self, call: Call, key: str, form: int) -> ModelOutput:
         body = request_body(SCHEMA_FORMS[form], call.schema, call.messages)
         request = {"model": self._route.model, **self._route.parameters, **body}
-        patience = self._route.patience
-        if self._form is None:
-            patience = min(_FIRST_PATIENCE, patience)
         characters, start, faults = call.characters, monotonic(), 0
         while True:
             try:
                 return await self._attempt(request, characters, key)
             except CallFailed as failure:
+                if failure.fault.kind == "filtered":
+                    return _refused_prompt(failure.fault)
                 wait = wait_before_retry(failure.fault, faults)
-                if not failure.fault.retried or monotonic() - start + wait >= patience:
+                waited, patience = monotonic() - start, self._patience(failure.fault)
+                if not failure.fault.retried or waited + wait >= patience:
                     raise
+                self._say(failure.fault, wait, waited, patience)
             await asyncio.sleep(wait)
             faults += 1
+
+    def _patience(self, fault: Fault) -> float:
+        """Return after how many seconds a call that meets such a fault is given up."""
+        absent = self._form is None and fault.kind in _NO_SIGN
+        return min(_FIRST_PATIENCE, self._route.patience) if absent else self._route.patience
+
+    def _say(self, fault: Fault, wait: float, waited: float, patience: float) -> None:
+        """Say what is waited for, where it takes long enough to wonder."""
+        if waited + wait < _QUIET or monotonic() - self._word_at < _AGAIN:
+            return
+        self._word_at = monotonic()
+        _LOG.warning(
+            "waiting for %s at %s (%s: %s): the next attempt is in %.0f s; "
+            "a call is given up after %.0f s of faults",
+            *(self._route.name, self._route.url, fault.kind, fault.detail, wait, patience),
+        )
 
     async def _attempt(self, request: dict[str, Any], characters: int, key: str) -> ModelOutput:
         """Send a request once; a fault is written down before anything is done about it."""
@@ -268,3 +295,13 @@ class Model:
             f"{route.name} at {route.url} {what}: {fault.kind}: {fault.detail}; "
             "all answers so far are kept, and the same command goes on from there"
         )
+
+
+def _refused_prompt(fault: Fault) -> ModelOutput:
+    """Return what stands in the store for a prompt that the provider's filter kept from the model.
+
+    Filters refuse some prompts by mistake. Such a turn is empty and counted, as any without a
+    valid answer, instead of the end of a whole study.
+    """
+    detail = f"the provider's filter refused the prompt: {fault.detail}"
+    return ModelOutput("", refusal=detail, finish=PROMPT_REFUSED)

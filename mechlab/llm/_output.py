@@ -15,6 +15,7 @@ from mechlab.llm._retry import one_line
 from mechlab.llm.dialogue import Message
 
 SCHEMA_FORMS = ("schema", "object", "text")  # ways to send a schema, tried in this order
+PROMPT_REFUSED = "prompt_refused"  # how an output ends that never began: a filter was before it
 CHARACTERS_PER_TOKEN = 4  # a rule of thumb for English; rows of numbers take more tokens
 
 _TAG = "(?:think|thinking|thought|reasoning)"
@@ -60,7 +61,7 @@ class ModelOutput:
         content: its text, "" if there is none.
         reasoning: what it reasoned before, where the endpoint sends that apart.
         refusal: its refusal, "" if there is none.
-        finish: why it ended (``stop``, ``length``, ...).
+        finish: why it ended (``stop``, ``length``, ...; ``PROMPT_REFUSED``: it never began).
         usage: tokens used.
     """
 

@@ -44,7 +44,7 @@ def _reported(part: dict[str, Any]) -> Fault | None:
         return None
     fields = error if isinstance(error, dict) else {"message": error}
     status = int(str(fields.get("code"))) if str(fields.get("code")).isdecimal() else 0
-    kind = fault_kind(status) if 400 <= status < 600 else "server"
+    kind = fault_kind(status if 400 <= status < 600 else 500, fields)
     return Fault(kind, _text(fields.get("message")))
 
 

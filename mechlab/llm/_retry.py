@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from mechlab.errors import UserError
 
 _RETRIED = frozenset({"rate_limit", "server", "timeout", "connection", "garbled"})
 _TRANSIENT = frozenset({408, 409, 425})  # 4xx that may pass: timeout, conflict, too early
+# Codes and types of errors, in lower case, as providers document them.
+_QUOTA = frozenset(
+    {
+        "insufficient_quota",
+        "insufficient_balance",
+        "insufficient_credits",
+        "exceeded_current_quota_error",
+        "billing_hard_limit_reached",
+        "billing_not_active",
+    }
+)
+_FILTERED = frozenset(
+    {
+        "invalid_prompt",
+        "content_filter",
+        "content_policy_violation",
+        "responsibleaipolicyviolation",
+        "data_inspection_failed",
+        "moderation_blocked",
+        "prohibited_content",
+    }
+)
+_MODERATION = re.compile(
+    r"\bmoderation\b|content (?:filter|management|violat)|prompt\b.{0,40}(?:flagged|violat)", re.I
+)
 # Seconds before another attempt where the endpoint asks for none: the first wait is short against
 # a call, and the longest finds a recovered endpoint within a minute.
 _SHORTEST, _LONGEST = 0.5, 60.0
@@ -24,7 +52,8 @@ class Fault:
 
     Attributes:
         kind: ``rate_limit`` (429), ``server`` (5xx), ``timeout``, ``connection`` (none, dropped),
-            ``garbled`` (not what the API promises) or ``refused`` (any other 4xx).
+            ``garbled`` (not what the API promises), ``quota`` (no money is left), ``filtered``
+            (a filter refuses this prompt) or ``refused`` (any other 3xx or 4xx).
         detail: one line, without the key.
         seconds: duration of the attempt.
         wait: seconds that the endpoint asks to wait, nan where it does not say.
@@ -61,16 +90,42 @@ class CallFailed(Exception):
         self.fault = fault
 
 
-def fault_kind(status: int) -> str:
-    """Return the kind of fault that an HTTP status stands for.
+def fault_kind(status: int, error: Any = None) -> str:
+    """Return the kind of fault that an HTTP status and the error in its body stand for.
 
     >>> [fault_kind(status) for status in (429, 503, 408, 404)]
     ['rate_limit', 'server', 'server', 'refused']
+    >>> fault_kind(429, {"code": "insufficient_quota"}), fault_kind(400, {"code": "invalid_prompt"})
+    ('quota', 'filtered')
     """
+    codes = set(_codes(error))
+    if status == 402 or codes & _QUOTA:
+        return "quota"
+    if codes & _FILTERED or (status in (400, 403, 422) and _moderated(error)):
+        return "filtered"
     if status == 429:
         return "rate_limit"
     transient = (status >= 500 and status != 501) or status in _TRANSIENT
     return "server" if transient else "refused"
+
+
+def _codes(error: Any) -> Iterator[str]:
+    """Yield codes and types of an error, those of an inner error too."""
+    if isinstance(error, dict):
+        for name in ("code", "type", "status"):
+            if isinstance(error.get(name), str):
+                yield error[name].lower()
+        for name in ("innererror", "inner_error"):
+            yield from _codes(error.get(name))
+
+
+def _moderated(error: Any) -> bool:
+    """Whether an error says in words, or by the reasons beside it, that a prompt was refused."""
+    if not isinstance(error, dict):
+        return isinstance(error, str) and bool(_MODERATION.search(error))
+    beside = error.get("metadata")
+    flagged = isinstance(beside, dict) and ("flagged_input" in beside or "reasons" in beside)
+    return flagged or _moderated(error.get("message"))
 
 
 def wait_before_retry(fault: Fault, earlier: int) -> float:

@@ -28,7 +28,12 @@ ERRORS = {  # faults that are HTTP errors: status and message
     "echo": (500, "headers were {headers}"),
     "401": (401, "bad key, got {headers}"),
     "400": (400, "response_format is not supported"),
+    "503": (503, "loading model"),
+    "filter": (400, "Invalid prompt: it was flagged as potentially violating our usage policy."),
+    "quota": (429, "You exceeded your current quota, please check your plan."),
+    "redirect": (307, "moved"),
 }
+CODES = {"filter": "invalid_prompt", "quota": "insufficient_quota"}  # of errors
 ANSWERS = {  # what becomes of a good answer: content, refusal, reason to finish
     "good": lambda answer: (answer, None, "stop"),
     "think": lambda answer: (f"<think>What {{should}} I do?</think>\n{answer}", None, "stop"),
@@ -74,6 +79,8 @@ class Behaviour:
         forms: response formats that it takes; others meet a 400.
         latency: seconds, of a random number generator.
         retry_after: wait that it asks for with a 429.
+        location: where it redirects to.
+        script: what it does with the first requests, one after the other, before all else.
         policy: answer to messages.
         key: the key that it asks for, "" for none.
         most: more requests at once than these meet a 429.
@@ -83,6 +90,8 @@ class Behaviour:
     forms: tuple[str, ...] = ("json_schema", "json_object", "text")
     latency: Callable[[random.Random], float] = lambda rng: 0.0
     retry_after: str = "0.01"
+    location: str = ""
+    script: list[str] = field(default_factory=list)
     policy: Callable[[list[dict[str, str]]], str] = helper
     key: str = ""
     most: int = 10_000
@@ -180,11 +189,13 @@ class FaultServer:
                 await writer.drain()
             case "garbage":
                 await self._send(writer, 200, "<html>proxy error</html>")
-            case "429" | "500" | "echo" | "401" | "400":
+            case _ if kind in ERRORS:
                 status, message = ERRORS[kind]
-                error = {"message": message.format(headers=headers), "type": "server_error"}
-                wait = self.behaviour.retry_after if kind == "429" else ""
-                await self._send(writer, status, json.dumps({"error": error}), wait)
+                error = {"message": message.format(headers=headers), "code": CODES.get(kind)}
+                more = {"429": {"Retry-After": self.behaviour.retry_after}}.get(kind, {})
+                if kind == "redirect":
+                    more = {"Location": self.behaviour.location}
+                await self._send(writer, status, json.dumps({"error": error}), more)
             case _:
                 await self._send(writer, 200, self._completion(kind, body))
         return kind not in ("drop", "cut")
@@ -197,6 +208,8 @@ class FaultServer:
             return "400"
         if self.at_once > self.behaviour.most:
             return "429"
+        if self.behaviour.script:
+            return self.behaviour.script.pop(0)
         draw = self.rng.random()
         for kind, chance in self.behaviour.faults.items():
             draw -= chance
@@ -216,9 +229,9 @@ class FaultServer:
         choice = {"index": 0, "finish_reason": finish, "message": message}
         return json.dumps({"model": body["model"], "choices": [choice], "usage": usage})
 
-    async def _send(self, writer, status, text, retry_after=""):
+    async def _send(self, writer, status, text, more=None):
         body = text.encode()
         head = f"HTTP/1.1 {status} S\r\nContent-Type: application/json\r\n"
-        head += f"Retry-After: {retry_after}\r\n" if retry_after else ""
+        head += "".join(f"{name}: {value}\r\n" for name, value in (more or {}).items())
         writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         await writer.drain()

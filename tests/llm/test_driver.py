@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from mechlab.errors import OutOfBudget, UserError
+from mechlab.llm import _model
 from mechlab.llm._model import ReplayMiss
 from mechlab.llm._retry import EndpointError
 from mechlab.llm.budget import TooManyInvalidTurns
@@ -73,8 +74,8 @@ def test_a_replay_needs_every_answer_and_no_key(server, monkeypatch):
 def test_every_fault_is_accounted_for(server):
     """30% faults of all kinds: a 20-round episode completes and the record tells each of them."""
     kinds = [kind for kind in (*FAULT_KINDS, *INVALID) if kind != "stall"]
-    server.behaviour.faults = {"stall": 0.01} | dict.fromkeys(kinds, 0.29 / len(kinds))
-    with live_session(Live(timeout=5, patience=600, invalid_limit=0.5)) as session:
+    server.behaviour.faults = dict.fromkeys(kinds, 0.3 / len(kinds))
+    with live_session(Live(timeout=3600, patience=3600, invalid_limit=0.5)) as session:
         episodes = play(settings={**SMALL, "rounds": 20}, episodes=2)
     done = server.done
     with open_transcripts(STORE) as transcripts:
@@ -105,6 +106,67 @@ def test_where_nothing_but_faults_comes_it_stops_and_resumes(server):
     server.behaviour.faults = {}
     assert len(play()) == 2
     assert server.done["good"] == 2 * CALLS
+
+
+def test_an_endpoint_that_never_answers_is_given_up(server):
+    server.behaviour.faults = {"stall": 1.0}  # for an hour, so that any time limit is shorter
+    with (
+        pytest.raises(EndpointError, match=r"timeout: no answer in 0\.2 s"),
+        live_session(Live(timeout=0.2, patience=0.1)),
+    ):
+        play()
+
+
+@pytest.mark.parametrize("waiting", ["429", "503"])
+def test_from_the_first_call_on_an_endpoint_is_waited_for_as_it_asks(
+    server, waiting, monkeypatch, caplog
+):
+    """A wrong URL is told soon; who says that he is busy, or loads a model, is there."""
+    monkeypatch.setattr(_model, "_FIRST_PATIENCE", 0.0)
+    monkeypatch.setattr(_model, "_QUIET", 0.0)
+    server.behaviour.script = [waiting] * 3
+    play(episodes=1)
+    assert server.done == {waiting: 3, "good": CALLS}
+    (line,) = caplog.messages  # one word of it, not one a fault
+    assert line.startswith(f"waiting for llm:maker/model-1.5:8b at {server.url} (")
+    assert f"{waiting}: " in line
+    assert "the next attempt is in 0 s" in line
+
+
+def test_where_the_money_ended_nothing_is_waited_for(server):
+    server.behaviour.script = ["good", "quota"]
+    with pytest.raises(EndpointError, match=r"quota: 429: You exceeded your current quota"):
+        play(episodes=1)
+    assert server.done == {"good": 1, "quota": 1}
+
+
+def test_a_prompt_that_a_filter_refuses_is_an_empty_counted_turn(server):
+    server.behaviour.script = ["filter", "good", "filter"]  # the first call of all too
+    episodes = play(episodes=1)
+    assert episodes["invalid_turns"] == [2]
+    assert server.done == {"filter": 2, "good": CALLS - 2}  # and is not sent again
+    assert play(episodes=1).frame.equals(episodes.frame)
+    assert server.done.total() == CALLS
+    with open_transcripts(STORE) as transcripts:
+        first = transcripts.calls(transcripts.episodes()[0].id)[0]
+    assert first.problem.startswith("refusal: the provider's filter refused the prompt: 400: ")
+    assert [fault["kind"] for fault in first.faults] == ["filtered"]
+
+
+def test_a_filter_that_refuses_too_many_prompts_stops_a_run_with_that_reason(server):
+    server.behaviour.faults = {"filter": 1.0}
+    with pytest.raises(TooManyInvalidTurns, match=r"20%.*filter refused the prompt: 400: Invalid"):
+        play(episodes=5)
+
+
+def test_prompts_do_not_follow_a_redirect(server):
+    with FaultServer() as other:
+        server.behaviour.faults = {"redirect": 1.0}
+        server.behaviour.location = f"{other.url}/chat/completions"
+        with pytest.raises(EndpointError, match=rf"307: it redirects to {other.url}/chat"):
+            play()
+        assert not other.done
+    assert server.done == {"redirect": 1}
 
 
 def test_a_server_that_is_not_there(tmp_path, monkeypatch):

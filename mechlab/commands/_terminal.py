@@ -115,6 +115,7 @@ def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
             "value": answer.size,
             "interval": list(answer.interval),
         },
+        "attainment": answer.attainment.as_json(),
         "efficiency": answer.efficiency.as_json(),
         "spend": {**answer.spend.as_json(), "share_of_revenue": answer.spend_share},
         "target": study.target.model_dump(),
@@ -125,6 +126,7 @@ def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
         "storage": result.storage,
         "report": str(page),
         **as_json(result.pareto, result.ranking),
+        **({"advice": result.advice.as_json()} if result.advice else {}),
     }
 
 

@@ -123,6 +123,17 @@ class Advice:
     propensities: pd.DataFrame
     warnings: tuple[str, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the advice and what the answer's interval rests on, as plain values."""
+        return {
+            "interval_rests_on": "regression of the study's own episodes",
+            "size": self.size,
+            "interval": list(self.interval),
+            "candidates": self.candidates.to_dict("records"),
+            "estimates": self.estimates.to_dict("records"),
+            "warnings": list(self.warnings),
+        }
+
 
 @dataclass(frozen=True)
 class SearchResult(Renderable):

@@ -1,5 +1,6 @@
 """Pilot, emulate, search, confirm."""
 
+import json
 import math
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from mechlab.agents.base import AGENTS
 from mechlab.agents.emulated import Emulated
+from mechlab.commands._terminal import search_as_json
 from mechlab.errors import UserError
 from mechlab.pilot import pilot
 from mechlab.pilot._confirm import Confirmation, Regression
@@ -225,6 +227,10 @@ def test_known_agents_are_found_out(tmp_path):
     assert result.advice is not None
     assert result.advice.estimates["upper"].iloc[-1] == high
     assert "estimated" in verdict_of(result).meaning
+    content = json.loads(json.dumps(search_as_json(result, tmp_path / "pilot.html")))
+    assert content["advice"]["interval_rests_on"].startswith("regression")
+    assert content["advice"]["estimates"][-1]["upper"] == content["size"]["value"] == high
+    assert content["attainment"]["mean"] == result.best.attainment.mean
     assert result.report(tmp_path / "pilot.html").stat().st_size < 6e6
 
 

@@ -8,14 +8,22 @@ from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from time import monotonic, time
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from httpx2 import Response
-from openai import APIConnectionError, APIStatusError, APITimeoutError, AsyncOpenAI
+from httpx2 import InvalidURL, Response
+from openai import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncAzureOpenAI,
+    AsyncOpenAI,
+)
 
 from mechlab.llm._output import ModelOutput
 from mechlab.llm._response import parse_output
-from mechlab.llm._retry import CallFailed, Fault, fault_kind, one_line
-from mechlab.llm.settings import Endpoint
+from mechlab.llm._retry import CallFailed, EndpointError, Fault, fault_kind, one_line
+from mechlab.llm.settings import AZURE_VERSION, Endpoint
 
 _POOL = 8  # calls at once over one pool: few enough that probing its idle connections costs nothing
 
@@ -51,6 +59,7 @@ class Client:
 
         Raises:
             CallFailed: if no output came.
+            EndpointError: if there is a proxy that cannot be used.
         """
         start = monotonic()
         try:
@@ -69,9 +78,10 @@ class Client:
             fault = Fault("timeout", f"no answer in {self.timeout:g} s")
         except APIStatusError as error:
             fault = self._status(error)
-        except APIConnectionError as error:
-            cause = error.__cause__ or error
-            fault = Fault("connection", self._line(f"{type(cause).__name__}: {cause}"))
+        except (APIConnectionError, ExceptionGroup, OSError) as error:
+            cause, proxy = error.__cause__ or error, _proxy_of(self.endpoint.url)
+            way = f" (through {proxy})" if proxy else ""
+            fault = Fault("connection", self._line(f"{type(cause).__name__}: {cause}") + way)
         except CallFailed as failure:
             fault = replace(failure.fault, detail=self._line(failure.fault.detail))
         raise CallFailed(replace(fault, seconds=monotonic() - start))
@@ -86,7 +96,7 @@ class Client:
         pool = next((pool for pool in self._pools if pool.under_way < _POOL), None)
         if pool is None:
             key, url = self.endpoint.key or "none", self.endpoint.url
-            pool = _Pool(AsyncOpenAI(api_key=key, base_url=url, max_retries=0, timeout=None))
+            pool = _Pool(_connect(key, url))
             self._pools.append(pool)
         return pool
 
@@ -96,11 +106,48 @@ class Client:
         if target := error.response.headers.get("location"):
             message = f"it redirects to {target}; prompts are sent to the base URL alone"
         detail = self._line(f"{status}: {message or error.message}")
+        if status == 404 and not urlsplit(self.endpoint.url).path:
+            detail += f" (is the base URL {self.endpoint.url}/v1?)"
         wait = _retry_after(error.response.headers)
         return Fault(fault_kind(status, error.body), detail, wait=wait, status=status)
 
     def _line(self, text: str) -> str:
         return one_line(self.endpoint.redact(text))
+
+
+def _connect(key: str, url: str) -> AsyncOpenAI:
+    """Return a client of a base URL; one with a version is of Azure's older API.
+
+    Raises:
+        EndpointError: if a proxy is set that cannot be used.
+    """
+    base, _, version = url.partition(AZURE_VERSION)
+    common: dict[str, Any] = {"api_key": key, "base_url": base, "max_retries": 0, "timeout": None}
+    try:
+        return AsyncAzureOpenAI(**common, api_version=version) if version else AsyncOpenAI(**common)
+    except ImportError:
+        reason = "SOCKS needs the package socksio: pip install socksio, or unset the variable"
+    except (ValueError, InvalidURL):
+        reason = "it must be written like http://127.0.0.1:3128"
+    raise EndpointError(
+        f"{_proxy_of(url) or 'a proxy in the environment'} cannot be used: {reason}"
+    )
+
+
+def _proxy_of(url: str) -> str:
+    """Return the proxy through which the environment sends requests to a URL, "" for none.
+
+    It is named without a password that may be in it.
+    """
+    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
+    proxies = getproxies()
+    name = next((name for name in (scheme, "all") if proxies.get(name)), "")
+    if not name or proxy_bypass(host):
+        return ""
+    kind, _, rest = proxies[name].rpartition("://")
+    return one_line(
+        f"the proxy {kind or 'http'}://{rest.rpartition('@')[2]} of {name.upper()}_PROXY"
+    )
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:

@@ -19,6 +19,7 @@ from mechlab.errors import UserError
 from mechlab.recipe import Part
 
 OPENAI = "https://api.openai.com/v1"
+AZURE_VERSION = "?api-version="  # in a base URL: Azure's older API, whose keys go into `api-key`
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -260,13 +261,25 @@ def _url(name: str, variable: str, variables: Mapping[str, str]) -> str:
 
 
 def _checked_url(url: str) -> str:
-    """Return a base URL without a closing slash; refuse what is no http URL or holds a password."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    """Return a base URL without a closing slash; refuse what is no http URL or holds a password.
+
+    >>> _checked_url("https://x.openai.azure.com/openai/?api-version=2024-10-21")
+    'https://x.openai.azure.com/openai?api-version=2024-10-21'
+    """
+    try:
+        parts = urlsplit(url.strip())
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, or half an IPv6 address
+        right = False
+    if not right:
         raise UserError("a base URL is written like https://api.openai.com/v1")
-    if parts.username or parts.password or parts.query:
-        raise UserError("a base URL holds no user, password or query: keys are read from variables")
-    return url.strip().rstrip("/")
+    base, _, version = url.strip().partition(AZURE_VERSION)
+    if parts.username or parts.password or "?" in base or not re.fullmatch(r"[\w.-]*", version):
+        raise UserError(
+            "a base URL holds no user, password or query, except ?api-version=... of Azure: keys "
+            "are read from variables"
+        )
+    return base.rstrip("/") + (AZURE_VERSION + version if version else "")
 
 
 def _variables() -> dict[str, str]:

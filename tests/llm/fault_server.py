@@ -22,10 +22,13 @@ FAULT_KINDS = {  # what each fault of the server is to the client
     "garbage": "garbled",  # a body that is not JSON
     "stall": "timeout",
 }
+AZURE_PATH = "/openai/deployments/m/chat/completions?api-version=2024-10-21"
+PATHS = ("/v1/chat/completions", AZURE_PATH.partition("?")[0])
 ERRORS = {  # faults that are HTTP errors: status and message
     "429": (429, "slow down"),
     "500": (500, "try later"),
     "echo": (500, "headers were {headers}"),
+    "404": (404, "no such path"),
     "401": (401, "bad key, got {headers}"),
     "400": (400, "response_format is not supported"),
     "503": (503, "loading model"),
@@ -162,13 +165,14 @@ class FaultServer:
     async def _request(self, reader, writer):
         """Serve one request; return whether the connection goes on."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        path = head.split()[1]
         headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
         headers = {name.lower(): value for name, value in headers.items()}
         body = json.loads(await reader.readexactly(int(headers["content-length"])))
         self.at_once += 1
         self.busiest = max(self.busiest, self.at_once)
         try:
-            return await self._respond(writer, headers, body)
+            return await self._respond(writer, {"path": path, **headers}, body)
         finally:
             self.at_once -= 1
 
@@ -202,7 +206,13 @@ class FaultServer:
 
     def _kind(self, headers, body):
         """Return what happens to a request."""
-        if self.behaviour.key and headers.get("authorization") != f"Bearer {self.behaviour.key}":
+        if headers["path"].partition("?")[0] not in PATHS:
+            return "404"
+        keys = (headers.get("authorization"), headers.get("api-key"))
+        expected = (f"Bearer {self.behaviour.key}", None)
+        if headers["path"] == AZURE_PATH:
+            expected = (None, self.behaviour.key)
+        if self.behaviour.key and keys != expected:
             return "401"
         if body.get("response_format", {}).get("type", "text") not in self.behaviour.forms:
             return "400"

@@ -59,6 +59,9 @@ def test_on_this_machine_no_key_is_needed(monkeypatch):
         ("api.openai.com", "OPENAI_BASE_URL: a base URL is written like"),
         ("https://me:pass@host.test/v1", "holds no user, password or query"),
         ("https://host.test/v1?key=s3cret", "holds no user, password or query"),
+        ("https://host.test/v1?api-version=1&key=s3cret", "holds no user, password or query"),
+        ("https://host.test:99999/v1", "OPENAI_BASE_URL: a base URL is written like"),
+        ("https://[::1/v1", "OPENAI_BASE_URL: a base URL is written like"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(url, message, monkeypatch):

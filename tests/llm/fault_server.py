@@ -206,16 +206,8 @@ class FaultServer:
 
     def _kind(self, headers, body):
         """Return what happens to a request."""
-        if headers["path"].partition("?")[0] not in PATHS:
-            return "404"
-        keys = (headers.get("authorization"), headers.get("api-key"))
-        expected = (f"Bearer {self.behaviour.key}", None)
-        if headers["path"] == AZURE_PATH:
-            expected = (None, self.behaviour.key)
-        if self.behaviour.key and keys != expected:
-            return "401"
-        if body.get("response_format", {}).get("type", "text") not in self.behaviour.forms:
-            return "400"
+        if refused := self._refused(headers, body):
+            return refused
         if self.at_once > self.behaviour.most:
             return "429"
         if self.behaviour.script:
@@ -226,6 +218,17 @@ class FaultServer:
             if draw < 0.0:
                 return kind
         return "good"
+
+    def _refused(self, headers, body):
+        """Return why a request is none that the server takes, "" if it is one."""
+        key, azure = self.behaviour.key, headers["path"] == AZURE_PATH
+        keys = (headers.get("authorization"), headers.get("api-key"))
+        if headers["path"].partition("?")[0] not in PATHS:
+            return "404"
+        if key and keys != ((None, key) if azure else (f"Bearer {key}", None)):
+            return "401"
+        form = body.get("response_format", {}).get("type", "text")
+        return "" if form in self.behaviour.forms else "400"
 
     def _completion(self, kind, body):
         content, refusal, finish = ANSWERS[kind](self.behaviour.policy(body["messages"]))

@@ -14,7 +14,13 @@ from mechlab.errors import UserError, unknown
 
 
 class Part(BaseModel):
-    """A table of a recipe: no other fields than its own, and no value of another type."""
+    """A table of a recipe: no other fields than its own, and no value of another type.
+
+    Class attributes:
+        renamed: the present names of fields, by the names that they had in older files.
+    """
+
+    renamed: ClassVar[Mapping[str, str]] = {}
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -25,12 +31,7 @@ class Recipe(Part):
     Attributes:
         name: names what comes of it; the file's name where it is not given.
         question: the question in words.
-
-    Class attributes:
-        renamed: the present names of fields, by the names that they had in older files.
     """
-
-    renamed: ClassVar[Mapping[str, str]] = {}
 
     name: str = Field(default="study", pattern=r"^[\w-]+$")
     question: str
@@ -74,7 +75,7 @@ def parse_toml(text: str, source: str) -> dict[str, Any]:
         raise UserError(f"{source}: not TOML: {error}") from None
 
 
-def line(model: type[Recipe], errors: list[ErrorDetails]) -> str:
+def line(model: type[Part], errors: list[ErrorDetails]) -> str:
     """Put the most telling of pydantic's errors about a model into one line."""
     # A misspelt field comes first: it explains why another one is missing.
     error = min(errors, key=lambda e: e["type"] != "extra_forbidden")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from pydantic import ValidationError
 from rich.text import Text
 
 from mechlab.agents.population import Population
 from mechlab.commands import _terminal
 from mechlab.errors import OutOfBudget, UserError
-from mechlab.llm.settings import Caps, Live
+from mechlab.llm.settings import Live
+from mechlab.recipe import line, parse_toml
 from mechlab.simulation import Episodes
 
 _OFFLINE = 200  # episodes of a run that costs nothing, unless it says how many
@@ -34,14 +38,14 @@ class LiveOptions:
     Attributes:
         episodes: how many. live: whether there are live agents.
         storage: of calls, where it is not the usual one. replay: take all answers from it.
-        caps: of this run.
+        settings: of live agents; their caps are those of this run.
     """
 
     episodes: int
     live: bool
     storage: str | None
     replay: bool
-    caps: Caps
+    settings: Live
 
     @classmethod
     def of(
@@ -50,6 +54,7 @@ class LiveOptions:
         episodes: int | None,
         storage: str | None,
         replay: bool,
+        settings: list[str] | None = None,
         **caps: float | None,
     ) -> LiveOptions:
         """Read the options of a command.
@@ -62,10 +67,13 @@ class LiveOptions:
         given = {name: value for name, value in caps.items() if value is not None}
         if live and episodes is None:
             raise UserError("live agents cost money: say how many episodes, like --episodes 5")
-        if not live and (given or storage or replay):
-            name = next(iter(given), "storage" if storage else "replay")
+        if not live and (given or settings or storage or replay):
+            named = {"live": settings, "storage": storage, "replay": replay}
+            name = next(iter(given), None) or next(name for name in named if named[name])
             raise UserError(f"--{name} is about live agents, and {group} has none")
-        return cls(episodes or _OFFLINE, live, storage, replay, Caps.model_validate(given))
+        table = _read(settings or [])
+        table["caps"] = {**table.get("caps", {}), **given}
+        return cls(episodes or _OFFLINE, live, storage, replay, _checked(table))
 
     @contextmanager
     def session(self) -> Iterator[None]:
@@ -78,7 +86,7 @@ class LiveOptions:
         from mechlab.llm.session import CALLS_URL, live_session  # a second to import
 
         where = self.storage or CALLS_URL
-        with live_session(Live(caps=self.caps), where, replay=self.replay) as session:
+        with live_session(self.settings, where, replay=self.replay) as session:
             so_far = _Now(lambda: f"{doing}: {session.budget.spending}")
             with _terminal.ERR.status(so_far):
                 yield
@@ -93,3 +101,21 @@ class LiveOptions:
                 f"out of budget: {cap}; {count:,} of {self.episodes:,} episodes were finished. "
                 "All calls are kept: the same command with a larger cap goes on from there"
             )
+
+
+def _read(pairs: list[str]) -> dict[str, Any]:
+    """Read ``NAME=VALUE`` pairs of the ``[live]`` table, written as in TOML."""
+    for pair in pairs:
+        try:
+            tomllib.loads(pair)
+        except tomllib.TOMLDecodeError:
+            example = "timeout=60 or endpoints.groq.url='https://...'"
+            raise UserError(f"--live takes NAME=VALUE, like {example}, got {pair!r}") from None
+    return parse_toml("\n".join(pairs), "--live")
+
+
+def _checked(table: dict[str, Any]) -> Live:
+    try:
+        return Live.model_validate(table)
+    except ValidationError as errors:
+        raise UserError(f"--live: {line(Live, errors.errors())}") from None

@@ -13,6 +13,14 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="A setting of the game; repeatable."),
 ]
+LiveSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--live",
+        metavar="NAME=VALUE",
+        help="Live: a setting of a study's [live] table, like timeout=60; repeatable.",
+    ),
+]
 
 
 CAPPED = 3  # exit code: a cap was reached before all episodes were played
@@ -31,6 +39,7 @@ def run(  # noqa: PLR0913 - an argument an option
     ] = None,
     seed: Seed = 0,
     settings: Settings = None,
+    live: LiveSettings = None,
     storage: Annotated[
         str | None, typer.Option(help="Live: database URL of calls [sqlite:///.mechlab/calls.db].")
     ] = None,
@@ -44,9 +53,10 @@ def run(  # noqa: PLR0913 - an argument an option
 ) -> None:
     """Play episodes and print their measures, each with its interval.
 
-    Live agents (llm:MODEL) are options at OPENAI_BASE_URL with OPENAI_API_KEY, from the environment
-    or the file .env. All calls are kept: the same command goes on where it was stopped, and costs
-    nothing when repeated. Exit 3: a cap was reached; what was played until then is printed.
+    Live agents (llm:MODEL) are models at OPENAI_BASE_URL with OPENAI_API_KEY, from the environment
+    or the file .env; --live says where others are and how they are called. All calls are kept: the
+    same command goes on where it was stopped, and costs nothing when repeated. Exit 3: a cap was
+    reached; what was played until then is printed.
     """
     from mechlab.agents.population import Population
     from mechlab.commands import _terminal
@@ -57,7 +67,7 @@ def run(  # noqa: PLR0913 - an argument an option
     rules = make_game(game, read_settings(settings))
     group = Population.of(population, rules.agents)
     options = LiveOptions.of(
-        group, episodes, storage, replay, calls=calls, tokens=tokens, dollars=dollars
+        group, episodes, storage, replay, live, calls=calls, tokens=tokens, dollars=dollars
     )
     with options.session():
         played, stopped = options.until_cap(

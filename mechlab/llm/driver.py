@@ -149,7 +149,7 @@ async def _play_all(
     session: Session, scenario: Scenario, turns: Callable[[Seeds], Turns]
 ) -> list[Record]:
     # An episode has one call under way at most, so more episodes than that would only wait.
-    slots = asyncio.Semaphore(session.live.concurrency)
+    slots = asyncio.Semaphore(session.live.episodes_at_once)
 
     async def one(k: int) -> Record:
         async with slots:

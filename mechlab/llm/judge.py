@@ -87,7 +87,7 @@ def judge_thoughts(
 async def _judge_all(session: Session, judge: LiveAgent, texts: Sequence[str]) -> list[bool | None]:
     model, prompt = session.model(judge), PromptTemplate("judge")
     known, _ = await session.store.known("", _SEED)
-    slots = asyncio.Semaphore(session.live.concurrency)
+    slots = asyncio.Semaphore(session.live.episodes_at_once)
 
     async def one(text: str) -> bool | None:
         async with slots:

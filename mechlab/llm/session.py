@@ -135,7 +135,7 @@ class Session:
         if name not in self._endpoints:
             known = self.live.endpoints
             self._endpoints[name] = find_endpoint(name, known, need_key=not self.replay)
-            self._limits[name] = RateLimit(self.live.concurrency)
+            self._limits[name] = RateLimit(self.live.concurrency_of(name))
         endpoint = self._endpoints[name]
         price = price_of(agent.model, endpoint.url)
         if price is None and self.live.caps.dollars is not None:
@@ -143,19 +143,20 @@ class Session:
         return Route(
             name=agent.name,
             model=agent.model,
-            parameters={**self.live.extra, **options.request},
+            parameters={**self.live.request(name), **options.request},
             client=None if self.replay else self._client(endpoint),
             url=endpoint.url,
             limit=self._limits[name],
             price=price,
-            patience=self.live.patience,
+            patience=self.live.patience_of(name),
         )
 
     def _client(self, endpoint: Endpoint) -> Client:
         from mechlab.llm._client import Client  # half a second, which only calls need
 
         if endpoint.name not in self._clients:
-            self._clients[endpoint.name] = Client(endpoint, self.live.timeout)
+            timeout = self.live.timeout_of(endpoint.name)
+            self._clients[endpoint.name] = Client(endpoint, timeout)
         return self._clients[endpoint.name]
 
 

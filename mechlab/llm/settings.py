@@ -78,19 +78,36 @@ class ModelOptions(PromptOptions):
 
 
 class EndpointSettings(Part):
-    """Where an endpoint is, and which environment variable holds its key (never the key itself).
+    """Where an endpoint is, and how it is called; what is not set is that of the ``[live]`` table.
+
+    Attributes:
+        url: its base URL; read from the environment if it is not given.
+        key_variable: the environment variable that holds its key (never the key itself).
+        extra: further fields of each request, as this endpoint knows them, beside the table's.
+        concurrency, timeout, patience: as in the table.
 
     >>> EndpointSettings(url="http://127.0.0.1:8080/v1/").url
     'http://127.0.0.1:8080/v1'
     """
 
-    url: str
+    url: str = ""
     key_variable: str = ""
+    extra: dict[str, Any] = Field(default={})
+    concurrency: int | None = Field(default=None, ge=1, le=1000)
+    timeout: float | None = Field(default=None, gt=0)
+    patience: float | None = Field(default=None, gt=0)
 
     @field_validator("url")
     @classmethod
     def _check_url(cls, url: str) -> str:
         return _checked_url(url)
+
+    @property
+    def canonical(self) -> dict[str, Any]:
+        """What is set of it that the evidence depends on."""
+        how = {"concurrency", "timeout", "patience"}
+        fields = self.model_dump(mode="json", exclude=how, exclude_defaults=True)
+        return {"key_variable": self.key_variable, **fields} if fields else {}
 
     @field_validator("key_variable")
     @classmethod
@@ -113,9 +130,10 @@ class Live(Part):
     """The ``[live]`` table: everything about live agents that a study may set.
 
     Attributes:
-        endpoints: where endpoints are, by name; others are read from the environment.
+        endpoints: where endpoints are and how they are called, by name; others are read from the
+            environment.
         options: of all live agents that do not say otherwise.
-        extra: further fields of each request, as the endpoint knows them.
+        extra: further fields of each request to any endpoint.
         caps: what all calls of a run may use up.
         invalid_limit: the largest share of turns without a valid answer.
         concurrency: most calls to an endpoint at once.
@@ -138,7 +156,38 @@ class Live(Part):
     @property
     def canonical(self) -> dict[str, Any]:
         """All that the evidence depends on."""
-        return self.model_dump(mode="json", include={"endpoints", "options", "extra"})
+        own = {name: endpoint.canonical for name, endpoint in self.endpoints.items()}
+        fields = self.model_dump(mode="json", include={"options", "extra"})
+        return {**fields, "endpoints": {name: each for name, each in own.items() if each}}
+
+    def request(self, endpoint: str) -> dict[str, Any]:
+        """Return the further fields of each request to an endpoint.
+
+        >>> live = Live(extra={"seed": 1}, endpoints={"groq": {"extra": {"service_tier": "flex"}}})
+        >>> live.request("groq"), live.request("openai")
+        ({'seed': 1, 'service_tier': 'flex'}, {'seed': 1})
+        """
+        return {**self.extra, **self._of(endpoint).extra}
+
+    def concurrency_of(self, endpoint: str) -> int:
+        """Return the most calls to an endpoint at once."""
+        return self._of(endpoint).concurrency or self.concurrency
+
+    def timeout_of(self, endpoint: str) -> float:
+        """Return the seconds that a call to an endpoint may take."""
+        return self._of(endpoint).timeout or self.timeout
+
+    def patience_of(self, endpoint: str) -> float:
+        """Return the seconds after which a call to an endpoint is given up."""
+        return self._of(endpoint).patience or self.patience
+
+    @property
+    def episodes_at_once(self) -> int:
+        """Episodes that keep all endpoints busy, as each has one call under way at most."""
+        return max(self.concurrency, *(self.concurrency_of(name) for name in self.endpoints), 1)
+
+    def _of(self, endpoint: str) -> EndpointSettings:
+        return self.endpoints.get(endpoint, EndpointSettings())
 
 
 @dataclass(frozen=True)
@@ -222,21 +271,20 @@ def find_endpoint(
     """
     variables = _variables()
     prefix = name.upper().replace("-", "_")
-    settings = endpoints.get(name)
-    if settings is None:
-        settings = EndpointSettings(url=_url(name, f"{prefix}_BASE_URL", variables))
+    settings = endpoints.get(name, EndpointSettings())
+    url = settings.url or _url(name, f"{prefix}_BASE_URL", variables)
     variable = settings.key_variable or f"{prefix}_API_KEY"
     key = variables.get(variable, "").strip()
-    if need_key and not key and not is_local(settings.url):
+    if need_key and not key and not is_local(url):
         raise UserError(
-            f"endpoint {name!r} ({settings.url}): {variable} is not set, in the environment or .env"
+            f"endpoint {name!r} ({url}): {variable} is not set, in the environment or .env"
         )
     if need_key and not re.fullmatch(r"[!-\[\]-~]*", key):
         raise UserError(
-            f"endpoint {name!r} ({settings.url}): {variable} must hold a key of visible ASCII "
+            f"endpoint {name!r} ({url}): {variable} must hold a key of visible ASCII "
             f"characters without a backslash, but one of its {len(key)} characters is no such"
         )
-    return Endpoint(name, settings.url, key)
+    return Endpoint(name, url, key)
 
 
 def is_local(url: str) -> bool:

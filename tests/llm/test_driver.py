@@ -309,6 +309,18 @@ def test_two_endpoints_in_one_group(server, monkeypatch):
         assert {request["model"] for request in other.requests} == {"b"}
 
 
+def test_an_option_of_one_endpoint_is_not_sent_to_another(server, monkeypatch):
+    with FaultServer() as other:
+        monkeypatch.setenv("OTHER_BASE_URL", other.url)
+        endpoints = {"other": {"extra": {"service_tier": "flex"}, "concurrency": 1}}
+        with live_session(Live(extra={"seed": 5}, endpoints=endpoints)):
+            play("llm:a*2 + llm:b(endpoint=other)", episodes=2)
+        assert all(request["seed"] == 5 for request in server.requests + other.requests)
+        assert {request["service_tier"] for request in other.requests} == {"flex"}
+        assert not any("service_tier" in request for request in server.requests)
+        assert other.busiest == 1
+
+
 def test_it_runs_where_an_event_loop_runs_already(server):
     """As in a notebook."""
 

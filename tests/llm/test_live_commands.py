@@ -56,6 +56,24 @@ def test_a_run_and_its_replay_print_the_same(server, mechlab):
     assert KEY not in first
 
 
+def test_a_run_names_endpoints_and_how_they_are_called(server, mechlab, monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    monkeypatch.setenv("MY_KEY", KEY)
+    settings = (
+        f"endpoints.openai.url='{server.url}'",
+        "endpoints.openai.key_variable='MY_KEY'",
+        "endpoints.openai.extra.seed=3",
+        "concurrency=1",
+        "patience=60",
+    )
+    options = [word for pair in settings for word in ("--live", pair)]
+    code, out, err = mechlab(*RUN, "--episodes", "2", "--json", *options)
+    assert code == 0, err
+    assert {request["seed"] for request in server.requests} == {3}
+    assert (server.busiest, server.done) == (1, {"good": 24})
+    assert KEY not in out + err
+
+
 def test_a_cap_prints_what_was_played_and_says_so(server, mechlab):
     code, out, err = mechlab(*RUN, "--episodes", "3", "--calls", "13", "--json")
     assert code == 3
@@ -73,6 +91,11 @@ def test_a_cap_prints_what_was_played_and_says_so(server, mechlab):
     [
         (RUN, "say how many episodes"),
         (["run", "--population", "o3", "--calls", "5"], "--calls is about live agents"),
+        (["run", "--population", "o3", "--live", "timeout=5"], "--live is about live agents"),
+        ([*RUN, "--episodes", "1", "--live", "timeout"], "--live takes NAME=VALUE"),
+        ([*RUN, "--episodes", "1", "--live", "timeou=5"], "did you mean 'timeout'"),
+        ([*RUN, "--episodes", "1", "--live", "patience=-1"], "--live: patience must be greater"),
+        ([*RUN, "--episodes", "1", *["--live", "timeout=5"] * 2], "--live: not TOML"),
         (["run", "--population", "o3", "--replay"], "--replay is about live agents"),
         ([*RUN, "--episodes", "1", "--storage", "mysql://x/y"], "SQLite or PostgreSQL"),
         ([*RUN, "--episodes", "1", "--storage", "calls.db"], "a storage is written like"),

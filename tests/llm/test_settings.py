@@ -93,6 +93,8 @@ def written(live):
         ),
         ("[live.endpoints.x]\nurl = 'http://x'\nkey = 'sk-s3cret'", "unknown field"),
         ("[live.options]\npersona = 'kind'", "live.options.persona must be"),
+        ("[live.endpoints.x]\ntimeout = 0", "live.endpoints.x.timeout must .*, got 0"),
+        ("[live.endpoints.x]\nconcurency = 3", "did you mean 'concurrency'"),
         ("invalid_limit = 2", "live.invalid_limit must .*, got 2"),
     ],
 )
@@ -110,6 +112,33 @@ def test_what_the_evidence_depends_on_is_part_of_a_study_and_caps_are_not():
     assert plain.digest == capped.digest != warm.digest
     offline = Study.read(template())
     assert "live" not in offline.canonical
+
+
+def test_an_endpoint_says_what_is_its_own_and_the_table_says_the_rest():
+    groq = {"extra": {"seed": 2, "service_tier": "flex"}, "concurrency": 128, "timeout": 5}
+    live = Live(extra={"seed": 1}, patience=60, endpoints={"groq": groq})
+    assert live.request("groq") == {"seed": 2, "service_tier": "flex"}
+    assert live.request("openai") == {"seed": 1}
+    assert (live.concurrency_of("groq"), live.concurrency_of("openai")) == (128, 64)
+    assert (live.timeout_of("groq"), live.timeout_of("openai")) == (5, 300)
+    assert live.patience_of("groq") == live.patience_of("openai") == 60
+    assert live.episodes_at_once == 128
+
+
+def test_the_evidence_depends_on_what_an_endpoint_is_sent_and_not_on_how_long_it_is_waited_for():
+    plain, patient, seeded = (
+        Study.read(written(f"[live.endpoints.openai]\n{live}"))
+        for live in ("", "patience = 5\ntimeout = 7\nconcurrency = 3", "extra = {seed = 1}")
+    )
+    assert plain.digest == patient.digest != seeded.digest
+    assert Study.read(written("")).digest == plain.digest
+
+
+def test_an_endpoint_whose_url_is_not_written_has_that_of_the_environment(monkeypatch):
+    monkeypatch.setenv("GROQ_BASE_URL", "http://127.0.0.1:8080/v1")
+    endpoints = {"groq": EndpointSettings(timeout=5)}
+    assert find_endpoint("groq", endpoints).url == "http://127.0.0.1:8080/v1"
+    assert find_endpoint("openai", {"openai": EndpointSettings()}, need_key=False).url == OPENAI
 
 
 def test_settings_have_safe_defaults():

@@ -23,7 +23,6 @@ import sqlalchemy
 from mechlab.search.certification import Certification
 from mechlab.search.explore import Explorer
 from mechlab.search.heartbeat import beating, new_worker
-from mechlab.search.run import check_playable
 from mechlab.search.summary import result
 from mechlab.search.worker import calm
 from mechlab.store import Store
@@ -61,7 +60,7 @@ def timed(study: Study, trials: int) -> str:
     """Search with so many trials; return seconds in all and where they went."""
     statements = itertools.count()
     with tempfile.TemporaryDirectory() as folder, calm():
-        check_playable(study)  # compiles, or loads what was compiled
+        study.check_playable()  # compiles, or loads what was compiled
         begun, wall = time.process_time(), time.perf_counter()
         with closing(Store.open(study, f"sqlite:///{folder}/speed.db")) as store:
             sqlalchemy.event.listen(

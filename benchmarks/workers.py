@@ -34,7 +34,6 @@ from mechlab.search import search
 from mechlab.search.explore import Explorer
 from mechlab.search.heartbeat import beating, new_worker
 from mechlab.search.results import SearchResult
-from mechlab.search.run import check_playable
 from mechlab.search.worker import calm
 from mechlab.store import Store
 from mechlab.study import Study
@@ -82,7 +81,7 @@ class Run:
 def explore(study: Study, url: str, trials: int, ready: Barrier) -> None:
     """Work on the trials as one of several workers."""
     with calm(), closing(Store.open(study, url)) as store:
-        check_playable(study)  # compiles, or loads what was compiled
+        study.check_playable()  # compiles, or loads what was compiled
         with beating(store, new_worker()) as heart:
             explorer = Explorer(store, heart.worker)
             explorer.sampler.fits.tolerance = 0.0

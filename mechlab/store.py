@@ -172,19 +172,27 @@ class Store:
         return (_BATCHES.c.study == self.study.name) & (_BATCHES.c.key == key)
 
     def _check_study(self, create: bool) -> None:
-        """Write the study down, or compare it with the one that is there."""
+        """Write the study down if it can be played, or compare it with the one that is there."""
         name, mine = self.study.name, json.dumps(self.study.canonical)
-        if create:
+        theirs = self._stored_study()
+        if theirs is None and create:
+            self.study.check_playable()
             with suppress(IntegrityError), self.engine.begin() as connection:
                 connection.execute(sql.insert(_STUDIES).values(name=name, canonical=mine))
-        query = sql.select(_STUDIES.c.canonical).where(_STUDIES.c.name == name)
-        with self.engine.connect() as connection:
-            theirs = connection.execute(query).scalar()
+            theirs = self._stored_study()
         if theirs is None:
             raise _no_record(self.url, name)
-        found = list(differences(json.loads(mine), json.loads(theirs)))
-        if found:
-            raise StorageError(f"{self.url} holds another study named {name!r}: {'; '.join(found)}")
+        differing = list(differences(json.loads(mine), json.loads(theirs)))
+        if differing:
+            raise StorageError(
+                f"{self.url} holds another study named {name!r}: {'; '.join(differing)}"
+            )
+
+    def _stored_study(self) -> str | None:
+        """Return the canonical form of the study that is there, None where there is none."""
+        query = sql.select(_STUDIES.c.canonical).where(_STUDIES.c.name == self.study.name)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar()
 
 
 def trial_key(number: int) -> str:

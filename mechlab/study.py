@@ -31,6 +31,7 @@ from mechlab.mechanism import Mechanism, check_fit
 from mechlab.mechanism.candidate import Candidate
 from mechlab.recipe import Part, Recipe
 from mechlab.simulation import Episodes, simulate
+from mechlab.streams import EXPLORE
 
 BASELINE = "none"
 MONEY = ("spend", "subsidy")
@@ -167,6 +168,19 @@ class Study(Recipe):
         if len(found) < len(read):
             raise UserError(f"each candidate stands once, got {list(self.mechanisms)}")
         return found
+
+    def check_playable(self) -> None:
+        """Play one episode of each candidate, so that what cannot be played fails at once.
+
+        Live agents are spared: their episodes cost money, and the first trial shows as much.
+
+        Raises:
+            UserError: what is wrong with a candidate, or with the game's settings.
+        """
+        if "live" in self.group.kinds:
+            return
+        for candidate in self.candidates.values():
+            self.play(candidate.lowest, EXPLORE[:1])
 
     def play(
         self,

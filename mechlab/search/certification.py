@@ -12,7 +12,7 @@ from mechlab.search.bounds import MIN_EPISODES
 from mechlab.search.certifier import Batch, Certificate, Certifier
 from mechlab.search.explore import sampler_for
 from mechlab.search.heartbeat import living
-from mechlab.search.trials import ATTAINMENT, episodes, finished, outcome_of, short_names
+from mechlab.search.trials import ATTAINMENT, episodes, finished, play_outcome, short_names
 from mechlab.store import Outcome, Store, setting_key
 from mechlab.streams import ANSWER, CERTIFY
 from mechlab.study import BASELINE, MONEY
@@ -145,7 +145,7 @@ class Certification:
             return False
         params = short_names(batch.mechanism, batch.params)
         mechanism = self.study.candidates[batch.mechanism].build(params)
-        outcome = outcome_of(self.study, self.study.play(mechanism, _numbers(batch)))
+        outcome = play_outcome(self.study, mechanism, _numbers(batch))
         self.store.record(key, outcome)
         return True
 

@@ -25,7 +25,7 @@ from mechlab.search.trials import (
     begun,
     episodes,
     finished,
-    outcome_of,
+    play_outcome,
     short_names,
     sizes,
 )
@@ -106,7 +106,7 @@ class Explorer:
 
     def _report(self, trial: Trial, name: str, params: Mapping[str, Any], numbers: range) -> None:
         mechanism = self.study.candidates[name].build(params)
-        outcome = outcome_of(self.study, self.study.play(mechanism, numbers))
+        outcome = play_outcome(self.study, mechanism, numbers)
         size = sizes(self.study, name, params, outcome)
         observed = size if self.study.minimise in MONEY else None
         report(trial, outcome[ATTAINMENT], observed, outcome)

@@ -12,7 +12,6 @@ from mechlab.search.results import SearchResult
 from mechlab.search.summary import result
 from mechlab.search.worker import Dismissed, Progress, Watch, calm, on_dask, processes, work
 from mechlab.store import Store, reporting
-from mechlab.streams import EXPLORE
 from mechlab.study import Study
 
 __all__ = ["Progress", "SearchStopped", "known", "run"]
@@ -39,7 +38,6 @@ def run(  # noqa: PLR0913 - how and by whom it is played
         _check_replay(asked, alone=not dask and (workers or 1) == 1)
     with ExitStack() as stack:
         stack.enter_context(calm())
-        check_playable(asked)
         store = stack.enter_context(closing(Store.open(asked, storage)))
         stack.enter_context(reporting(store.url))
         try:
@@ -63,17 +61,6 @@ def known(study: Study | str | Path, storage: str | None = None) -> SearchResult
     asked = _read(study)
     with calm(), closing(Store.open(asked, storage, create=False)) as store, reporting(store.url):
         return result(store, Certification(store))
-
-
-def check_playable(study: Study) -> None:
-    """Play one episode of each candidate, so that what cannot be played fails before all else.
-
-    Live agents are spared: their episodes cost money, and the first trial tells as much.
-    """
-    if "live" in study.group.kinds:
-        return
-    for candidate in study.candidates.values():
-        study.play(candidate.lowest, EXPLORE[:1])
 
 
 def _check_replay(study: Study, alone: bool) -> None:

@@ -10,8 +10,8 @@ from optuna.study import Study as Trials
 from optuna.trial import FrozenTrial, TrialState
 
 from mechlab.errors import UserError
+from mechlab.mechanism import Mechanism
 from mechlab.search._replicates import Replicates
-from mechlab.simulation import Episodes
 from mechlab.store import Outcome
 from mechlab.study import Study
 
@@ -24,12 +24,13 @@ KEPT = ("efficiency", "group_revenue", "spend", "subsidy")  # what answers are d
 FEW, MANY = 2, 8  # replicates of a trial: two show noise; at the boundary as many as pay for a fit
 
 
-def outcome_of(study: Study, episodes: Episodes) -> Outcome:
-    """Return what a search keeps of some episodes: a list of values for each measure.
+def play_outcome(study: Study, mechanism: Mechanism, numbers: range) -> Outcome:
+    """Play some episodes and return what a search keeps of them: values for each measure.
 
     Raises:
         UserError: where a reference point earns nothing, so that efficiency is undefined.
     """
+    episodes = study.play(mechanism, numbers)
     outcome = {ATTAINMENT: study.attainment(episodes), **{name: episodes[name] for name in KEPT}}
     if not np.isfinite(outcome["efficiency"]).all():
         raise UserError(

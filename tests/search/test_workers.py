@@ -18,7 +18,7 @@ from mechlab.errors import UserError
 from mechlab.search import heartbeat, search
 from mechlab.search.explore import Explorer, spaces_of
 from mechlab.search.heartbeat import beating, dismiss, living, new_worker
-from mechlab.search.run import check_playable, known
+from mechlab.search.run import known
 from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_replicates
 from mechlab.search.trials import (
     ATTAINMENT,
@@ -75,7 +75,7 @@ def test_searches_started_at_once_work_together(database):
 
 @pytest.mark.slow
 def test_workers_killed_at_random_moments_lose_nothing(database):
-    check_playable(a_study())  # compiles what a killed worker would compile again and again
+    a_study().check_playable()  # compiles what a killed worker would compile again and again
     chance = random.Random(1)
     before: dict[int, tuple] = {}
     crew = [start(database), start(database)]

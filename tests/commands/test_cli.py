@@ -155,7 +155,8 @@ def test_search_answers_reports_and_goes_on_from_its_record(mechlab, tmp_path):
     answer = json.loads(out)
     assert code == 0, err
     assert set(answer) == {
-        *("study", "status", "mechanism", "params", "size", "efficiency", "spend", "target"),
+        *("study", "status", "mechanism", "params", "size", "attainment"),
+        *("efficiency", "spend", "target"),
         *("confidence", "episodes", "calls", "cost_usd", "storage", "report"),
         *("ranking", "pareto"),
     }

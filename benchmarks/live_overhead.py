@@ -107,7 +107,7 @@ async def bare(url, game, prompts):
 
     async def one():
         for messages in prompts:
-            request = request_body("schema", schema, messages)
+            request = request_body("json_schema", schema, messages)
             reply = await client.chat.completions.create(model="bench", **request)
             schema.model_validate_json(reply.choices[0].message.content)
 

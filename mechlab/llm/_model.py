@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from mechlab.errors import UserError
 from mechlab.llm._output import (
     PROMPT_REFUSED,
-    SCHEMA_FORMS,
+    RESPONSE_FORMATS,
     InvalidAnswer,
     ModelOutput,
     messages_again,
@@ -25,7 +25,7 @@ from mechlab.llm._output import (
 )
 from mechlab.llm._rate_limit import RateLimit
 from mechlab.llm._retry import CallFailed, EndpointError, Fault, wait_before_retry
-from mechlab.llm._store import CALLS, FAULTS, CallStore, canonical_json, digest, now
+from mechlab.llm._store import CALLS, FAULTS, FORMATS, CallStore, canonical_json, digest, now
 from mechlab.llm.budget import Budget, Price, Spending
 from mechlab.llm.dialogue import Message
 
@@ -59,6 +59,7 @@ class Route:
         limit: of its endpoint, on calls under way.
         price: None if it is unknown.
         patience: seconds after which a call that meets only faults is given up.
+        response_format: by which schemas are sent; "": the first that the endpoint takes.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Route:
     limit: RateLimit
     price: Price | None
     patience: float
+    response_format: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,6 @@ class Call:
     agent: int
     turn: int
     attempt: int = 0
-
-    @property
-    def characters(self) -> int:
-        """Length of all messages."""
-        return sum(len(message["content"]) for message in self.messages)
 
     def problem(self, output: ModelOutput) -> str:
         """Return why an output holds no valid answer, "" if it does."""
@@ -111,10 +108,11 @@ class Model:
 
     def __init__(self, route: Route, store: CallStore, budget: Budget) -> None:
         self._route, self._store, self._budget = route, store, budget
-        self._form: int | None = None  # index of the schema form that the endpoint takes, if known
+        self._format = ""  # the response format that the endpoint takes, if known
         self._digests: dict[type[BaseModel], str] = {}  # of what all calls with a schema share
-        self._first = asyncio.Lock()  # the first call goes alone: it finds the form, or the mistake
+        self._first = asyncio.Lock()  # the first call goes alone: it finds the format, or a mistake
         self._first_errors: list[EndpointError] = []
+        self._doubted = False  # whether it was said that counts of tokens cannot be right
         self._word_at = -math.inf  # when was last said what is waited for
 
     async def answer(
@@ -134,7 +132,7 @@ class Model:
                 reason = f"{error}; {error.advice}" if error.advice else str(error)
                 if output.finish == PROMPT_REFUSED:
                     break
-                again = messages_again(output, str(error))
+                again = messages_again(output, str(error), call.schema)
                 call = replace(call, messages=[*call.messages, *again])
         return None, reason
 
@@ -164,9 +162,9 @@ class Model:
             raise ReplayMiss(f"{self._store.url} holds no answer of {self._route.name} for {where}")
         start = monotonic()
         with self._budget.call():
-            output = await self._send(call, key)
+            format, output = await self._send(call, key)
         link(call.attempt, key)
-        return await self._record(call, ids, key, output, monotonic() - start)  # charged at once
+        return await self._record(call, key, format, output, monotonic() - start)  # charged at once
 
     def _key(self, call: Call, ids: list[str]) -> str:
         """Name a call by everything that matters, and by its replicate."""
@@ -180,41 +178,63 @@ class Model:
         replicate = (call.seed, str(call.agent), str(call.turn), str(call.attempt))
         return digest(self._digests[call.schema], *messages, *replicate)
 
-    async def _send(self, call: Call, key: str) -> ModelOutput:
-        if self._form is None:
+    async def _send(self, call: Call, key: str) -> tuple[str, ModelOutput]:
+        """Return the response format by which a call was sent, and its output."""
+        if not self._format:
             before = len(self._first_errors)
             async with self._first:
                 if len(self._first_errors) > before:  # while this call waited for the first one
                     raise self._first_errors[-1]
-                if self._form is None:
-                    return await self._find_form(call, key)
+                if not self._format:
+                    return await self._find_format(call, key)
         try:
-            return await self._with_retries(call, key, self._form)
+            return self._format, await self._with_retries(call, key, self._format)
         except CallFailed as failure:
             raise self._error(failure) from None
 
-    async def _find_form(self, call: Call, key: str) -> ModelOutput:
-        """Send a call with its schema in each form until the endpoint takes one."""
+    async def _find_format(self, call: Call, key: str) -> tuple[str, ModelOutput]:
+        """Send a call with its schema by each response format until the endpoint takes one.
+
+        What another worker found comes first. A refusal that does not name the format may have
+        another cause, so it has to come twice.
+        """
+        model = digest(self._route.url, self._route.model)
+        noted = self._route.response_format or await self._store.response_format(model)
+        formats = RESPONSE_FORMATS[RESPONSE_FORMATS.index(noted) if noted else 0 :]
         first = None
-        for form in range(len(SCHEMA_FORMS)):
+        for format in formats[:1] if self._route.response_format else formats:
             try:
-                output = await self._with_retries(call, key, form)
+                output = await self._once_more(call, key, format)
             except CallFailed as failure:
-                first = first or failure  # it says most: later forms ask for less
-                if failure.fault.rejects_format:
+                first = first or failure  # it says most: later formats ask for less
+                if failure.fault.may_reject_format:
                     continue
                 break
-            if output.finish != PROMPT_REFUSED:  # which says nothing about the form
-                self._form = form
-            return output
+            if output.finish != PROMPT_REFUSED:  # which says nothing about the format
+                self._format = format
+                if not noted:
+                    row = {"model": model, "format": format, "at": now()}
+                    await asyncio.shield(self._store.put(FORMATS, row))
+                    self._format = await self._store.response_format(model)
+            return format, output
         assert first is not None
         self._first_errors.append(self._error(first))
         raise self._first_errors[-1]
 
-    async def _with_retries(self, call: Call, key: str, form: int) -> ModelOutput:
-        body = request_body(SCHEMA_FORMS[form], call.schema, call.messages)
+    async def _once_more(self, call: Call, key: str, format: str) -> ModelOutput:
+        """Send a call, and again after a refusal that may or may not be one of the format."""
+        try:
+            return await self._with_retries(call, key, format)
+        except CallFailed as failure:
+            if failure.fault.names_format or not failure.fault.may_reject_format:
+                raise
+        return await self._with_retries(call, key, format)
+
+    async def _with_retries(self, call: Call, key: str, format: str) -> ModelOutput:
+        body = request_body(format, call.schema, call.messages)
         request = {"model": self._route.model, **self._route.parameters, **body}
-        characters, start, faults = call.characters, monotonic(), 0
+        characters = sum(len(message["content"]) for message in body["messages"])
+        start, faults = monotonic(), 0
         while True:
             try:
                 return await self._attempt(request, characters, key)
@@ -231,7 +251,7 @@ class Model:
 
     def _patience(self, fault: Fault) -> float:
         """Return after how many seconds a call that meets such a fault is given up."""
-        absent = self._form is None and fault.kind in _NO_SIGN
+        absent = not self._format and fault.kind in _NO_SIGN
         return min(_FIRST_PATIENCE, self._route.patience) if absent else self._route.patience
 
     def _say(self, fault: Fault, wait: float, waited: float, patience: float) -> None:
@@ -264,21 +284,28 @@ class Model:
         return output
 
     async def _record(
-        self, call: Call, ids: list[str], key: str, output: ModelOutput, seconds: float
+        self, call: Call, key: str, format: str, output: ModelOutput, seconds: float
     ) -> ModelOutput:
-        """Write a call down, and return the output that now stands in the store."""
+        """Write a call down as it was sent, and return the output that now stands in the store."""
         dollars = self._route.price.of(output.usage) if self._route.price else None
         self._store.spend(Spending.of(output.usage, dollars))
-        contents = (message["content"] for message in call.messages)
-        self._store.put_texts(dict(zip(ids, contents, strict=True)))
-        roles = (message["role"] for message in call.messages)
+        self._doubt(output)
+        sent = request_body(format, call.schema, call.messages)["messages"]
+        messages = [(message["role"], digest(message["content"])) for message in sent]
+        texts = {id: message["content"] for (_, id), message in zip(messages, sent, strict=True)}
+        by: dict[str, str] = {"type": format}
+        if format == "json_schema":
+            schema = canonical_json(strict_schema(call.schema))
+            by["json_schema"] = digest(schema)
+            texts[by["json_schema"]] = schema
+        self._store.put_texts(texts)
         row = {
             "key": key,
             "seed": call.seed,
             "endpoint": self._route.url,
             "model": self._route.model,
-            "request": canonical_json(self._route.parameters),
-            "messages": canonical_json(list(zip(roles, ids, strict=True))),
+            "request": canonical_json({**self._route.parameters, "response_format": by}),
+            "messages": canonical_json(messages),
             "output": output.dump(),
             "problem": call.problem(output),
             "dollars": dollars,
@@ -287,6 +314,16 @@ class Model:
         }
         earlier = await asyncio.shield(self._store.put(CALLS, row))
         return ModelOutput.load(earlier[key]) if key in earlier else output
+
+    def _doubt(self, output: ModelOutput) -> None:
+        """Say, once, that the endpoint's counts of tokens cannot be right."""
+        if output.usage.doubt and not self._doubted:
+            self._doubted = True
+            _LOG.warning(
+                "%s at %s counts tokens as cannot be right (%s): of two readings the larger is "
+                "taken, and an estimate where there is none",
+                *(self._route.name, self._route.url, output.usage.doubt),
+            )
 
     def _error(self, failure: CallFailed) -> EndpointError:
         fault, route = failure.fault, self._route

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from mechlab.llm._retry import one_line
 from mechlab.llm.dialogue import Message
 
-SCHEMA_FORMS = ("schema", "object", "text")  # ways to send a schema, tried in this order
+RESPONSE_FORMATS = ("json_schema", "json_object", "text")  # to send a schema by, in this order
 PROMPT_REFUSED = "prompt_refused"  # how an output ends that never began: a filter was before it
 CHARACTERS_PER_TOKEN = 4  # a rule of thumb for English; rows of numbers take more tokens
 
@@ -171,25 +171,27 @@ def split_reasoning(content: str) -> tuple[str, str]:
     return content[start:].strip(), "\n".join(reasoning)
 
 
-def messages_again(output: ModelOutput, reason: str) -> list[Message]:
-    """Return the messages that ask once more for a valid answer, to follow those sent before."""
+def messages_again(output: ModelOutput, reason: str, schema: type[BaseModel]) -> list[Message]:
+    """Return the messages that ask once more for a valid answer, to follow those sent before.
+
+    They hold the schema: some endpoints take a response format and show it to no model.
+    """
     content = output.content or output.refusal or "(nothing)"
-    ask = f"That could not be read: {reason}. Answer again: one JSON object that fits the schema."
+    ask = f"That could not be read: {reason}. {_in_words(schema)}"
     return [{"role": "assistant", "content": content}, {"role": "user", "content": ask}]
 
 
-def request_body(form: str, schema: type[BaseModel], messages: list[Message]) -> dict[str, Any]:
-    """Return messages and response format of a request that sends the schema in this form."""
-    if form == "schema":
+def request_body(format: str, schema: type[BaseModel], messages: list[Message]) -> dict[str, Any]:
+    """Return messages and response format of a request that sends the schema in such a format."""
+    if format == "json_schema":
         named = {"name": schema.__name__, "schema": strict_schema(schema), "strict": True}
-        return {
-            "messages": messages,
-            "response_format": {"type": "json_schema", "json_schema": named},
-        }
+        return {"messages": messages, "response_format": {"type": format, "json_schema": named}}
     first, *rest = messages
     text = f"{first['content']}\n\n{_in_words(schema)}"  # in the part that stays the same
-    body = {"messages": [{**first, "content": text}, *rest]}
-    return {**body, "response_format": {"type": "json_object"}} if form == "object" else body
+    return {
+        "messages": [{**first, "content": text}, *rest],
+        **({"response_format": {"type": format}} if format != "text" else {}),
+    }
 
 
 @lru_cache

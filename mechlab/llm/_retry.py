@@ -37,6 +37,9 @@ _FILTERED = frozenset(
 _MODERATION = re.compile(
     r"\bmoderation\b|content (?:filter|management|violat)|prompt\b.{0,40}(?:flagged|violat)", re.I
 )
+_FORMAT = re.compile(
+    r"response.?format|schema|json_object|json.mode|structured.?output|grammar", re.I
+)
 # Seconds before another attempt where the endpoint asks for none: the first wait is short against
 # a call, and the longest finds a recovered endpoint within a minute.
 _SHORTEST, _LONGEST = 0.5, 60.0
@@ -77,9 +80,14 @@ class Fault:
         return self.kind in ("timeout", "connection", "garbled")
 
     @property
-    def rejects_format(self) -> bool:
+    def may_reject_format(self) -> bool:
         """Whether the endpoint may not support the response format of the request."""
-        return self.status in (400, 415, 422, 501)
+        return self.kind == "refused" and self.status in (400, 415, 422, 501)
+
+    @property
+    def names_format(self) -> bool:
+        """Whether it says that this is why it refuses the request."""
+        return self.may_reject_format and bool(_FORMAT.search(self.detail))
 
 
 class CallFailed(Exception):

@@ -42,8 +42,8 @@ CALLS = sql.Table(
     sql.Column("seed", sql.String(20), nullable=False, index=True),  # of the episode
     sql.Column("endpoint", sql.Text, nullable=False),
     sql.Column("model", sql.Text, nullable=False),
-    sql.Column("request", sql.Text, nullable=False),  # parameters
-    sql.Column("messages", sql.Text, nullable=False),  # roles and ids of texts
+    sql.Column("request", sql.Text, nullable=False),  # parameters; of the schema the id of its text
+    sql.Column("messages", sql.Text, nullable=False),  # roles and ids of texts, as they were sent
     sql.Column("output", sql.Text, nullable=False),
     sql.Column("problem", sql.Text, nullable=False),  # why it is no valid answer; "" where it is
     sql.Column("dollars", sql.Float),  # null if no price is known
@@ -58,6 +58,13 @@ FAULTS = sql.Table(
     sql.Column("kind", sql.String(16), nullable=False),
     sql.Column("detail", sql.Text, nullable=False),
     sql.Column("seconds", sql.Float, nullable=False),
+    sql.Column("at", sql.String(32), nullable=False),
+)
+FORMATS = sql.Table(
+    "mechlab_response_format",  # the one that a model's endpoint takes, the same for all workers
+    TABLES,
+    sql.Column("model", sql.String(32), primary_key=True),
+    sql.Column("format", sql.String(16), nullable=False),
     sql.Column("at", sql.String(32), nullable=False),
 )
 EPISODES = sql.Table(
@@ -165,6 +172,16 @@ class CallStore:
         def read() -> str:
             with self._engine.connect() as connection:
                 return str(connection.execute(query).scalar_one())
+
+        return await self._do(read)
+
+    async def response_format(self, model: str) -> str:
+        """Return the response format that is noted for a model, by its digest; "" if none is."""
+        query = sql.select(FORMATS.c.format).where(FORMATS.c.model == model)
+
+        def read() -> str:
+            with self._engine.connect() as connection:
+                return str(connection.execute(query).scalar() or "")
 
         return await self._do(read)
 

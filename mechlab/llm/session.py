@@ -149,6 +149,7 @@ class Session:
             limit=self._limits[name],
             price=price,
             patience=self.live.patience_of(name),
+            response_format=options.response_format or "",
         )
 
     def _client(self, endpoint: Endpoint) -> Client:

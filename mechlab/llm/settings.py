@@ -52,6 +52,8 @@ class ModelOptions(PromptOptions):
 
     Attributes:
         endpoint: name of the endpoint that serves the model.
+        response_format: how the schema of answers is sent: by ``json_schema``, else in words, with
+            ``json_object`` or as ``text``; what is not set is found out by the first call.
         temperature, top_p, max_tokens, max_completion_tokens, reasoning_effort: as in the API.
 
     >>> ModelOptions(temperature=0.5).request
@@ -59,6 +61,7 @@ class ModelOptions(PromptOptions):
     """
 
     endpoint: str = Field(default="openai", pattern=r"^[A-Za-z][\w-]*$")
+    response_format: Literal["json_schema", "json_object", "text"] | None = None
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_tokens: int | None = Field(default=None, gt=0)
@@ -67,8 +70,8 @@ class ModelOptions(PromptOptions):
 
     @property
     def request(self) -> dict[str, Any]:
-        """The parameters that each request carries."""
-        prompt = {"endpoint", *PromptOptions.model_fields}
+        """The parameters that each request carries, whatever its response format."""
+        prompt = {"endpoint", "response_format", *PromptOptions.model_fields}
         return self.model_dump(exclude=prompt, exclude_none=True)
 
     @property

@@ -31,6 +31,7 @@ ERRORS = {  # faults that are HTTP errors: status and message
     "404": (404, "no such path"),
     "401": (401, "bad key, got {headers}"),
     "400": (400, "response_format is not supported"),
+    "opaque": (400, "Bad request"),
     "503": (503, "loading model"),
     "filter": (400, "Invalid prompt: it was flagged as potentially violating our usage policy."),
     "quota": (429, "You exceeded your current quota, please check your plan."),
@@ -45,6 +46,8 @@ ANSWERS = {  # what becomes of a good answer: content, refusal, reason to finish
     "schema": lambda answer: (json.dumps({"thoughts": 7, "moves": []}), None, "stop"),
     "refusal": lambda answer: (None, "I cannot take part in this.", "stop"),
     "empty": lambda answer: ("", None, "stop"),
+    "upstream": lambda answer: (answer[: len(answer) // 2], None, "error"),
+    "cut_reasoning": lambda answer: ("", None, "length"),
     "length": lambda answer: (answer[: len(answer) // 2], None, "length"),
 }
 INVALID = ("prose", "schema", "refusal", "empty", "length")  # answers that are not valid
@@ -85,6 +88,7 @@ class Behaviour:
         location: where it redirects to.
         script: what it does with the first requests, one after the other, before all else.
         policy: answer to messages.
+        usage: counts of tokens in place of the right ones.
         key: the key that it asks for, "" for none.
         most: more requests at once than these meet a 429.
     """
@@ -96,6 +100,7 @@ class Behaviour:
     location: str = ""
     script: list[str] = field(default_factory=list)
     policy: Callable[[list[dict[str, str]]], str] = helper
+    usage: dict[str, object] = field(default_factory=dict)
     key: str = ""
     most: int = 10_000
 
@@ -238,6 +243,7 @@ class FaultServer:
             "prompt_tokens": characters // 4,
             "completion_tokens": len(content or "") // 4,
             "prompt_tokens_details": {"cached_tokens": characters // 8},
+            **self.behaviour.usage,
         }
         choice = {"index": 0, "finish_reason": finish, "message": message}
         return json.dumps({"model": body["model"], "choices": [choice], "usage": usage})

@@ -238,6 +238,116 @@ def test_an_endpoint_without_schemas_is_told_in_words(server, form):
     assert server.done["good"] == CALLS
 
 
+def test_messages_are_stored_as_they_were_sent(server):
+    for forms in (("json_schema",), ("text",)):
+        server.behaviour.forms = forms
+        play(f"llm:{forms[0]}", episodes=1)
+    with open_transcripts(STORE) as transcripts:
+        stored = [
+            call.messages
+            for played in transcripts.episodes()
+            for call in transcripts.calls(played.id)
+        ]
+    sent = [
+        request["messages"]
+        for request in server.requests
+        if request.get("response_format", {"type": "text"})["type"] in ("json_schema", "text")
+    ]
+    assert all(messages in sent for messages in stored)
+    assert sum("fits this JSON schema" in messages[0]["content"] for messages in stored) == CALLS
+    formats = [json.loads(request)["response_format"] for request in calls("request")]
+    assert [by["type"] for by in formats] == ["json_schema"] * CALLS + ["text"] * CALLS
+    with sqlite3.connect(".mechlab/calls.db") as database:
+        (schema,) = database.execute(
+            "select text from mechlab_text where id = ?", (formats[0]["json_schema"],)
+        ).fetchone()
+    response_format = server.requests[0]["response_format"]["json_schema"]
+    assert json.loads(json.loads(schema)) == response_format["schema"]
+
+
+def test_a_refusal_of_another_cause_does_not_weaken_the_format(server):
+    server.behaviour.script = ["opaque"]
+    play(episodes=1)
+    assert server.done == {"opaque": 1, "good": CALLS}
+    assert all(request["response_format"]["type"] == "json_schema" for request in server.requests)
+
+
+def test_a_format_that_an_endpoint_refuses_without_a_word_is_left(server):
+    server.behaviour.script = ["opaque", "opaque"]
+    play(episodes=1)
+    assert server.done == {"opaque": 2, "good": CALLS}
+    assert server.requests[-1]["response_format"]["type"] == "json_object"
+
+
+def test_another_worker_takes_the_format_that_the_first_one_found(server):
+    server.behaviour.forms = ("text",)
+    play(episodes=1)
+    server.behaviour.forms = ("json_schema", "json_object", "text")
+    play(episodes=2)
+    assert server.done == {"400": 2, "good": 2 * CALLS}
+    assert "response_format" not in server.requests[-1]
+
+
+@pytest.mark.parametrize("form", ["json_schema", "json_object", "text"])
+def test_a_population_may_state_the_format(server, form):
+    play(f"llm:m(response_format={form})", episodes=1)
+    assert server.done == {"good": CALLS}
+    types = {
+        request.get("response_format", {"type": "text"})["type"] for request in server.requests
+    }
+    assert types == {form}
+    server.behaviour.forms = ()
+    with pytest.raises(EndpointError, match="refused the request"):
+        play(f"llm:other(response_format={form})", episodes=1)
+    assert server.done["400"] == 1
+
+
+def test_an_endpoint_that_ignores_the_format_gets_the_schema_in_words_after_a_mistake(server):
+    """As layers over other APIs do: the model sees a schema only where the prompt holds it."""
+
+    def policy(messages):
+        seen = any("fits this JSON schema" in message["content"] for message in messages)
+        return '{"thoughts": "", "actions": []}' if seen else "I wait."
+
+    server.behaviour.policy = policy
+    episodes = play(episodes=1)
+    assert episodes["invalid_turns"] == [0]
+    assert server.done == {"good": 2 * CALLS}
+
+
+def test_counts_that_cannot_be_right_pass_no_cap_and_are_said_once(server, caplog):
+    server.behaviour.usage = {"prompt_tokens": -40_000, "completion_tokens": 5}
+    with live_session(Live(caps=Caps(tokens=15_000))) as session, pytest.raises(OutOfBudget):
+        play(episodes=50)
+    assert 0.3 * 15_000 < session.budget.spending.tokens < 15_000 + 64 * 1500
+    (said,) = [record.getMessage() for record in caplog.records if "tokens" in record.getMessage()]
+    assert "prompt_tokens = -40000" in said
+
+
+def test_an_endpoint_that_fails_while_a_model_writes_is_asked_again(server):
+    server.behaviour.faults = {"upstream": 0.3}
+    episodes = play(episodes=1)
+    assert episodes["invalid_turns"] == [0]
+    assert server.done["upstream"] > 0
+    assert server.done["good"] == CALLS == len(calls())
+
+
+def test_a_group_whose_tokens_all_go_into_reasoning_is_told_what_to_raise(server):
+    server.behaviour.faults = {"cut_reasoning": 1.0}
+    with pytest.raises(TooManyInvalidTurns, match=r"cut off at the limit .*raise max_completion_"):
+        play()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["{}", '{{"thoughts": "{}", "actions": []}}'])
+def test_an_answer_of_megabytes_is_an_answer_like_any_other(server, form):
+    answer = form.format("y " * 2_500_000)
+    server.behaviour.policy = lambda _: answer
+    with live_session(Live(invalid_limit=1.0)):
+        play(settings={**SMALL, "rounds": 1}, episodes=1)
+    assert {len(json.loads(output)["content"]) for output in calls("output")} == {len(answer)}
+
+
 def test_a_request_that_is_refused_in_every_form_is_an_error(server):
     server.behaviour.forms = ()
     with pytest.raises(EndpointError, match="refused the request: refused: 400"):

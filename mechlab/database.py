@@ -105,6 +105,8 @@ def created(where: URL, create: Callable[[str], T]) -> T:
 def trouble(url: str, error: Exception) -> StorageError:
     """Put trouble with a database into one clear line."""
     cause: BaseException = error.__cause__ or error
+    if isinstance(getattr(cause, "orig", None) or cause, _FileGone):
+        return StorageError(f"{url}: {_FileGone.what}")
     lines = str(getattr(cause, "orig", None) or cause).splitlines()
     return StorageError(
         f"{url}: {lines[0] if lines else type(cause).__name__}; "
@@ -115,13 +117,46 @@ def trouble(url: str, error: Exception) -> StorageError:
 _RACE = ("already exists", "duplicate", "locked", "UNIQUE")  # in the words of the databases
 
 
+class _FileGone(sqlite3.OperationalError):
+    """The file of an open database was deleted, moved or replaced."""
+
+    what = (
+        "the file was deleted, moved or replaced while it was in use, so nothing more is written: "
+        "put it back and repeat the command"
+    )
+
+
 class _Connection(sqlite3.Connection):
-    """A connection to SQLite that waits for locks and writes ahead."""
+    """A connection to SQLite that waits for locks, writes ahead, and misses a file that is gone.
+
+    Without that, a deleted file would take all that is written until it is closed, and lose it.
+    """
 
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type] # handed through
         self.execute("PRAGMA journal_mode=WAL")
         self.execute("PRAGMA synchronous=NORMAL")
+        ((_, _, self._file),) = self.execute("PRAGMA database_list").fetchall()
+        self._inode = _inode(self._file)
+
+    def commit(self) -> None:
+        """Commit, unless nobody would ever read it.
+
+        Raises:
+            sqlite3.OperationalError: if the file is gone.
+        """
+        if self.in_transaction and _inode(self._file) != self._inode:
+            raise _FileGone(_FileGone.what)
+        super().commit()
+
+
+def _inode(file: str) -> tuple[int, int] | None:
+    """Return what tells a file from another one of its name; None where there is none."""
+    try:
+        found = Path(file).stat() if file else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _driver(where: URL, error: Exception) -> str:

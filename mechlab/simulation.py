@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from mechlab.agents.population import Member, Population
 from mechlab.agents.response import behaviours
 from mechlab.agents.scenario import Scenario
+from mechlab.errors import OutOfBudget
 from mechlab.flows import Amounts, Array, Flows, over_agents
 from mechlab.games.base import Game, Seeds, Table, make_game
 from mechlab.measures import MEASURES, measures_of
@@ -149,22 +151,35 @@ def _episodes(scenario: Scenario, parts: Sequence[Record]) -> Episodes:
 
 def _play_live(scenario: Scenario, behaviour: Array) -> Episodes:
     """Play each episode as a task of its own, in the open session; see ``mechlab.llm``."""
-    from mechlab.llm.driver import CapReached, play
+    from mechlab.llm.driver import play
     from mechlab.llm.session import current_session
 
     players = scenario.population.players
+
+    def turns(seed: Seeds) -> Generator[tuple[int, Any], Any, Record]:
+        return _turns(scenario, behaviour, seed, players)
+
+    records: dict[int, Record] = {}
     with current_session() as session:
         try:
-            parts = play(session, scenario, lambda seed: _turns(scenario, behaviour, seed, players))
-        except CapReached as cut:
-            if cut.records:
-                cut.episodes = _episodes(scenario, cut.records)
+            play(session, scenario, turns, records)
+        except OutOfBudget as cap:
+            first = [records[k] for k in takewhile(records.__contains__, range(len(scenario)))]
+            cap.episodes = _episodes(scenario, first) if first else None
             raise
-        episodes = _episodes(scenario, parts)
-        measures = episodes.frame
-        counts = {n: a for n, a in episodes.tallies.items() if a.ndim == 1 and n not in measures}
-        session.note(scenario, measures.assign(**counts))  # a fit needs counts beside shares
+        finally:  # whatever stopped the others, those that were finished are written down
+            if finished := sorted(records):
+                those = replace(scenario, seeds=scenario.seeds[finished])
+                episodes = _episodes(those, [records[k] for k in finished])
+                session.note(scenario, finished, _noted(episodes))
     return episodes
+
+
+def _noted(episodes: Episodes) -> pd.DataFrame:
+    """Return what is written down of episodes: measures, and the counts that a fit needs."""
+    measures = episodes.frame
+    counts = {n: a for n, a in episodes.tallies.items() if a.ndim == 1 and n not in measures}
+    return measures.assign(**counts)
 
 
 def _play(

@@ -35,6 +35,21 @@ def test_several_studies_share_a_database(url):
     assert second.outcomes(["k"]) == {}
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_deleted_while_it_is_open_is_missed(url, tmp_path, replaced):
+    """Otherwise all that is written goes into a file that nobody can open any more."""
+    store = Store.open(a_study(), url)
+    for file in tmp_path.glob("a.db*"):
+        file.unlink()
+    if replaced:
+        Store.open(a_study(), url).close()
+    with (
+        pytest.raises(StorageError, match=r"a\.db: the file was deleted, moved or replaced"),
+        reporting(store.url),
+    ):
+        store.claim("k", "a", set)
+
+
 def test_a_batch_is_claimed_by_one_living_worker(url):
     store = Store.open(a_study(), url)
     assert store.claim("k", "a", set)

@@ -112,7 +112,7 @@ class Budget:
         async with self._gate:  # in the order in which they come
             while not self._affords(calls):
                 if not self._reserved:
-                    raise OutOfBudget(f"{self._short(calls)} ({self.spending})")
+                    raise OutOfBudget(self._short(calls))
                 self._changed.clear()
                 await self._changed.wait()
             self._reserved += calls
@@ -128,6 +128,16 @@ class Budget:
         finally:
             self._reserved -= left
             self._changed.set()
+
+    def refusal(self, calls: int) -> str:
+        """Return why an episode of so many calls has no room after all spending, "" if it has."""
+        if not self._affords(calls):
+            return self._short(calls)
+        try:
+            self._check()
+        except OutOfBudget as reached:
+            return str(reached)
+        return ""
 
     def _affords(self, calls: int) -> bool:
         """Whether so many calls have room beside those reserved, at the mean price so far."""
@@ -145,7 +155,8 @@ class Budget:
     def _short(self, calls: int) -> str:
         caps = {name: cap for name, cap in self.caps.model_dump().items() if cap is not None}
         text = ", ".join(f"{cap:,} {name}" for name, cap in caps.items())
-        return f"the cap of {text} leaves no room for an episode of {calls:,} calls"
+        lacking = f"leaves no room for an episode of {calls:,} calls"
+        return f"the cap of {text} {lacking} ({self.spending})"
 
     def _check(self) -> None:
         spent, caps = self.spending, self.caps

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from mechlab.agents.scenario import Scenario
 from mechlab.errors import OutOfBudget
 from mechlab.flows import Array
 from mechlab.games.base import Player, Seeds
-from mechlab.llm._model import Call, Model
+from mechlab.llm._model import Call, Model, ReplayMiss
 from mechlab.llm._store import EPISODES, TURNS, canonical_json, now
 from mechlab.llm.agent import LiveAgent
 from mechlab.llm.dialogue import Dialogue, dialogue_for
@@ -26,24 +25,22 @@ Record = dict[str, Array]
 Turns = Generator[tuple[int, Any], Any, Record]
 
 
-class CapReached(OutOfBudget):
-    """A cap was reached; ``records`` are those of the first episodes that were finished."""
-
-    def __init__(self, reason: OutOfBudget, records: Sequence[Record]) -> None:
-        super().__init__(str(reason))
-        self.records = records
-
-
-def play(session: Session, scenario: Scenario, turns: Callable[[Seeds], Turns]) -> list[Record]:
-    """Play all episodes of a scenario and return their records, in order.
+def play(
+    session: Session,
+    scenario: Scenario,
+    turns: Callable[[Seeds], Turns],
+    records: dict[int, Record],
+) -> None:
+    """Play all episodes of a scenario.
 
     Args:
         session: where models are called.
         scenario: what is played.
         turns: opens the turns of the episode with a seed, (1,).
+        records: receives the record of each episode that was finished, by its index.
 
     Raises:
-        CapReached: if a cap is reached.
+        OutOfBudget: if a cap is reached.
         UserError: for what else stops them: an endpoint, the store, invalid answers.
     """
     # What cannot be played fails before it costs.
@@ -51,7 +48,7 @@ def play(session: Session, scenario: Scenario, turns: Callable[[Seeds], Turns]) 
         if isinstance(agent, LiveAgent):
             dialogue_for(scenario.game, scenario.mechanism, 0, session.options(agent))
             session.model(agent)
-    return session.wait_for(_play_all(session, scenario, turns))
+    session.wait_for(_play_all(session, scenario, turns, records))
 
 
 async def wait_for_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
@@ -146,22 +143,19 @@ class _LivePlayer:
 
 
 async def _play_all(
-    session: Session, scenario: Scenario, turns: Callable[[Seeds], Turns]
-) -> list[Record]:
+    session: Session,
+    scenario: Scenario,
+    turns: Callable[[Seeds], Turns],
+    records: dict[int, Record],
+) -> None:
     # An episode has one call under way at most, so more episodes than that would only wait.
     slots = asyncio.Semaphore(session.live.episodes_at_once)
 
-    async def one(k: int) -> Record:
+    async def one(k: int) -> None:
         async with slots:
-            return await _play_one(session, scenario, k, turns(scenario.seeds[k : k + 1]))
+            records[k] = await _play_one(session, scenario, k, turns(scenario.seeds[k : k + 1]))
 
-    tasks = [asyncio.create_task(one(k)) for k in range(len(scenario))]
-    try:
-        await wait_for_all(tasks)
-    except OutOfBudget as out:
-        finished = list(takewhile(lambda task: not task.exception(), tasks))
-        raise CapReached(out, [task.result() for task in finished]) from None
-    return [task.result() for task in tasks]
+    await wait_for_all([asyncio.create_task(one(k)) for k in range(len(scenario))])
 
 
 async def _play_one(session: Session, scenario: Scenario, k: int, turns: Turns) -> Record:
@@ -173,7 +167,13 @@ async def _play_one(session: Session, scenario: Scenario, k: int, turns: Turns) 
         episode = _Episode(id, seed, known, linked, release_one)
         row = {"id": id, "run": session.run, "scenario": canonical_json(scenario.episode(k))}
         session.store.put(EPISODES, {**row, "at": now()})
-        return await _play_turns(session, scenario, episode, turns)
+        try:
+            return await _play_turns(session, scenario, episode, turns)
+        except ReplayMiss as miss:
+            needed = scenario.game.rounds * len(live) - len(linked)
+            if reason := session.budget.refusal(max(0, needed)):  # here the run had ended
+                raise OutOfBudget(reason) from miss
+            raise
 
 
 async def _play_turns(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,12 +78,12 @@ class Session:
         settings = canonical_json(self.live.canonical)
         return digest(self.run, canonical_json(scenario.episode(k)), settings)
 
-    def note(self, scenario: Scenario, measures: pd.DataFrame) -> None:
-        """Write down the measures of finished episodes, one row per episode."""
+    def note(self, scenario: Scenario, finished: Sequence[int], measures: pd.DataFrame) -> None:
+        """Write down the measures of the finished episodes of a scenario, one row per episode."""
         rows = measures.to_dict("records")
 
         async def write() -> None:
-            for k, row in enumerate(rows):
+            for k, row in zip(finished, rows, strict=True):
                 values = {str(name): float(value) for name, value in row.items()}
                 done = self.store.finish(self.episode_id(scenario, k), values)
             await asyncio.shield(done)

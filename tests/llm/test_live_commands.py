@@ -14,6 +14,7 @@ import pytest
 from mechlab import commands
 from tests.interrupts import heard
 from tests.llm.conftest import KEY
+from tests.llm.fault_server import helper
 
 SETTINGS = ("agents=3", "rounds=4", "pieces=9", "hand=3", "needed=2")
 RUN = ["run", "--population", "llm:m-1", *(x for s in SETTINGS for x in ("--set", s))]
@@ -174,6 +175,40 @@ def test_a_search_ends_at_a_cap_and_goes_on_with_a_larger_one(server, mechlab):
     whole = json.loads(mechlab("search", "s.toml", "--json")[1])
     assert whole["status"] == "certified"
     assert whole["calls"] == server.done.total()
+
+
+@pytest.mark.parametrize("cap", ["calls = 100", "tokens = 60_000"])
+def test_a_search_that_ended_at_a_cap_is_replayed_to_the_same_verdict(server, mechlab, cap):
+    Path("s.toml").write_text(f"{STUDY}\n[live.caps]\n{cap}\n")
+    first, made = json.loads(mechlab("search", "s.toml", "--json")[1]), server.done.total()
+    assert first["status"] == "out_of_budget"
+    code, out, err = mechlab("search", "s.toml", "--json", "--replay")
+    assert code == 0, err
+    assert json.loads(out) == first
+    assert server.done.total() == made
+
+
+def test_what_was_thought_until_a_cap_or_an_error_can_be_read(server, mechlab):
+    assert mechlab(*RUN, "--episodes", "3", "--calls", "25")[0] == 3
+    thoughts = json.loads(mechlab("thoughts", "--json")[1])
+    assert thoughts["groups"]["none"]["thoughts"] == 24  # of two episodes that were finished
+    server.behaviour.script = ["good"] * 12 + ["401"]
+    assert mechlab(*RUN, "--episodes", "4", "--live", "concurrency=1")[0] == 2
+    thoughts = json.loads(mechlab("thoughts", "--json")[1])
+    assert thoughts["groups"]["none"]["thoughts"] == 36
+
+
+def test_a_database_that_is_deleted_during_a_run_stops_it(server, mechlab):
+    def delete(messages):
+        if server.done.total() == 12:
+            Path(".mechlab/calls.db").unlink(missing_ok=True)
+        return helper(messages)
+
+    server.behaviour.policy = delete
+    code, out, err = mechlab(*RUN, "--episodes", "6", "--live", "concurrency=1")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "calls.db: the file was deleted, moved or replaced while it was in use" in err
+    assert server.done.total() < 6 * 12
 
 
 @pytest.mark.slow

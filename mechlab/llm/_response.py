@@ -113,13 +113,18 @@ def _usage(counts: Any, sent: int, written: int) -> Usage:
     prompt += cached if cached > prompt else 0
     answer = max(answer, total - prompt, answer + reasoning if reasoning > answer else 0)
     counted = not doubts and None not in (given["prompt_tokens"], given["completion_tokens"])
-    doubt = ", ".join(f"{name} = {one_line(repr(given[name]), 40)}" for name in doubts)
+    doubt = ", ".join(f"{name} = {_shown(given[name])}" for name in doubts)
     return Usage(prompt, max(0, cached), answer, counted, doubt)
 
 
 def _details(counts: dict[str, Any], kind: str) -> dict[str, Any]:
     details = counts.get(f"{kind}_tokens_details")
     return details if isinstance(details, dict) else {}
+
+
+def _shown(value: Any) -> str:
+    """Return a number in short, and of anything else, which may repeat a key, the type."""
+    return one_line(repr(value), 40) if isinstance(value, int | float) else type(value).__name__
 
 
 def _count(value: Any) -> int:

@@ -224,10 +224,12 @@ class Endpoint:
         return "[key]" if self._repeated(redacted) else redacted
 
     def _repeated(self, text: str) -> bool:
+        if "\\u" not in text and any(c not in text for c in reversed(self.key)):
+            return False  # of most texts this is seen at once: the end of a key is random
         return self.key in _unescaped(text)
 
 
-_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|[nrtbf]|)")
+_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 # What may split a key: white space, its escapes, and backslashes that begin no escape of a letter.
 _BETWEEN = r"(?:\s|\\+(?:[nrtbf]|u00(?:[01][0-9a-fA-F]|20)|(?![\\u])))*"
 
@@ -238,11 +240,15 @@ def _unescaped(text: str) -> str:
     >>> _unescaped("\\\\u0073k-\\n5e cre7")
     'sk-5ecre7'
     """
+    if "\\u" in text:
+        text = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
     if "\\" in text:
-        text = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else "", text)
+        for escape in ("\\n", "\\r", "\\t", "\\b", "\\f", "\\"):  # faster than a pattern
+            text = text.replace(escape, "")
     return "".join(text.split())
 
 
+@cache
 def _is_secret(key: str) -> bool:
     """Return whether a key is too long and too varied to be a word, or one that anybody may know.
 

@@ -89,6 +89,11 @@ def test_counts_are_read_as_the_most_that_they_can_mean(counts, tokens):
             (100, 0, 2),
             "prompt_tokens = 0, ",
         ),
+        (
+            {"prompt_tokens": "sk-5ecre7", "completion_tokens": 5},
+            (100, 0, 5),
+            "prompt_tokens = str",
+        ),
         ({"prompt_tokens": 100, "completion_tokens": -5}, (100, 0, 2), "completion_tokens = -5"),
         (
             {"prompt_tokens": 100, "completion_tokens": 1e400},

@@ -44,22 +44,30 @@ def _mask(password: re.Match[str]) -> str:
 _PASSWORD = re.compile(r"(?<=://)(?P<user>[^\s:/@]*):\S*(?=@)|(?<=[?&]password=)[^\s&'\"]*")
 
 
-def location(url: str) -> URL:
+def location(url: str | URL) -> URL:
     """Return where a database is, a file's path made absolute.
+
+    A password stands where the text and the repr of the URL mask it, wherever it was written.
 
     Raises:
         StorageError: for what is no database URL.
 
     >>> location("sqlite:////tmp/lab.db").database
     '/tmp/lab.db'
+    >>> location("postgresql://me@db/lab?password=s3cret")
+    postgresql://me:***@db/lab
     """
     try:
         where = make_url(url)
     except ArgumentError:
         raise StorageError(
             "a storage is written like 'sqlite:///studies.db' or "
-            f"'postgresql+psycopg://USER@HOST/DATABASE', got {masked(url)!r}"
+            f"'postgresql+psycopg://USER@HOST/DATABASE', got {masked(str(url))!r}"
         ) from None
+    word = where.query.get("password")
+    if isinstance(word, str):
+        user = where.username or ""
+        where = where.difference_update_query(["password"]).set(username=user, password=word)
     path = file_of(where)
     return where.set(database=str(path.absolute())) if path else where
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -19,10 +19,10 @@ import sqlalchemy as sql
 from optuna.exceptions import StorageInternalError
 from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from mechlab.database import StorageError, created, file_of, location, options, trouble
+from mechlab.database import StorageError, created, file_of, location, masked, options, trouble
 from mechlab.study import Study, differences
 
 __all__ = ["TABLES", "Outcome", "StorageError", "Store", "reporting", "setting_key", "trial_key"]
@@ -61,17 +61,18 @@ class Store:
     Attributes:
         study: the study that it holds.
         url: where it is, with any password masked.
-        location: where it is, for other processes to open.
+        location: where it is, for other processes to open. Its text and its repr mask the
+            password, so that no log or task that shows it does otherwise.
         storage: Optuna's storage over the same database.
     """
 
     study: Study
     url: str
-    location: str = field(repr=False)
+    location: URL
     storage: RDBStorage
 
     @classmethod
-    def open(cls, study: Study, url: str | None = None, *, create: bool = True) -> Store:
+    def open(cls, study: Study, url: str | URL | None = None, *, create: bool = True) -> Store:
         """Open the record of ``study``.
 
         Args:
@@ -85,13 +86,11 @@ class Store:
         """
         asked = url or f"sqlite:///.mechlab/{study.name}.db"
         where = location(asked)
-        path = file_of(where)
+        shown, path = masked(make_url(asked).render_as_string()), file_of(where)
         if path and not create and not path.exists():
-            raise _no_record(asked, path.stem)
-        masked = make_url(asked).render_as_string()
-        with reporting(masked):
-            plain = where.render_as_string(hide_password=False)
-            store = cls(study, masked, plain, created(where, _create))
+            raise _no_record(shown, path.stem)
+        with reporting(shown):
+            store = cls(study, shown, where, created(where, _create))
             store._check_study(create)
         return store
 

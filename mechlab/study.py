@@ -239,6 +239,11 @@ class Study(Recipe):
         return float(self.candidates[candidate].value(self.minimise, params))
 
     @property
+    def tie_break(self) -> str:
+        """The other size by which answers of equal size are ordered: spend, or else subsidy."""
+        return "subsidy" if self.minimise == "spend" else "spend"
+
+    @property
     def text(self) -> str:
         """The text of the study file; of a study built in Python, its canonical form."""
         return self._text or json.dumps(self.canonical, indent=2)

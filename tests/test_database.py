@@ -1,5 +1,8 @@
 """A password of a URL is shown nowhere."""
 
+import pickle
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,3 +37,15 @@ def test_a_wrong_url_is_named_without_its_password():
     with pytest.raises(StorageError) as error:
         location("not a url://me:s3cret@db/lab")
     assert "s3cret" not in str(error.value)
+
+
+@given(
+    SECRETS, st.sampled_from(["me:{}@db/lab", "me@db/lab?password={}", "db/lab?password={}&a=b"])
+)
+def test_a_location_keeps_its_password_and_shows_it_nowhere(secret, form):
+    written = "postgresql+psycopg://" + form.format(quote(f"pw{secret}wp", safe=""))
+    where = pickle.loads(pickle.dumps(location(written)))  # as it goes to other processes
+    assert where.password == f"pw{secret}wp" and where.database == "lab"
+    for shown in (str(where), repr((where,)), repr({"storage": where}), where.render_as_string()):
+        assert "pw" not in shown.replace("postgresql+psycopg", "")
+    assert location(where) == where

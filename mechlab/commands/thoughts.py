@@ -15,6 +15,7 @@ from mechlab.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sqlalchemy.engine import URL
 
     from mechlab.llm.judge import Agreement
     from mechlab.llm.settings import Live
@@ -60,7 +61,7 @@ def thoughts(  # noqa: PLR0913 - an argument an option
     with _terminal.working("reading"), open_transcripts(place.url) as transcripts:
         frame = read_thoughts(transcripts, place.run, WordLists.load(words))
     if frame.empty:
-        raise UserError(f"{place.shown} holds no thoughts of finished live episodes")
+        raise UserError(f"{place.url} holds no thoughts of finished live episodes")
     verdicts = _verdicts(place, judge, calls, frame) if judge else None
     if as_json:
         _terminal.print_json(_json(frame, by, examples, verdicts))
@@ -70,31 +71,31 @@ def thoughts(  # noqa: PLR0913 - an argument an option
 
 @dataclass(frozen=True)
 class _Place:
-    """Where thoughts are kept: a database, with a password and without; of which run."""
+    """Where thoughts are kept: a database, and of which run."""
 
-    url: str
-    shown: str
+    url: URL
     run: str
     live: Live
 
 
 def _place(path: Path | None, storage: str | None) -> _Place:
-    from mechlab.database import location
+    from mechlab.database import file_of, location
     from mechlab.llm.session import CALLS_URL
     from mechlab.llm.settings import Live
     from mechlab.store import Store
     from mechlab.study import Study
 
     if path is None:
-        url = storage or CALLS_URL
-        file = location(url).database if location(url).get_backend_name() == "sqlite" else None
-        if file and not Path(file).exists():
-            raise UserError(f"{url}: there is no such record: play live episodes first")
-        return _Place(url, location(url).render_as_string(), "", Live())
+        url = location(storage or CALLS_URL)
+        file = file_of(url)
+        if file and not file.exists():
+            raise UserError(
+                f"{storage or CALLS_URL}: there is no such record: play live episodes first"
+            )
+        return _Place(url, "", Live())
     study = Study.load(path)
     with closing(Store.open(study, storage, create=False)) as store:
-        url = store.location
-    return _Place(url, location(url).render_as_string(), study.name, study.live)
+        return _Place(store.location, study.name, study.live)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sql
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from mechlab.database import StorageError, created, location, options, trouble
@@ -98,7 +99,7 @@ SPENDING = sql.Table(
 _INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def open_tables(url: str) -> sql.Engine:
+def open_tables(url: str | URL) -> sql.Engine:
     """Open a database and find the tables of calls in it, or make them.
 
     Raises:

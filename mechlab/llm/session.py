@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 import sqlalchemy as sql
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from mechlab.agents.population import Population
@@ -44,7 +45,7 @@ class Session:
         store: of calls.
     """
 
-    def __init__(self, live: Live, url: str, run: str, replay: bool) -> None:
+    def __init__(self, live: Live, url: str | URL, run: str, replay: bool) -> None:
         self.live, self.run, self.replay = live, run, replay
         self.budget, self.invalid_turns = Budget(live.caps), InvalidTurns(live.invalid_limit)
         self.url = location(url).render_as_string()
@@ -119,7 +120,7 @@ class Session:
         for client in self._clients.values():
             await client.close()
 
-    def _open(self, url: str) -> sql.Engine:
+    def _open(self, url: str | URL) -> sql.Engine:
         try:
             engine = open_tables(url)
             if self.run:
@@ -166,7 +167,7 @@ _SESSIONS: list[Session] = []  # that are open, the innermost last
 
 @contextmanager
 def live_session(
-    live: Live | None = None, url: str = CALLS_URL, run: str = "", *, replay: bool = False
+    live: Live | None = None, url: str | URL = CALLS_URL, run: str = "", *, replay: bool = False
 ) -> Iterator[Session]:
     """Keep a session open; meanwhile every ``simulate``, in any thread, plays live agents in it.
 
@@ -192,7 +193,7 @@ def live_session(
 
 @contextmanager
 def session_for(
-    population: Population, live: Live, url: str, run: str, *, replay: bool = False
+    population: Population, live: Live, url: str | URL, run: str, *, replay: bool = False
 ) -> Iterator[None]:
     """Keep a session open for a population with live agents, unless one is open already.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sql
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from mechlab.database import location, trouble
@@ -138,7 +139,7 @@ class Transcripts:
 
 
 @contextmanager
-def open_transcripts(url: str) -> Iterator[Transcripts]:
+def open_transcripts(url: str | URL) -> Iterator[Transcripts]:
     """Open the transcripts in a database.
 
     Args:

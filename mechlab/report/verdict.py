@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mechlab.figures import reference_words
@@ -161,17 +161,25 @@ def _source(answer: Answer) -> str:
 
 
 def _rivals(result: SearchResult) -> str:
-    """Name the certified candidates whose intervals begin below the answer's upper end."""
+    """Name the certified candidates of the same size, by what they are ordered, and those whose
+    intervals begin below the answer's upper end."""
     first, *others = result.answers
-    alike = [
-        o
-        for o in others
-        if o.status == first.status == "certified" and not o.interval[0] >= first.size
-    ]
-    if not alike:
-        return ""
+    rest = [o for o in others if o.status == first.status == "certified"]
+    same = [o for o in rest if o.size == first.size]
+    alike = [o for o in rest if o not in same and not o.interval[0] >= first.size]
     named = ", ".join(f"{o.candidate} ({size_of(result, o, o.size)})" for o in alike)
-    return f"Tied: {named} may need as little or less, because the intervals overlap."
+    overlap = f"Tied: {named} may need as little or less, because the intervals overlap."
+    return " ".join([_equal(result.study, [first, *same])] * bool(same) + [overlap] * bool(alike))
+
+
+def _equal(study: Study, answers: Sequence[Answer]) -> str:
+    """Say by what answers of the same size are ordered."""
+    other = study.tie_break
+    means = (f"{a.candidate} ({money(getattr(a, other).mean)})" for a in answers)
+    return (
+        f"Of equal {study.minimise}, the smallest {other} per episode comes first, and then what "
+        f"earns most: {', '.join(means)}."
+    )
 
 
 def group_words(group: object, agents: int, kinds: Iterable[str]) -> str:

@@ -148,6 +148,8 @@ def between(result: SearchResult, answer: Answer) -> str:
         return f"more than {size_of(result, answer, low)}"
     if not math.isfinite(low):
         return f"at most {size_of(result, answer, high)}"
+    if low == high:
+        return f"exactly {size_of(result, answer, high)}"
     if result.study.minimise in MONEY:
         return f"between {money(low)} and {money(high)} per episode"
     return f"between {span(low, high, unit_of(answer.mechanism, result.study.minimise))}"
@@ -167,9 +169,17 @@ def size_words(result: SearchResult, answer: Answer) -> str:
         return f"A {smallest} of {small} was shown not to be enough; none was shown to be."
     if not math.isfinite(low):
         return f"A {smallest} of {enough} was shown to be enough; none was shown to be too small."
+    return f"The smallest sufficient {smallest} {_lies(result, answer)}."
+
+
+def _lies(result: SearchResult, answer: Answer) -> str:
+    """Return where the smallest sufficient size lies, and what that rests on."""
+    low, high = answer.interval
+    if low == high:
+        return f"is {size_of(result, answer, high)}: it is enough, and less is not expected to be"
     why = "the lower end was shown not to be enough, the upper end to be enough"
     if result.advice:
         why = "both ends were estimated from episodes on both sides"
-    if smallest in MONEY:  # it need not rise with the dose
+    if result.study.minimise in MONEY:  # it need not rise with the dose
         why = "the upper end was shown to be enough; less than the lower end is not expected"
-    return f"The smallest sufficient {smallest} lies {between(result, answer)}: {why}."
+    return f"lies {between(result, answer)}: {why}"

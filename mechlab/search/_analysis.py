@@ -97,6 +97,12 @@ class InterimAnalysis:
         first_enough = np.flatnonzero(lower < self._target).max(initial=-1) + 1
         return self._endpoint(float(shares[first_enough]), up=True)
 
+    def enough(self) -> Endpoint | None:
+        """Return the upper dose itself, which was played; None unless it is shown to be enough."""
+        dose = self.doses[-1]
+        shown = dose.purpose == "upper" and self._efficiency(1.0)[1] >= self._target
+        return self._end(dose.t, dose.params, 1.0) if shown else None
+
     def lower(self) -> Endpoint | None:
         """Return the largest position shown not to be enough; None unless the lower dose is."""
         if self.doses[0].purpose != "lower":
@@ -153,13 +159,14 @@ class InterimAnalysis:
         return mean_bounds(self.samples, weights, self._alpha_per_claim)
 
     def _endpoint(self, share: float, up: bool) -> Endpoint:
-        n = sum(sample.n for sample in self.samples)
         if len(self.doses) == 1:
-            t, params = self.doses[0].t, self.doses[0].params
-        else:
-            towards = self.doses[-1].t if up else self.doses[0].t
-            t = self.direction.next_valid(self._position(share, up), towards)
-            params = self.direction.params(t)
+            return self._end(self.doses[0].t, self.doses[0].params, share)
+        towards = self.doses[-1].t if up else self.doses[0].t
+        t = self.direction.next_valid(self._position(share, up), towards)
+        return self._end(t, self.direction.params(t), share)
+
+    def _end(self, t: float, params: dict[str, Any], share: float) -> Endpoint:
+        n = sum(sample.n for sample in self.samples)
         return Endpoint(t, params, *self._size(t, params), *self._efficiency(share), n)
 
     def _position(self, share: float, up: bool) -> float:

@@ -159,6 +159,8 @@ def required_episodes(
     by_size = direction.belief.size_sd(direction.points(at)[0])
     error = _quantile(direction, alpha) * (by_place + by_size)
     error += POWER * math.hypot(by_place, by_size)
+    if direction.belief.fixed_size is not None:
+        error, wanted = 0.0, 1.0  # all doses are as large: it is free where the boundary lies
     n = _count((error / wanted) ** 2 / 2.0 if wanted > 0.0 else MAX_EPISODES, limits)
     return n, _sd(direction) / (slope * math.sqrt(n))
 

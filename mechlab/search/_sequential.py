@@ -104,6 +104,7 @@ class SequentialTest:
         stages: in order; the last one is being played, or decided the test.
         analyses: how many there were, in all stages.
         upper, lower: ends of the interval, as far as they are shown.
+        enough: the smallest dose that was played and shown to be enough.
         best: the most efficient setting, once shown to be too little.
         excess: share by which the cheapest direction may be cheaper than the one taken.
         exhausted: whether the budget does not suffice to go on.
@@ -118,6 +119,7 @@ class SequentialTest:
         self.analyses = 0
         self.upper: Endpoint | None = None
         self.lower: Endpoint | None = None
+        self.enough: Endpoint | None = None
         self.best: Endpoint | None = None
         self.excess = 0.0
         self.exhausted = False
@@ -225,6 +227,9 @@ class SequentialTest:
         stage.evidence = analysis.evidence()
         upper, lower, promising = analysis.upper(), analysis.lower(), analysis.promising()
         self._keep(upper, lower)
+        enough = analysis.enough()
+        if enough and (self.enough is None or enough.most < self.enough.most):
+            self.enough = enough
         if self.decided and not self._trying_larger:
             self._try_larger_dose()
             return

@@ -139,10 +139,16 @@ class Belief:
         return (hyperparameters, chosen) if trials < REFRESH * chosen else None
 
     @cached_property
+    def fixed_size(self) -> float | None:
+        """The observed size that all episodes of all trials had; None where they differ."""
+        values = {value for trial in self.observed_sizes for value in trial.values}
+        return values.pop() if len(values) == 1 else None
+
+    @cached_property
     def _size_posterior(self) -> tuple[float, Posterior]:
         """The largest observed size, and the model of sizes relative to it: its prior is made for
         values around 1."""
-        top = max(max(map(abs, trial.values)) for trial in self.observed_sizes) or 1.0
+        top = max(max(map(abs, trial.values)) for trial in self.observed_sizes)
         scaled = [replace(t, values=tuple(v / top for v in t.values)) for t in self.observed_sizes]
         return top, fit(training_data(scaled, self.space.n_numeric))
 
@@ -150,6 +156,8 @@ class Belief:
         """Return the size (G,) at points x (G, W); the expected one where it is observed."""
         if self.size is not None:
             return np.array([self.size(self.space.decode(row)) for row in x], dtype=float)
+        if self.fixed_size is not None:
+            return np.full(len(x), self.fixed_size)
         top, posterior = self._size_posterior
         return top * posterior.mean(x)
 
@@ -160,6 +168,8 @@ class Belief:
 
     def draw_sizes(self, x: Array) -> Array:
         """Return curves (S, G) of the expected size at points x (G, W), where it is observed."""
+        if self.fixed_size is not None:
+            return np.full((DRAWS, len(x)), self.fixed_size)
         top, posterior = self._size_posterior
         return top * posterior.draw(x, _normals(len(x)))
 

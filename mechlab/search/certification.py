@@ -99,7 +99,7 @@ class Certification:
         return [
             Batch(c.mechanism, c.params, _ANSWERS, count, "upper")
             for c in self.certificates.values()
-            if c.status == "certified" and c.params is not None and count > 0
+            if c.status == "certified" and c.params is not None and count >= MIN_EPISODES
             if not self.outcomes(c.mechanism, c.params)
         ]
 

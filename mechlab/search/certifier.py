@@ -79,6 +79,8 @@ class Certificate:
             is a bound of the mean size at the answer.
         efficiency: mean at the answer (at the best setting where unreachable), and its interval.
         n: held-out episodes behind ``efficiency``.
+        played: the smallest setting that was played and by itself shown to be enough, with the
+            upper bound of its size; None where there is none.
         target, confidence: what was asked for.
         stages, episodes: what it took.
         evidence: every dose of every stage.
@@ -91,6 +93,7 @@ class Certificate:
     interval: tuple[float, float]
     efficiency: tuple[float, float, float]
     n: int
+    played: tuple[dict[str, Any], float] | None
     target: float
     confidence: float
     stages: int
@@ -232,6 +235,7 @@ class Certifier:
             interval=_interval(test),
             efficiency=(answer.mean, answer.lower, answer.upper) if answer else (math.nan,) * 3,
             n=answer.n if answer else 0,
+            played=(test.enough.params, test.enough.most) if test.enough else None,
             target=test.belief.target,
             confidence=self.confidence,
             stages=len(test.stages),
@@ -245,18 +249,23 @@ class Certifier:
 
 
 def _interval(test: SequentialTest) -> tuple[float, float]:
-    """Return the ends shown; without evidence for the lower one it is the range's own end."""
+    """Return the ends shown; one without evidence is not a number, or infinite.
+
+    Below the start of the range there is no size, so one that is enough there is the lower end too.
+    """
     if test.best is not None:
         return math.nan, math.inf
     high = test.upper.most if test.upper else math.inf
-    if test.lower is None:
-        return min(float(test.belief.draws.size.min()), high), high
-    low = test.lower.least
+    start = test.upper if test.lower is None and test.upper and test.upper.t <= 0.0 else test.lower
+    if start is None:
+        return math.nan, high
+    low = start.least
     if test.belief.size is None:  # sizes may fall again beyond the lower end
         at_upper = test.upper.least if test.upper else math.inf
-        beyond = test.stages[-1].direction.smallest_size_from(test.lower.t)
+        beyond = test.stages[-1].direction.smallest_size_from(start.t)
         low = min(low, at_upper, beyond)
-    return low / (1.0 + test.excess), high
+    cheaper = 1.0 + test.excess if test.lower else 1.0
+    return low / cheaper if low > 0.0 else low * cheaper, high
 
 
 def _shares(beliefs: Mapping[str, Belief]) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -180,31 +181,41 @@ def _answers(certification: Certification) -> tuple[Answer, ...]:
     if not found and not missing:
         missing = [BASELINE]
     found += [_undecided(certification, name) for name in missing]
-    return tuple(sorted(found, key=_rank))
+    return tuple(sorted(found, key=partial(_rank, study.tie_break)))
 
 
-def _rank(answer: Answer) -> tuple[int, float, float]:
-    """Order certified answers by size, the others by how efficient their best is."""
-    known = answer.size if answer.status == "certified" else 0.0
-    efficiency = answer.efficiency.mean
-    return _ORDER.index(answer.status), known, -efficiency if math.isfinite(efficiency) else 0.0
+def _rank(tie_break: str, answer: Answer) -> tuple[int, float, float, float]:
+    """Order certified answers by size and, of equal size, by the study's other size; the others by
+    how efficient their best is."""
+    efficiency = answer.efficiency.mean if math.isfinite(answer.efficiency.mean) else 0.0
+    certified = answer.status == "certified"
+    sizes = (answer.size, getattr(answer, tie_break).mean) if certified else (0.0, 0.0)
+    return _ORDER.index(answer.status), *sizes, -efficiency
 
 
 def _answer(certification: Certification, certificate: Certificate) -> Answer:
-    name, found, (low, high) = certificate.mechanism, certificate.size, certificate.interval
-    if certificate.status == "certified" and certificate.params is not None:
-        outcomes = certification.outcomes(name, certificate.params)
-        if sum(len(o[ATTAINMENT]) for o in outcomes) >= MIN_EPISODES:
-            found = _mean_size(certification.study, name, certificate.params, outcomes)
-            high = max(high, found)  # a wider interval holds as surely
+    """Return the answer of a certificate, at a setting that was played: where no episodes were left
+    for one between two doses, it is the dose that was shown to be enough."""
+    name, params, (low, high) = certificate.mechanism, certificate.params, certificate.interval
+    size = certificate.size
+    if certificate.played is not None and certificate.status == "certified":
+        if params is None or _count(certification.outcomes(name, params)) < MIN_EPISODES:
+            params, high = certificate.played
+        outcomes = certification.outcomes(name, params)
+        size = _mean_size(certification.study, name, params, outcomes)
+        high = max(high, size)  # a wider interval holds as surely
     return _stated(
         certification,
         name,
-        certificate.params,
+        params,
         status=certificate.status,
         interval=(low, high),
-        size=found,
+        size=size,
     )
+
+
+def _count(outcomes: Sequence[Outcome]) -> int:
+    return sum(len(outcome[ATTAINMENT]) for outcome in outcomes)
 
 
 def _undecided(certification: Certification, name: str) -> Answer:

@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from mechlab.errors import UserError
 from mechlab.mechanism import Mechanism
 from mechlab.search._replicates import Replicates
+from mechlab.search.bounds import ROUNDING
 from mechlab.store import Outcome
 from mechlab.study import Study
 
@@ -27,6 +28,8 @@ FEW, MANY = 2, 8  # replicates of a trial: two show noise; at the boundary as ma
 def play_outcome(study: Study, mechanism: Mechanism, numbers: range) -> Outcome:
     """Play some episodes and return what a search keeps of them: values for each measure.
 
+    A subsidy that is only the error of rounding in adding up what agents pay each other is 0.
+
     Raises:
         UserError: where a reference point earns nothing, so that efficiency is undefined.
     """
@@ -37,6 +40,8 @@ def play_outcome(study: Study, mechanism: Mechanism, numbers: range) -> Outcome:
             f"efficiency is undefined: perfect play of {study.game!r} earns nothing in an "
             "episode; make the episodes longer"
         )
+    subsidy = outcome["subsidy"]
+    outcome["subsidy"] = np.where(abs(subsidy) <= ROUNDING * outcome["spend"], 0.0, subsidy)
     return {name: values.tolist() for name, values in outcome.items()}
 
 

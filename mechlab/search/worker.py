@@ -14,6 +14,7 @@ from multiprocessing.connection import wait
 from typing import Any, Literal
 
 import optuna
+from sqlalchemy.engine import URL
 from threadpoolctl import threadpool_limits
 
 from mechlab.errors import OutOfBudget, UserError
@@ -100,7 +101,7 @@ def calm() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-def join(study: Study, storage: str, worker: str) -> None:
+def join(study: Study, storage: str | URL, worker: str) -> None:
     """Work as one more worker on a search that was begun, until it has its answer.
 
     Args:
@@ -139,7 +140,7 @@ def processes(store: Store, count: int) -> Iterator[None]:
         dismiss(store, crew)
 
 
-def _process(study: Study, storage: str, worker: str) -> None:
+def _process(study: Study, storage: URL, worker: str) -> None:
     """Work in a process that leaves Ctrl-C to its parent and does not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
@@ -181,7 +182,7 @@ def on_dask(store: Store, address: str, count: int | None) -> Iterator[None]:
             dismiss(store, crew)
 
 
-def _reach(study: Study, storage: str) -> None:
+def _reach(study: Study, storage: URL) -> None:
     Store.open(study, storage, create=False).close()
 
 

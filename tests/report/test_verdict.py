@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mechlab.report.verdict import tiles, verdict_of
+from mechlab.report.words import money
 from mechlab.statistics import summarise
 from tests.report.results import a_result, only_begun
 
@@ -91,3 +92,16 @@ def test_who_pays_is_said(spend, subsidy, words):
         return summarise(np.array([mean - 1, mean + 1]))
 
     assert words in said(best(spend=about(spend), subsidy=about(subsidy)))
+
+
+def test_of_answers_of_equal_size_the_smaller_spend_comes_first_and_is_named():
+    one, other = a_result().answers
+    same = replace(other, size=one.size, interval=one.interval)
+    words = verdict_of(replace(a_result(), answers=(one, same))).rivals
+    assert "Of equal rate, the smallest spend per episode comes first" in words
+    assert one.candidate in words and money(one.spend.mean) in words
+
+
+def test_an_interval_of_one_size_is_said_to_be_exact():
+    heard = said(best(interval=(640.0, 640.0), size=640.0))
+    assert "The smallest sufficient rate is $640 per piece" in heard and "between" not in heard

@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import norm
 from scipy.stats import t as student
 
@@ -81,3 +83,9 @@ def test_each_bound_is_wrong_about_as_often_as_stated(law, n):
     # Second order leaves a remainder of order 1/n, worst for few and very skewed episodes.
     permitted = alpha * (1.0 + 24.0 / n) + 2.6 * (alpha / repeats) ** 0.5
     assert (wrong / repeats <= permitted).all(), wrong / repeats
+
+
+@given(st.floats(-1e6, 1e6), st.lists(st.sampled_from([-1e-13, 0.0, 1e-13]), min_size=3))
+def test_values_that_differ_by_rounding_are_equal(value, errors):
+    sample = Sample.of([value * (1 + error) for error in errors])
+    assert sample.variance == 0.0 and sample.mean == pytest.approx(value)

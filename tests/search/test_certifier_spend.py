@@ -94,3 +94,11 @@ def test_a_larger_incentive_that_costs_less_is_the_answer(seed):
     assert found.params["rate"] > 4500
     assert found.interval[0] <= found.size <= found.interval[1]
     assert found.interval[0] <= hump(5000) <= found.interval[1]
+
+
+def test_a_size_that_is_zero_throughout_is_exactly_zero():
+    """All doses cost nothing, so the first that is shown to be enough is the answer."""
+    found = certified(Curve(lambda rate: 0.0, 0))
+    assert found.status == "certified"
+    assert (found.size, found.interval) == (0.0, (0.0, 0.0))
+    assert found.episodes < 400

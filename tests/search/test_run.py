@@ -5,8 +5,10 @@ import pytest
 
 from mechlab.errors import OutOfBudget, UserError
 from mechlab.search import search
+from mechlab.search.bounds import MIN_EPISODES
 from mechlab.search.results import SearchResult
 from mechlab.search.run import SearchStopped, known
+from mechlab.search.trials import play_outcome
 from mechlab.simulation import simulate
 from mechlab.study import Study
 from tests.search.studies import a_study
@@ -194,3 +196,28 @@ def test_a_cap_below_the_game_ends_the_search_with_what_it_knows(found, tmp_path
     assert again.best.status == "certified" and not again.stopped
     kept = stopped.trials[stopped.trials["state"] == "COMPLETE"]
     assert again.trials.loc[kept.index, "attainment"].tolist() == kept["attainment"].tolist()
+
+
+@pytest.mark.parametrize("episodes", [8, 20, 40, 60, 100, 200])
+@pytest.mark.parametrize("population", ["perfect", "gpt-5-mini", "silent"])
+def test_whatever_the_budget_claims_rest_on_what_was_played(tmp_path, population, episodes):
+    asked = a_study(population=population, budget={"episodes": episodes})
+    found = search(asked, url(tmp_path))
+    for answer in found.answers:
+        if answer.status == "certified":
+            assert answer.attainment.n >= MIN_EPISODES and answer.spend.n >= MIN_EPISODES
+        judged = found.evidence[found.evidence["candidate"] == answer.candidate]
+        if judged.empty:
+            assert answer.status == "out_of_budget" and not np.isfinite(answer.interval).any()
+        assert (
+            not np.isfinite(answer.interval[0])
+            or "insufficient" in set(judged["verdict"])
+            or (answer.interval[0] == 0.0 == answer.interval[1])
+        )
+
+
+def test_a_subsidy_that_agents_pay_each_other_is_exactly_zero():
+    asked = a_study(mechanisms=["royalty"], minimise="subsidy")
+    royalty = asked.candidates["royalty"].build({"share": 0.63})
+    outcome = play_outcome(asked, royalty, range(40))
+    assert set(outcome["subsidy"]) == {0.0} and min(outcome["spend"]) > 0.0

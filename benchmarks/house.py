@@ -1,6 +1,9 @@
-"""How large and how tangled the package is: python benchmarks/house.py [ROOT]
+"""How large and how tangled the package is.
 
-Read off the source of the project below ROOT (by default this one), nothing is run:
+    python benchmarks/house.py [ROOT]    read off the source below ROOT, by default this project's
+    python benchmarks/house.py --follow  runs a small search, and follows its study and its result
+
+Read off the source:
 
 - files, lines: Python files of `mechlab/`.
 - rooms: files and folders right inside `mechlab/`, and the folders `mechanisms` and `benchmarks`.
@@ -11,11 +14,15 @@ Read off the source of the project below ROOT (by default this one), nothing is 
 - public names: functions and classes at the top level of `mechlab/` with no underscore at the
   beginning of their name or of any module or package that they stand in.
 - imported once: modules that exactly one other module of `mechlab/` imports.
-- private modules used from another room: must be none.
+- strangers: imports of a private module from another room; there must be none.
+
+Followed: the modules of which a function gets the study as an argument during ``search``, or the
+result during ``write_report``, and how often that happens.
 """
 
 import ast
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -118,7 +125,46 @@ def measure(root):
     }
 
 
+def calls_with(value, action):
+    """Return what `action` returns, and the modules whose functions got `value`, once a call."""
+    found = []
+
+    def watch(frame, event, _):
+        code = frame.f_code
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        module = frame.f_globals.get("__name__", "")
+        ours = event == "call" and module.startswith("mechlab")
+        if ours and any(frame.f_locals.get(name) is value for name in names if name != "self"):
+            found.append(module)
+
+    sys.setprofile(watch)
+    try:
+        return action(), found
+    finally:
+        sys.setprofile(None)
+
+
+def follow():
+    """Print what a study meets in a search, and a result in its report."""
+    import mechlab
+    from mechlab.analysis.findings import findings
+    from mechlab.report import write_report
+
+    study = mechlab.Study.load(Path(__file__).parents[1] / "studies/public_goods_threshold.toml")
+    with tempfile.TemporaryDirectory() as folder:
+        record = f"sqlite:///{folder}/record.db"
+        result, searched = calls_with(study, lambda: mechlab.search(study, record))
+        more = findings(result)
+        page = f"{folder}/page.html"
+        _, reported = calls_with(result, lambda: write_report(result, more, page))
+    for name, calls in (("study in search", searched), ("result in write_report", reported)):
+        print(f"{name}: {len(set(calls))} modules, {len(calls)} calls")
+
+
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--follow"]:
+        follow()
+        sys.exit()
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1]
     for name, (figure, parts) in measure(root).items():
         print(f"{name:14}{figure:>7}  {parts[:300]}")

@@ -73,12 +73,12 @@ def test_it_falls_below_the_calls_that_were_too_many():
 def test_the_wait_that_an_endpoint_asks_for_holds_all_calls_back():
     async def play():
         limiter = RateLimit(64)
-        await refused(limiter, 1, wait=0.15)
         begun = monotonic()
+        await refused(limiter, 1, wait=0.15)
         await calls(limiter, 5)
         return monotonic() - begun
 
-    assert asyncio.run(play()) > 0.14
+    assert asyncio.run(play()) >= 0.15
 
 
 def test_it_never_falls_below_one():
@@ -113,4 +113,4 @@ def test_it_serves_as_many_as_a_server_bears(server):
     with live_session():
         simulate(population="llm:m", settings=SMALL, episodes=4)
     assert server.done["good"] == 4 * 12
-    assert 0 < server.done["429"] < server.done["good"] / 2
+    assert server.done["429"] < server.done["good"] / 2

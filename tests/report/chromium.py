@@ -62,7 +62,7 @@ class Chromium:
             raise AssertionError(json.dumps(answer["exceptionDetails"])[:2000])
         return answer["result"].get("value")
 
-    def wait(self, condition: str, seconds: float = 20.0) -> None:
+    def wait(self, condition: str, seconds: float = 240.0) -> None:
         """Wait until an expression is true."""
         for _ in range(int(seconds / 0.05)):
             if self.js(f"Boolean({condition})"):

@@ -55,7 +55,7 @@ def serve_in_background(asked, url):
 
     store = Store.open(asked, url, create=False)
     threading.Thread(target=serve, args=(store, 0, ready), daemon=True).start()
-    assert found.wait(10)
+    assert found.wait(240)
     return where[0]
 
 
@@ -66,7 +66,7 @@ def address(record):
 
 def fetch(address, **headers):
     request = urllib.request.Request(address, headers=headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=240) as answer:
         return answer.read().decode()
 
 
@@ -157,7 +157,7 @@ def test_the_command_ends_at_ctrl_c(record, tmp_path):
     line = started.stdout.readline()
     assert "watched" in fetch(line.split()[0])
     started.send_signal(signal.SIGINT)
-    _, errors = started.communicate(timeout=20)
+    _, errors = started.communicate(timeout=240)
     assert (started.returncode, errors) == (0, "")
 
 

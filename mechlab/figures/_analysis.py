@@ -17,7 +17,8 @@ from mechlab.figures._style import (
     colour,
     error_bars,
     level,
-    short,
+    set_categories,
+    short_names,
     symbol,
 )
 from mechlab.search.results import Advice, SearchResult
@@ -43,11 +44,12 @@ def decomposition(spots: Mapping[str, Spot], others: Mapping[str, Spot] | None =
     figure = blank("Competence: efficiency where the system answers", "")
     figure.update_yaxes(title="Cooperation: efficiency where the system asks")
     theirs = others or {}
+    shown = short_names(spots)
     for index, (name, spot) in enumerate(spots.items()):
         if name in theirs:
             _join(figure, spot, theirs[name])
-            _mark(figure, f"{name}, published", theirs[name], index, hollow=True)
-        _mark(figure, name, spot, index)
+            _mark(figure, f"{shown[index]}, published", theirs[name], index, hollow=True)
+        _mark(figure, shown[index], spot, index)
     points = [s.mean for spot in (*spots.values(), *theirs.values()) for s in spot]
     _parts(figure, 1.08 * max(1.0, *points))
     return figure.update_layout(height=480)
@@ -61,15 +63,14 @@ def _mark(figure: go.Figure, name: str, spot: Spot, index: int, hollow: bool = F
         error_x=None if hollow else error_bars([competence]),
         error_y=None if hollow else error_bars([cooperation]),
         mode="markers",
-        name=short(name),
+        name=name,
         showlegend=not hollow,
         marker={
             "color": colour(index),
             "symbol": symbol(index, hollow),
             "size": 11,
         },
-        hovertemplate=f"{short(name)}<br>competence %{{x:.1%}}<br>cooperation %{{y:.1%}}"
-        "<extra></extra>",
+        hovertemplate=f"{name}<br>competence %{{x:.1%}}<br>cooperation %{{y:.1%}}<extra></extra>",
     )
 
 
@@ -108,10 +109,10 @@ def bars(rows: Mapping[str, Summary], x: str, best: Mapping[str, Summary]) -> go
         best: the most that could be reached in some of the rows, drawn as marks.
     """
     figure = blank(x, "")
-    add_bars(figure, rows, name="this group")
+    keys = add_bars(figure, rows, name="this group")
     figure.add_scatter(
         x=[one.mean for one in best.values()],
-        y=[short(name, 34) for name in best],
+        y=[keys[name] for name in best],
         mode="markers",
         marker={"symbol": "line-ns-open", "size": 16, "color": NEUTRAL, "line": {"width": 3}},
         name="perfect agents",
@@ -178,19 +179,23 @@ def sweep(result: SweepResult, measure: str = "efficiency") -> go.Figure:
     """
     figure = blank(f"{result.sweep.vary.name}", f"Mean {measure.replace('_', ' ')}")
     joined = result.sweep.vary.name in _ORDERED
-    for index, name in enumerate(result.sweep.groups):
+    labels = list(dict.fromkeys(point.label for point in result.points))
+    keys = dict(zip(labels, set_categories(figure, "x", labels, 120), strict=True))
+    figure.update_xaxes(ticktext=[_wrapped(name) for name in short_names(labels, 120)])
+    groups = zip(result.sweep.groups, short_names(result.sweep.groups), strict=True)
+    for index, (name, shown) in enumerate(groups):
         points = result.of(name)
         means = [point.measures[measure] for point in points]
         figure.add_scatter(
-            x=[_wrapped(point.label) for point in points],
+            x=[keys[point.label] for point in points],
             y=[one.mean for one in means],
             error_y=error_bars(means),
             mode="lines+markers" if joined else "markers",
-            name=short(name),
+            name=shown,
             showlegend=True,
             line={"color": colour(index), "width": 2},
             marker={"color": colour(index), "symbol": symbol(index), "size": 10},
-            hovertemplate=f"%{{x}}: %{{y:.4~g}}<extra>{short(name)}</extra>",
+            hovertemplate=f"%{{x}}: %{{y:.4~g}}<extra>{shown}</extra>",
         )
     figure.update_yaxes(rangemode="tozero")
     if measure in ("efficiency", "optimality"):
@@ -200,7 +205,7 @@ def sweep(result: SweepResult, measure: str = "efficiency") -> go.Figure:
 
 def _wrapped(label: str) -> str:
     """Return the name of a value with each of its parameters on a line of its own."""
-    return short(label, 120).replace(", ", ",<br>")
+    return label.replace(", ", ",<br>")
 
 
 _POINTS = 121  # of the curve

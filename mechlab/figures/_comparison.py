@@ -16,9 +16,11 @@ from mechlab.figures._style import (
     blank,
     colour,
     error_bars,
-    short,
+    set_categories,
+    short_names,
     size_title,
     symbol,
+    whole,
 )
 from mechlab.search.pareto import Place, pareto
 
@@ -43,20 +45,19 @@ def ranked_sizes(comparison: Comparison, goal: Goal) -> go.Figure:
     entries = [comparison.entry(place.name) for place in places]
     figure = blank(size_title(entries[0].result), "")
     hues = candidates(comparison)
-    for entry in entries:
-        _add_size(figure, entry, hues.index(entry.answer.candidate))
-    names = [short(entry.label, 44) for entry in entries]
-    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], type="category")
+    keys = set_categories(figure, "y", [entry.label for entry in entries], 44)
+    for entry, key in zip(entries, keys, strict=True):
+        _add_size(figure, entry, key, hues.index(entry.answer.candidate))
     figure.update_xaxes(rangemode="tozero", tickformat="~s")
-    return figure.update_layout(height=100 + _ROW * len(names), showlegend=False)
+    return figure.update_layout(height=100 + _ROW * len(keys), showlegend=False)
 
 
-def _add_size(figure: go.Figure, entry: Entry, index: int) -> None:
+def _add_size(figure: go.Figure, entry: Entry, key: str, index: int) -> None:
     low, high = entry.answer.interval
     ends = [value for value in (low, high) if math.isfinite(value)]
     figure.add_scatter(
         x=ends or [math.nan],
-        y=[short(entry.label, 44)] * max(1, len(ends)),
+        y=[key] * max(1, len(ends)),
         mode="lines+markers",
         line={"color": colour(index), "width": 5},
         marker={"color": colour(index), "size": 12, "symbol": _ends(low, high)},
@@ -79,8 +80,9 @@ def price_and_effect(comparison: Comparison) -> go.Figure:
     figure = blank("Spend, % of group revenue", "Group revenue, % of perfect play")
     _add_pareto_front(figure, known)
     hues, shapes = candidates(comparison), list(comparison.contexts)
-    for entry in known:
-        _add_price(figure, entry, hues.index(entry.answer.candidate), shapes.index(entry.context))
+    for entry, name in zip(known, short_names(entry.label for entry in known), strict=True):
+        mark = hues.index(entry.answer.candidate), shapes.index(entry.context)
+        _add_price(figure, entry, name, *mark)
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     return figure.update_layout(height=440)
@@ -106,7 +108,7 @@ def _add_pareto_front(figure: go.Figure, entries: Sequence[Entry]) -> None:
     )
 
 
-def _add_price(figure: go.Figure, entry: Entry, hue: int, shape: int) -> None:
+def _add_price(figure: go.Figure, entry: Entry, name: str, hue: int, shape: int) -> None:
     answer = entry.answer
     half = answer.spend.ci95[1] - answer.spend.mean
     relative = half / answer.spend.mean if answer.spend.mean else 0.0
@@ -116,8 +118,8 @@ def _add_price(figure: go.Figure, entry: Entry, hue: int, shape: int) -> None:
         error_x={"array": [relative * answer.spend_share], "thickness": 1.5},
         error_y=error_bars([answer.efficiency]),
         mode="markers",
-        name=short(entry.label),
-        text=[short(f"{answer.mechanism}: {answer.status.replace('_', ' ')}", 70)],
+        name=name,
+        text=[whole(f"{entry.label}: {answer.mechanism}, {answer.status.replace('_', ' ')}")],
         marker={
             "color": colour(hue),
             "symbol": symbol(shape, hollow=answer.status != "certified"),
@@ -125,7 +127,7 @@ def _add_price(figure: go.Figure, entry: Entry, hue: int, shape: int) -> None:
             "line": {"width": 1.5},
         },
         hovertemplate="%{text}<br>spend %{x:.1%} of revenue, %{y:.1%} of perfect play"
-        "<extra>%{fullData.name}</extra>",
+        "<extra></extra>",
     )
 
 
@@ -143,8 +145,8 @@ def who_needs_what(comparison: Comparison) -> go.Figure:
         share[at] = entry.answer.spend_share if certified else np.nan
         text[at] = price_words(entry)
     figure = _grid(
-        [short(column, 28) for column in columns],
-        [short(row, 34) for row in rows],
+        columns,
+        rows,
         share,
         text=np.where(np.isnan(share), "", text),
         colorscale=_PALE,
@@ -156,8 +158,9 @@ def who_needs_what(comparison: Comparison) -> go.Figure:
             "thickness": 12,
         },
     )
+    (field,) = figure.data
     for i, j in zip(*np.nonzero(np.isnan(share) & (text != "")), strict=True):
-        figure.add_annotation(x=int(j), y=int(i), text=text[i, j], font={"size": 11})
+        figure.add_annotation(x=field.x[j], y=field.y[i], text=text[i, j], font={"size": 11})
     return figure.update_layout(height=150 + 44 * len(rows))
 
 
@@ -175,15 +178,16 @@ def _grid(x: Sequence[str], y: Sequence[str], z: Any, **look: Any) -> go.Figure:
     """Return a heat map with words in its fields, its first row at the top."""
     gaps = {"xgap": 2, "ygap": 2, "hoverongaps": False}
     words = {"texttemplate": "%{text}", "textfont": {"color": "#1c2127"}}
-    figure = blank("", "").add_heatmap(x=x, y=y, z=z, **gaps, **words, **look)
-    figure.update_xaxes(showgrid=False, type="category")
-    return figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    figure = blank("", "")
+    keys = {"x": set_categories(figure, "x", x, 28), "y": set_categories(figure, "y", y, 34)}
+    figure.add_heatmap(z=z, **keys, **gaps, **words, **look)
+    return figure.update_xaxes(showgrid=False).update_yaxes(showgrid=False)
 
 
 def differences(comparison: Comparison, goal: Goal) -> go.Figure:
     """Return which sizes the data tell apart, each row's mechanism against each column's."""
     places = comparison.rankings[goal]
-    names = [short(place.name, 30) for place in places]
+    names = [place.name for place in places]
     z, text = pairwise_order(places)
     figure = _grid(
         names,
@@ -234,11 +238,11 @@ def transfer(rows: pd.DataFrame) -> go.Figure:
     shown = [[fields[game, group] for group in groups] for game in games]
     ranks = list(_OUTCOMES)
     figure = _grid(
-        [short(group, 34) for group in groups],
-        [short(game) for game in games],
+        groups,
+        games,
         [[ranks.index(row["outcome"]) for row in line] for line in shown],
         text=[[_outcome(row) for row in line] for line in shown],
-        customdata=[[short(row["why"] or row["mechanism"], 110) for row in line] for line in shown],
+        customdata=[[whole(row["why"] or row["mechanism"]) for row in line] for line in shown],
         colorscale=_steps(),
         zmin=-0.5,
         zmax=len(ranks) - 0.5,

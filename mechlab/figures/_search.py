@@ -16,9 +16,11 @@ from mechlab.figures._style import (
     error_bars,
     level,
     short,
+    short_names,
     size_title,
     symbol,
     unit_of,
+    whole,
 )
 from mechlab.search.results import Answer, SearchResult
 
@@ -177,10 +179,11 @@ def certificate(result: SearchResult) -> go.Figure:
             y=[names[i] for i in some.index],
             error_x=_around(some),
             customdata=some[["episodes", "lower", "upper"]],
+            text=[whole(name) for name in some["candidate"]],
             mode="markers",
             name=verdict,
             marker={"color": hue, "symbol": mark, "size": 11},
-            hovertemplate="%{x:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
+            hovertemplate="%{text}<br>%{x:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
             f"<br>%{{customdata[0]}} held-out episodes<extra>{verdict}</extra>",
         )
     figure.add_vline(result.study.target.efficiency, line_dash="dash", annotation_text="target")
@@ -197,7 +200,7 @@ def pareto_front(*results: SearchResult) -> go.Figure:
     figure = blank("Spend, dollars per episode", efficiency_title(results[0]))
     trials = pd.concat([result.trials for result in results])
     names = _names(results)
-    for index, name in enumerate(names):
+    for index, (name, shown) in enumerate(zip(names, short_names(names), strict=True)):
         rows = trials[trials["candidate"] == name]
         figure.add_scatter(
             x=light(rows["spend"]),
@@ -205,7 +208,7 @@ def pareto_front(*results: SearchResult) -> go.Figure:
             customdata=light(rows[["number", "episodes"]]),
             meta=_TRIALS,
             mode="markers",
-            name=short(name),
+            name=shown,
             marker={"color": colour(index), "symbol": symbol(index), "size": 6, "opacity": 0.4},
             hovertemplate="trial %{customdata[0]}, %{customdata[1]} episodes"
             "<br>%{x:$,.4~s}: %{y:.1%}<extra>%{fullData.name}</extra>",
@@ -275,7 +278,8 @@ def course(result: SearchResult) -> go.Figure:
     """Return the size of each trial in order: filled if its mean met the target, else open."""
     figure = blank("Trial, in order", size_title(result))
     start, target = result.trials["started"].min(), result.study.target.efficiency
-    for index, name in enumerate(_names([result])):
+    names = _names([result])
+    for index, (name, shown) in enumerate(zip(names, short_names(names), strict=True)):
         rows = rows_of(result.trials, name)
         seconds = (rows["started"] - start).dt.total_seconds()
         met = rows["attainment"] >= target
@@ -285,7 +289,7 @@ def course(result: SearchResult) -> go.Figure:
             customdata=light(rows[["number", "episodes", "attainment"]].assign(at=seconds)),
             meta=_TRIALS,
             mode="markers",
-            name=short(name),
+            name=shown,
             marker={
                 "color": colour(index),
                 "size": 7,

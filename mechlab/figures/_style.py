@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -51,8 +53,75 @@ def plain(text: object) -> str:
 
 def short(text: object, most: int = 40) -> str:
     """Return at most ``most`` characters of a text, as ``plain`` shows them."""
+    return _cut(text, most, 0)
+
+
+def _cut(text: object, most: int, tail: int) -> str:
+    """Return a text without its middle, with ``tail`` characters of its end."""
     text = str(text)
-    return plain(text if len(text) <= most else text[: most - 1] + "…")
+    if len(text) > most:
+        text = f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
+    return plain(text)
+
+
+def short_names(names: Iterable[object], most: int = 40) -> list[str]:
+    """Return names of at most ``most`` characters, none of which equals another.
+
+    Those that begin alike keep their ends; where that is not enough, all are numbered.
+
+    >>> short_names(["royalty", "a bonus of some size in May", "a bonus of some size in June"], 16)
+    ['royalty', 'a bonus… in May', 'a bonus…in June']
+    """
+    names = list(names)
+    shown = [short(name, most) for name in names]
+    counts = Counter(shown)
+    shown = [
+        text if counts[text] == 1 else _cut(name, most, most // 2)
+        for name, text in zip(names, shown, strict=True)
+    ]
+    if len(set(shown)) < len(names):
+        shown = [short(f"{i}. {name}", most) for i, name in enumerate(names, start=1)]
+    return shown
+
+
+_LINE = 60  # characters of a line of a hover text, so that a long name stays inside the chart
+
+
+def whole(text: object) -> str:
+    """Return a text of any length for a hover label: in lines, as ``plain`` shows them."""
+    return "<br>".join(map(plain, textwrap.wrap(str(text), _LINE)))
+
+
+def set_categories(figure: go.Figure, axis: str, names: Iterable[object], most: int) -> list[str]:
+    """Make an axis one of categories, in order from the left or the top, and return their keys.
+
+    What is drawn at a key stands at its name alone, however much of the names is cut. Hovering
+    shows the key, which is the whole name.
+
+    Args:
+        figure: the figure.
+        axis: "x" or "y".
+        names: one for each category.
+        most: characters of a name at the axis.
+    """
+    names = list(names)
+    keys = [whole(name) for name in names]
+    if len(set(keys)) < len(names):
+        keys = [whole(f"{i}. {name}") for i, name in enumerate(names, start=1)]
+    figure.update_layout(
+        {
+            f"{axis}axis": {
+                "type": "category",
+                "categoryorder": "array",
+                "categoryarray": keys,
+                "tickmode": "array",
+                "tickvals": keys,
+                "ticktext": short_names(names, most),
+                "autorange": "reversed" if axis == "y" else True,
+            }
+        }
+    )
+    return keys
 
 
 def _visible(sign: str) -> bool:
@@ -116,20 +185,24 @@ def error_bars(means: Iterable[Summary]) -> dict[str, Any]:
     return {"type": "data", "array": [m.ci95[1] - m.mean for m in means], "thickness": 1.5}
 
 
-def add_bars(figure: go.Figure, means: Mapping[str, Summary], **look: Any) -> None:
-    """Draw means of shares with their 95% intervals as bars from the left, the first at the top."""
-    names = [short(name, 34) for name in means]
+def add_bars(figure: go.Figure, means: Mapping[str, Summary], **look: Any) -> dict[str, str]:
+    """Draw means of shares with their 95% intervals as bars from the left, the first at the top.
+
+    Returns:
+        The keys of the bars, by their names.
+    """
+    keys = set_categories(figure, "y", means, 34)
     figure.add_bar(
         x=[one.mean for one in means.values()],
-        y=names,
+        y=keys,
         orientation="h",
         width=0.55,
         error_x=error_bars(means.values()),
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         **look,
     )
-    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")
+    return dict(zip(means, keys, strict=True))
 
 
 def level(figure: go.Figure, y: float, text: str) -> None:

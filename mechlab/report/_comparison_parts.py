@@ -6,7 +6,7 @@ import pandas as pd
 
 from mechlab import figures
 from mechlab.analysis.comparison import Comparison, Entry, Goal
-from mechlab.report._page import DOLLARS, SHARES, Chart, Table
+from mechlab.report._page import DOLLARS, SHARES, Chart, Section, Table
 from mechlab.report._study_charts import dose_chart
 from mechlab.report.verdict import target_words
 from mechlab.report.words import between, counted, percent, rank_words, rounded, share
@@ -28,7 +28,9 @@ def _size_chart(comparison: Comparison, index: int, goal: Goal) -> Chart:
         "arrow where one end is open."
     )
     figure = figures.ranked_sizes(comparison, goal)
-    return Chart(f"sizes-{index}", _named("Smallest", goal), figure, f"{alt}.", "ranking", note)
+    return Chart(
+        f"sizes-{index}", _named("Smallest", goal), figure, f"{alt}.", f"ranking-{index}", note
+    )
 
 
 def _interval(entry: Entry) -> str:
@@ -83,7 +85,21 @@ def price_charts(comparison: Comparison) -> list[Chart]:
     )
     alt = f"On the Pareto front, efficiency for spend as a share of revenue: {steps}."
     figure = figures.price_and_effect(comparison)
-    return [Chart("price", "Efficiency against spend", figure, alt, "ranking", note)]
+    data = Table(pd.DataFrame(map(_price, known)), {"spend_share": "spend, % of revenue"}, SHARES)
+    return [Chart("price", "Efficiency against spend", figure, alt, data, note)]
+
+
+def _price(entry: Entry) -> dict[str, object]:
+    answer = entry.answer
+    return {
+        "answer": entry.label,
+        "mechanism": rounded(answer.mechanism),
+        "status": answer.status.replace("_", " "),
+        "spend_share": answer.spend_share,
+        "efficiency": answer.efficiency.mean,
+        "efficiency_lower": answer.efficiency.ci95[0],
+        "efficiency_upper": answer.efficiency.ci95[1],
+    }
 
 
 def needs_chart(comparison: Comparison) -> Chart:
@@ -140,13 +156,20 @@ _CONTEXT = ("population", "game", "target", "status", "minimise", "study")
 _SIGNS = {True: "yes", False: "no", None: "-"}
 
 
-def ranking(comparison: Comparison) -> Table:
-    """Return all entries, each with its rank among those that can be compared with it."""
-    rows = [
-        _row(comparison.entry(place.name), place)
-        for places in comparison.rankings.values()
-        for place in places
-    ]
+def rankings(comparison: Comparison) -> tuple[Section, ...]:
+    """One table for each goal, since a rank is one among the answers to the same question."""
+    return tuple(
+        Section(
+            f"goal-{i}",
+            _named("Smallest", goal),
+            tables={f"ranking-{i}": _ranking(comparison, goal)},
+        )
+        for i, goal in enumerate(comparison.rankings)
+    )
+
+
+def _ranking(comparison: Comparison, goal: Goal) -> Table:
+    rows = [_row(comparison.entry(place.name), place) for place in comparison.rankings[goal]]
     titles = {
         "lower": "lower end",
         "upper": "upper end",

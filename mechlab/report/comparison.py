@@ -57,11 +57,10 @@ def _sections(comparison: Comparison, names: Sequence[str]) -> Iterator[Section]
     yield Section(
         "ranking",
         "Ranking",
-        note="By [certified] smallest [size]. A rank such as 2 to 3 is a tie: the intervals "
-        "overlap. The intervals of one study hold all at once; those of all studies here with a "
-        f"confidence of {share(comparison.confidence)} or more.",
-        tables={"ranking": parts.ranking(comparison)},
-        parts=(sizes, differences) if differences.charts else (sizes,),
+        note="By [certified] smallest [size], each question by itself. A rank such as 2 to 3 is a "
+        "tie: the intervals overlap. The intervals of one study hold all at once; those of all "
+        f"studies here with a confidence of {share(comparison.confidence)} or more.",
+        parts=(*parts.rankings(comparison), sizes, *([differences] if differences.charts else [])),
     )
     cost = (*parts.price_charts(comparison), parts.needs_chart(comparison))
     yield Section("cost", "Cost and effect", charts=cost)

@@ -9,6 +9,7 @@ import pytest
 from mechlab.analysis.comparison import Comparison
 from mechlab.errors import UserError
 from mechlab.report import write_comparison
+from mechlab.report._comparison_parts import rankings
 from mechlab.report.comparison import statements
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result, named
@@ -75,6 +76,10 @@ def test_different_goals_are_not_ranked_against_each_other():
     study = result.study.model_copy(update={"minimise": "spend"})
     comparison = Comparison((with_answers("a", SMALL), replace(result, study=study)))
     assert [goal[0] for goal in comparison.rankings] == ["rate", "spend"]
+    tables = [table for part in rankings(comparison) for table in part.tables.values()]
+    for table in tables:  # one for each question: in each the ranks 1 and 2 are given once
+        assert table.frame["rank"].tolist() == ["1", "2"]
+    assert len(tables) == 2
 
 
 def test_what_is_not_shown_has_open_ends():
@@ -113,7 +118,7 @@ def test_the_page_has_every_part(page):
     for plot in page.xpath("//div[@data-figure]"):
         assert page.get_element_by_id(plot.get("aria-describedby")).text_content().strip()
     tables = {table.get("data-table") for table in page.xpath("//div[@data-table]")}
-    assert {"ranking", "promises"} <= tables
+    assert {"ranking-0", "promises"} <= tables
     promises = page.get_element_by_id("promises").text_content()
     assert "cannot be farmed" in promises and "comes in from outside" in promises
     assert "mechlab compare a.toml b.toml" in page.get_element_by_id("provenance").text_content()

@@ -300,13 +300,13 @@ def test_a_comparison_has_no_sideways_scroll_and_prints_whole_charts(browser, co
 def test_a_comparison_sorts_and_hands_out_its_data(browser, compared, folder):
     browser.media()
     browser.open(compared)
-    ranking = "document.querySelector('[data-table=ranking]')"
+    ranking = "document.querySelector('[data-table=ranking-0]')"
     browser.js(f"{ranking}.querySelector('th:nth-child(2) button').click()")
     assert browser.js(f"{ranking}.querySelector('th:nth-child(2)').ariaSort") == "ascending"
     browser.js(
         f"[...{ranking}.querySelectorAll('button')].find(b => b.textContent === 'CSV').click()"
     )
-    rows = _downloaded(folder / "downloads" / "ranking.csv")
+    rows = _downloaded(folder / "downloads" / "ranking-0.csv")
     assert len(rows) == 1 + 2 + 8
 
 

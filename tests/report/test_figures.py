@@ -1,12 +1,19 @@
 """Figures against theory: shares, Gini, Pareto front, and text that Plotly shows as it is."""
 
+from dataclasses import replace
+from html import unescape
+
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mechlab import figures
+from mechlab.analysis.comparison import Comparison
 from mechlab.figures._search import dose_of, undominated_trials
-from mechlab.figures._style import PALETTE, plain, short
+from mechlab.figures._style import PALETTE, plain, set_categories, short, short_names
 from mechlab.simulation import simulate
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result
@@ -66,6 +73,53 @@ def test_text_in_figures_is_plain(text):
     shown = plain(text)
     assert "<" not in shown and ">" not in shown
     assert len(short(text, 10)) <= 60
+
+
+NAMES = st.lists(
+    st.one_of(st.text(max_size=90), st.text("ab, <", min_size=50, max_size=60)),
+    min_size=1,
+    max_size=12,
+).map(lambda names: [f"{'the same beginning of all names ' * 2}{name}" for name in names] + names)
+
+
+@given(NAMES, st.integers(10, 60))
+def test_short_names_are_short_and_differ_however_long_the_names_are(names, most):
+    shown = short_names(names, most)
+    assert len(set(shown)) == len(names)
+    assert max(len(unescape(text)) for text in shown) <= most
+
+
+@given(NAMES, st.sampled_from("xy"))
+def test_each_category_has_a_key_and_a_name_of_its_own(names, axis):
+    figure = go.Figure()
+    keys = set_categories(figure, axis, names, 30)
+    drawn = figure.layout[f"{axis}axis"]
+    assert len({*keys}) == len({*drawn.ticktext}) == len(names)
+    assert drawn.categoryarray == drawn.tickvals == (*keys,)
+
+
+def _compared(*ends: str) -> Comparison:
+    """Return a comparison of studies whose candidates and agents differ at their ends only."""
+    result = a_result()
+    start = "sharing_bonus(rate=2000) + withholding_fine(rate=1500) + royalty"
+    answers = tuple(replace(result.best, candidate=f"{start}(share=0.{end})") for end in ends)
+    long = "a-study-of-the-same-name-but-for-its-end"
+    studies = [result.study.model_copy(update={"name": f"{long}-{end}"}) for end in ends]
+    return Comparison(tuple(replace(result, study=s, answers=answers) for s in studies))
+
+
+def test_answers_whose_names_begin_alike_stand_apart_in_all_charts():
+    comparison = _compared("1", "2", "3")
+    (goal,) = comparison.rankings
+    sizes = figures.ranked_sizes(comparison, goal)
+    assert len({key for trace in sizes.data for key in trace.y}) == 9
+    order = figures.differences(comparison, goal).data[0]
+    assert len({*order.x}) == len({*order.y}) == 9 == len(order.z)
+    needs = figures.who_needs_what(comparison)
+    assert len({*needs.data[0].x}) == len({*needs.layout.xaxis.ticktext}) == 3
+    assert len({*needs.data[0].y}) == len({*needs.layout.yaxis.ticktext}) == 3
+    marks = [t.name for t in figures.price_and_effect(comparison).data if t.mode == "markers"]
+    assert len({*marks}) == len(marks)
 
 
 def test_colours_are_told_apart_on_both_grounds():

@@ -32,6 +32,7 @@ _LISTS = (_NEGATIONS, *_DEFECTION, _MARKET)
 _WORD = re.compile(r"[\w'-]+")
 _BETWEEN = r"[^\w.!?;:]+"  # words of one sentence
 _GAP = rf"(?:{_BETWEEN}[\w'-]+){{0,4}}?{_BETWEEN}"  # "...": up to four words in between
+_BEFORE = 400  # characters: more than so few words have; all of a text would take quadratic time
 _NEAR = 3  # a negation among this many words before a match cancels it: "do not ever withhold"
 
 COLUMNS = {
@@ -122,7 +123,8 @@ class WordLists:
 
     def _terms(self, name: str, text: str) -> tuple[str, ...]:
         matches = self._patterns[name].finditer(text)
-        return tuple(match[0] for match in matches if not self._negated(text[: match.start()]))
+        befores = ((match[0], max(0, match.start() - _BEFORE), match.start()) for match in matches)
+        return tuple(term for term, start, end in befores if not self._negated(text[start:end]))
 
     def _negated(self, before: str) -> bool:
         """Whether a negation stands among the last words of the sentence so far."""

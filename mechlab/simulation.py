@@ -21,6 +21,7 @@ from mechlab.measures import MEASURES, measures_of
 from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
 from mechlab.statistics import Summary, summarise
 
+MOST_PAIRS = 256 * 100**2  # of agents, in all episodes at once: 20 MB for each array of flows
 BATCH = 256  # episodes played at once: fewer spend more time on calls, more leave the cache
 
 
@@ -113,7 +114,7 @@ def simulate(  # noqa: PLR0913 - what an episode is made of
     if "live" in group.kinds:
         return _play_live(scenario, behaviour)
     players = group.players
-    size = 1 if players else BATCH  # players take their turns in one episode at a time
+    size = 1 if players else _at_once(game)  # players take their turns in one episode at a time
     parts = [_play(scenario, behaviour, chunk, players) for chunk in _chunks(seeds, size)]
     return _episodes(scenario, parts)
 
@@ -134,7 +135,12 @@ def episode_seeds(seed: int, first: int, count: int) -> Seeds:
 _RECORD = ("revenue", "produced", "payments", "spend", "given")
 
 
-def _chunks(seeds: Seeds, size: int = BATCH) -> Iterator[Seeds]:
+def _at_once(game: Game) -> int:
+    """Return how many episodes are played at once; flows hold a number for each pair of agents."""
+    return max(1, min(BATCH, MOST_PAIRS // game.agents**2))
+
+
+def _chunks(seeds: Seeds, size: int) -> Iterator[Seeds]:
     return (seeds[start : start + size] for start in range(0, max(1, len(seeds)), size))
 
 
@@ -264,7 +270,7 @@ def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
     alone = Scenario(
         game, Population(()), MECHANISMS.get("none")(), game.conditions[0], 0, 0, missing
     )
-    for chunk in _chunks(missing) if len(missing) else ():
+    for chunk in _chunks(missing, _at_once(game)) if len(missing) else ():
         record = _play(alone, behaviour, chunk)
         revenues.update(zip(chunk.tolist(), record["revenue"].sum(axis=1).tolist(), strict=True))
     return np.array([revenues[s] for s in seeds.tolist()])

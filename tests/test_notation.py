@@ -111,3 +111,13 @@ def test_counts_add_up_to_the_group(text, size):
         AGENTS.counted(text, 4)
     assert str(error.value) == f"group {text!r} has {size} agents; the game is set to 4"
     check_size("whoever", 4, 4)
+
+
+@given(st.text("()[]*+=,'\"\\ .19arate", max_size=200), st.booleans())
+def test_any_text_is_read_or_refused_in_one_line(text, nests):
+    try:
+        terms = Notation("thing", "'a*2 + b'", nests).terms(text)
+    except UserError as error:
+        assert len(str(error).splitlines()) == 1
+    else:
+        assert terms and all(term.name for term in terms)

@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from mechlab.agents.emulated import stored
+from mechlab.agents.population import Population
 from mechlab.errors import UserError
 from mechlab.mechanism.candidate import Candidate
 from mechlab.study import Study, differences, template, write_template
@@ -200,3 +203,61 @@ def test_write_template_never_overwrites(tmp_path, monkeypatch):
     assert Study.load("mine.toml").name == "mine"
     with pytest.raises(UserError, match="cannot be written: File exists"):
         write_template("mine")
+
+
+def test_episodes_that_would_take_minutes_are_refused_before_they_are_built():
+    huge = "agents = 1000\nrounds = 10000\npieces = 30000\nhand = 30"
+    with pytest.raises(UserError, match=r"agents \* agents \* rounds must be at most"):
+        Study.read(changed("[target]", f"[settings]\n{huge}\n[target]"))
+
+
+@pytest.mark.parametrize("population", ["o3*99999999", "o3*999999999 + perfect*999999999"])
+def test_groups_that_are_too_large_are_refused_before_they_are_built(population):
+    with pytest.raises(UserError, match="the game is set to 10"):
+        Study.read(changed('"selfish"', f'"{population}"'))
+
+
+LINES = [line for line in template().splitlines() if line and not line.startswith("#")]
+MUTANTS = st.one_of(
+    st.text(max_size=30),
+    st.integers().map(str),
+    st.floats().map(str),
+    st.sampled_from(["true", "[]", "{}", "''", "nan", "10" * 40, "'o3*99999999'", "['o3']"]),
+    st.sampled_from([f'"sharing_bonus{text}"' for text in ("(", "(rate)", "*9", " + " * 99)]),
+    st.text("()[]*+=,'o3 sharing_bonus0.9", max_size=60).map(repr),
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, len(LINES) - 1), MUTANTS, st.sampled_from(["value", "line", "twice"]))
+def test_a_mutated_study_is_valid_or_refused_in_one_line(number, mutant, how):
+    key = LINES[number].partition("=")[0]
+    new = {"value": f"{key}= {mutant}", "line": mutant, "twice": f"{LINES[number]}\n{mutant}"}[how]
+    text = "\n".join([*LINES[:number], new, *LINES[number + 1 :]])
+    try:
+        study = Study.read(text)
+    except UserError as error:
+        assert len(str(error).splitlines()) == 1
+    else:
+        assert len(study.group.members) == study.played.agents <= 1000
+        assert len(study.digest) == 64
+
+
+NAMES = ["sharing_bonus", "royalty", "protocol", "capped", "o3", "logit", "llm:m", "fit:x", "none"]
+SIGNS = ["(", ")", "[", "]", "*", "+", ",", "=", " ", "rate", "share", "limit", "lambda", "0.5"]
+WRITTEN = st.lists(
+    st.sampled_from([*NAMES, *SIGNS, "9" * 9, "-1", "true", "nan", "'"]), max_size=12
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None)
+@given(
+    WRITTEN.map("".join), st.sampled_from([Candidate.read, lambda text: Population.of(text, 10)])
+)
+def test_any_mechanism_or_population_is_read_or_refused_in_one_line(text, read):
+    try:
+        read(text)
+    except UserError as error:
+        assert len(str(error).splitlines()) == 1

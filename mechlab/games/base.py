@@ -19,6 +19,8 @@ from mechlab.registry import Registry
 
 Seeds = NDArray[np.uint64]
 
+MOST_MEETINGS = 10**9  # of pairs of agents, in an episode: about two minutes of computing
+
 
 @dataclass(frozen=True)
 class Game(Parameterised, ABC):
@@ -185,7 +187,8 @@ def make_game(name: str | Game, settings: Mapping[str, Any] | None = None) -> Ga
     """Return the named game with its settings; a game that is ready is returned unchanged.
 
     Raises:
-        UserError: for an unknown game or setting, or a value out of range.
+        UserError: for an unknown game or setting, a value out of range, or episodes that would take
+            minutes each.
 
     >>> make_game("sharing", {"rounds": 30}).rounds
     30
@@ -193,4 +196,9 @@ def make_game(name: str | Game, settings: Mapping[str, Any] | None = None) -> Ga
     if isinstance(name, Game):
         return name
     game: Game = GAMES.get(name).build(dict(settings or {}))
+    if game.agents**2 * game.rounds > MOST_MEETINGS:
+        raise UserError(
+            f"agents * agents * rounds must be at most {MOST_MEETINGS:,}, got {game.agents} agents "
+            f"and {game.rounds} rounds: an episode would take minutes"
+        )
     return game

@@ -103,14 +103,33 @@ def simulate(  # noqa: PLR0913 - what an episode is made of
     >>> simulate(population="perfect", episodes=20).summary["tasks"].mean > 195
     True
     """
+    return play(scenario(game, population, mechanism, episodes, seed, condition, settings, first))
+
+
+def scenario(  # noqa: PLR0913 - what an episode is made of
+    game: str | Game = "sharing",
+    population: str | Member | Sequence[str | Member] = "o3",
+    mechanism: str | Mechanism | None = None,
+    episodes: int = 200,
+    seed: int = 0,
+    condition: str = "baseline",
+    settings: Mapping[str, Any] | None = None,
+    first: int = 0,
+) -> Scenario:
+    """Return what ``simulate`` plays with the same arguments, checked; nothing is played yet."""
     game = make_game(game, settings)
     group = Population.of(population, game.agents)
     mechanism = parse(mechanism or "none") if not isinstance(mechanism, Mechanism) else mechanism
     check_fit(mechanism, game.fields, game.name)
     game.check_condition(condition)
     seeds = episode_seeds(seed, first, episodes)
-    scenario = Scenario(game, group, mechanism, condition, seed, first, seeds)
-    behaviour = behaviours(game, group, mechanism, condition)
+    return Scenario(game, group, mechanism, condition, seed, first, seeds)
+
+
+def play(scenario: Scenario) -> Episodes:
+    """Play all episodes of a scenario."""
+    game, group, seeds = scenario.game, scenario.population, scenario.seeds
+    behaviour = behaviours(game, group, scenario.mechanism, scenario.condition)
     if "live" in group.kinds:
         return _play_live(scenario, behaviour)
     players = group.players

@@ -25,7 +25,16 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from mechlab.database import StorageError, created, file_of, location, masked, options, trouble
 from mechlab.study import Study, differences
 
-__all__ = ["TABLES", "Outcome", "StorageError", "Store", "reporting", "setting_key", "trial_key"]
+__all__ = [
+    "TABLES",
+    "Outcome",
+    "StorageError",
+    "Store",
+    "record_url",
+    "reporting",
+    "setting_key",
+    "trial_key",
+]
 
 TABLES = sql.MetaData()
 _STUDIES = sql.Table(
@@ -84,7 +93,7 @@ class Store:
         Raises:
             StorageError: where it cannot be opened, or holds another study of this name.
         """
-        asked = url or f"sqlite:///.mechlab/{study.name}.db"
+        asked = url or record_url(study.name)
         where = location(asked)
         shown, path = masked(make_url(asked).render_as_string()), file_of(where)
         if path and not create and not path.exists():
@@ -192,6 +201,11 @@ class Store:
         query = sql.select(_STUDIES.c.canonical).where(_STUDIES.c.name == self.study.name)
         with self.engine.connect() as connection:
             return connection.execute(query).scalar()
+
+
+def record_url(name: str) -> str:
+    """Return where the record of a study is kept, unless somebody says otherwise."""
+    return f"sqlite:///.mechlab/{name}.db"
 
 
 def trial_key(number: int) -> str:

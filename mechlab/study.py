@@ -182,6 +182,22 @@ class Study(Recipe):
         for candidate in self.candidates.values():
             self.play(candidate.lowest, EXPLORE[:1])
 
+    def check_stated(self) -> None:
+        """Check that the file of live agents says how much they may play, and what it may cost.
+
+        Raises:
+            UserError: where it leaves the budget at its default, or has no cap.
+        """
+        if "live" not in self.group.kinds:
+            return
+        if "episodes" not in self.budget.model_fields_set:
+            raise UserError("live agents cost money: state [budget] episodes")
+        if not self.live.caps.stated:
+            raise UserError(
+                "live agents cost money: state what they may cost at most in [live.caps], like "
+                "dollars = 15.0; mechlab plan says what to expect"
+            )
+
     def play(
         self,
         mechanism: str | Mechanism,

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from mechlab.agents.population import Member, Population
+from mechlab.agents.scenario import Scenario
 from mechlab.errors import UserError
 from mechlab.flows import Array
 from mechlab.games.base import Game, make_game
 from mechlab.mechanism import Mechanism, Stack, parse
-from mechlab.simulation import simulate
+from mechlab.simulation import play, scenario
 from mechlab.statistics import Summary, summarise
 
 PUBLISHED = "sharing_bonus(rate=1000)"  # the incentive of the published study
@@ -128,6 +129,7 @@ class Decomposition:
 
 
 CONDITIONS = ("baseline", "auto_request", "auto_fulfill", "auto_both")
+INTERVENTIONS = ("protocol", "incentive", "both")
 _DRAWS = 20_000  # of the means: a chance is then known to half a percent
 
 
@@ -155,6 +157,50 @@ def decompose(  # noqa: PLR0913 - what an episode is made of
     >>> silent.diagnosis, silent.suggests
     ('cooperation', 'incentive')
     """
+    asked = scenarios(
+        game, population, episodes=episodes, seed=seed, settings=settings, incentive=incentive
+    )
+    group, played = asked["baseline"].population, asked["baseline"].game
+    measured = {name: play(one)["efficiency"] for name, one in asked.items()}
+    perfect = Population.of("perfect", played.agents)
+    best = {
+        name: play(replace(asked[name], population=perfect))["efficiency"] for name in CONDITIONS
+    }
+    moved = {name: measured[name] for name in INTERVENTIONS}
+    gains = {name: values - measured["baseline"] for name, values in moved.items()}
+    chances = _chances(measured["auto_request"], measured["auto_fulfill"])
+    return Decomposition(
+        game=played,
+        population=str(group),
+        kinds=group.kinds,
+        episodes=episodes,
+        seed=seed,
+        efficiency={name: summarise(measured[name]) for name in CONDITIONS},
+        perfect={name: summarise(values) for name, values in best.items()},
+        chances=chances,
+        interventions={
+            name: Intervention(
+                str(asked[name].mechanism), summarise(moved[name]), summarise(gains[name])
+            )
+            for name in INTERVENTIONS
+        },
+        margin=_margin(REPAIRS[max(chances, key=lambda name: chances[name])], gains),
+    )
+
+
+def scenarios(  # noqa: PLR0913 - what an episode is made of
+    game: str | Game,
+    population: str | Member | Sequence[str | Member],
+    *,
+    episodes: int,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+    incentive: str | Mechanism = PUBLISHED,
+) -> dict[str, Scenario]:
+    """Return what the group itself plays: the four conditions and the three interventions, by name.
+
+    Arguments and errors are those of ``decompose``.
+    """
     played = make_game(game, settings)
     missing = set(CONDITIONS) - set(played.conditions)
     if missing:
@@ -164,40 +210,15 @@ def decompose(  # noqa: PLR0913 - what an episode is made of
         )
     if episodes < 2:
         raise UserError(f"episodes must be at least 2, for an interval, got {episodes}")
-    group = Population.of(population, played.agents)
-
-    def efficiency(
-        condition: str,
-        mechanism: str | Mechanism = "none",
-        members: Sequence[Member] = group.members,
-    ) -> Array:
-        return simulate(
-            played, members, mechanism, episodes=episodes, seed=seed, condition=condition
-        )["efficiency"]
-
-    measured = {condition: efficiency(condition) for condition in CONDITIONS}
-    perfect = Population.of("perfect", played.agents).members
-    best = {condition: efficiency(condition, members=perfect) for condition in CONDITIONS}
+    group = Population.of(population, played.agents).members
     paid, protocol = _mechanism(incentive), _mechanism("protocol")
     tried = {"protocol": protocol, "incentive": paid, "both": Stack.of(paid, protocol)}
-    moved = {name: efficiency("baseline", mechanism) for name, mechanism in tried.items()}
-    gains = {name: values - measured["baseline"] for name, values in moved.items()}
-    chances = _chances(measured["auto_request"], measured["auto_fulfill"])
-    return Decomposition(
-        game=played,
-        population=str(group),
-        kinds=group.kinds,
-        episodes=episodes,
-        seed=seed,
-        efficiency={name: summarise(values) for name, values in measured.items()},
-        perfect={name: summarise(values) for name, values in best.items()},
-        chances=chances,
-        interventions={
-            name: Intervention(str(tried[name]), summarise(moved[name]), summarise(gains[name]))
-            for name in tried
-        },
-        margin=_margin(REPAIRS[max(chances, key=lambda name: chances[name])], gains),
-    )
+    settled = {name: (_mechanism("none"), name) for name in CONDITIONS}
+    settled |= {name: (mechanism, "baseline") for name, mechanism in tried.items()}
+    return {
+        name: scenario(played, group, mechanism, episodes, seed, condition)
+        for name, (mechanism, condition) in settled.items()
+    }
 
 
 def _mechanism(given: str | Mechanism) -> Mechanism:

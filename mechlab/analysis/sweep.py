@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from mechlab.agents.population import Population
+from mechlab.agents.scenario import Scenario
 from mechlab.errors import UserError, unknown
 from mechlab.games.base import make_game
 from mechlab.llm.session import CALLS_URL, session_for
@@ -16,7 +17,7 @@ from mechlab.llm.settings import Live
 from mechlab.mechanism import parse
 from mechlab.notation import literal
 from mechlab.recipe import Part, Recipe
-from mechlab.simulation import Episodes, simulate
+from mechlab.simulation import Episodes, play, scenario
 from mechlab.statistics import Summary, summarise
 from mechlab.study import Settings, Target
 
@@ -132,14 +133,27 @@ class Sweep(Recipe):
 
     def play(self) -> SweepResult:
         """Play all points and compare them; raises ``UserError`` as ``simulate`` does."""
-        populations = [_population(run) for group in self.groups for run in self._runs(group)]
-        live = next((one for one in populations if "live" in one.kinds), Population(()))
-        with session_for(live, self.live, CALLS_URL, self.name):
+        live = [one.population for one in self.scenarios if "live" in one.population.kinds]
+        with session_for((*live, Population(()))[0], self.live, CALLS_URL, self.name):
             points = [point for group in self.groups for point in self._points(group)]
         return SweepResult(self, tuple(points))
 
+    @property
+    def stated(self) -> bool:
+        """Whether the number of episodes is stated, and not left at its default."""
+        return "episodes" in self.model_fields_set
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """All that is played, group by group."""
+        return [one for group in self.groups for one in self._scenarios(group)]
+
+    def _scenarios(self, group: str) -> list[Scenario]:
+        runs = self._runs(group)
+        return [scenario(**run, episodes=self.episodes, seed=self.seed) for run in runs]
+
     def _runs(self, group: str) -> Iterator[dict[str, Any]]:
-        """Yield the arguments of ``simulate`` for each value."""
+        """Yield the arguments of ``scenario`` for each value."""
         for value in self.vary.values:
             fixed = {
                 "game": self.game,
@@ -153,8 +167,8 @@ class Sweep(Recipe):
 
     def _points(self, group: str) -> Iterator[Point]:
         first: Episodes | None = None
-        for value, run in zip(self.vary.values, self._runs(group), strict=True):
-            played = simulate(**run, episodes=self.episodes, seed=self.seed)
+        for value, asked in zip(self.vary.values, self._scenarios(group), strict=True):
+            played = play(asked)
             first = first or played
             yield Point(
                 group=group,
@@ -170,10 +184,6 @@ class Sweep(Recipe):
             return None
         revenue, reference = played["group_revenue"], played.reference(self.target.relative_to)
         return summarise(revenue / reference)
-
-
-def _population(run: Mapping[str, Any]) -> Population:
-    return Population.of(run["population"], make_game(run["game"], run["settings"]).agents)
 
 
 def _label(value: Any) -> str:

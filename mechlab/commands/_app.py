@@ -6,9 +6,11 @@ import logging
 import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from mechlab.errors import UserError
 
 app = typer.Typer(
     help="A lab for incentives among agents: find the smallest one that works, and certify it.",
@@ -18,6 +20,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+CAPPED = 3  # exit code: a cap was reached before all episodes were played
 INTERRUPTED = 130  # as a shell has it: 128 and the number of the signal
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
@@ -29,6 +32,28 @@ Storage = Annotated[
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", help="The report; default: reports/NAME.html.")
 ]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="A setting of the game; repeatable."),
+]
+LiveSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--live",
+        metavar="NAME=VALUE",
+        help="Live: a setting of a study's [live] table, like timeout=60; repeatable.",
+    ),
+]
+CallStorage = Annotated[
+    str | None, typer.Option(help="Live: database URL of calls [sqlite:///.mechlab/calls.db].")
+]
+Calls = Annotated[int | None, typer.Option(min=0, help="Live: most calls.")]
+Tokens = Annotated[int | None, typer.Option(min=0, help="Live: most tokens.")]
+Dollars = Annotated[float | None, typer.Option(min=0, help="Live: most US dollars.")]
+Replay = Annotated[
+    bool, typer.Option("--replay", help="Live: take all answers from the storage, make no call.")
+]
+PlanOnly = Annotated[bool, typer.Option("--plan", help="Say what it would cost; play nothing.")]
 Seed = Annotated[int, typer.Option(help="Seed; the same seed gives the same episodes.")]
 
 
@@ -57,3 +82,16 @@ class Warnings(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print one line."""
         warn(record.getMessage())
+
+
+def read_settings(pairs: list[str] | None) -> dict[str, Any]:
+    """Read ``NAME=VALUE`` pairs; values are written as in TOML."""
+    import tomllib
+
+    settings: dict[str, Any] = {}
+    for pair in pairs or []:
+        try:
+            settings.update(tomllib.loads(pair))
+        except tomllib.TOMLDecodeError:
+            raise UserError(f"--set takes NAME=VALUE, like rounds=30, got {pair!r}") from None
+    return settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ from rich.text import Text
 from mechlab.commands._app import safe
 
 if TYPE_CHECKING:  # a run is printed without loading searches and reports
+    from mechlab.llm.budget import Spending
+    from mechlab.llm.estimate import Estimate
     from mechlab.search.plan import Plan
     from mechlab.search.results import SearchResult
     from mechlab.search.run import Progress
@@ -175,8 +177,8 @@ def print_plan(plan: Plan) -> None:
     say(f"  {plan.explore:,.0f} to explore, {plan.certify:,.0f} to certify")
     say(f"  {plan.repeats} searches were simulated, on other luck; they ended {ends}")
     say(_expected(plan))
-    if plan.unpriced:
-        say(f"  {unknown_price(*plan.unpriced)}")
+    if plan.estimate.unpriced:
+        say(f"  {unknown_price(*plan.estimate.unpriced)}")
     say(f"  smallest difference from the target that can be shown: {number(plan.resolution)}")
 
 
@@ -184,10 +186,59 @@ def _expected(plan: Plan) -> str:
     """Say how long a search takes, and what its live agents cost, or would."""
     if not plan.calls:
         turns = f"live agents would take {plan.turns:,.0f} turns, a call each"
-        return f"  {plan.seconds:,.0f} s on this machine; {turns}"
-    cost = "at an unknown price" if plan.unpriced else f"${plan.cost_usd:,.2f}"
-    calls = f"{plan.calls:,.0f} model calls, {plan.tokens:,.0f} tokens, {cost}"
-    return f"  {calls}; about {plan.seconds:,.0f} s"
+        return f"  {duration(plan.seconds)} on this machine; {turns}"
+    return f"  {_costs(plan.estimate)}"
+
+
+def print_estimate(expected: Estimate, as_json: bool) -> None:
+    """Print what live agents are expected to cost."""
+    from mechlab.llm.budget import unknown_price
+
+    if as_json:
+        print_json(expected.as_json())
+        return
+    if not expected.calls:
+        say("no live agents: it costs nothing")
+        return
+    say(f"about {_costs(expected)}")
+    if expected.unpriced:
+        say(unknown_price(*expected.unpriced))
+
+
+def _costs(expected: Estimate) -> str:
+    cost = "at an unknown price" if expected.unpriced else f"${expected.dollars:,.2f}"
+    by = (
+        f"corrected by {expected.measured:,} stored calls"
+        if expected.measured
+        else "without reasoning, of which nothing is known yet"
+    )
+    return (
+        f"{expected.calls:,.0f} model calls, {expected.tokens:,.0f} tokens, {cost}; "
+        f"{duration(expected.seconds)} ({by})"
+    )
+
+
+def spending(spent: Spending, unpriced: Collection[str]) -> str:
+    """Return spending in words; calls without a price are named."""
+    if not unpriced:
+        return str(spent)
+    return f"{spent}, without the calls of {' and '.join(sorted(unpriced))}, whose price is unknown"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the two largest units that tell something.
+
+    >>> duration(0.4), duration(75), duration(314_219)
+    ('under a second', '1 min 15 s', '3 days 15 h')
+    """
+    if seconds < 1:
+        return "under a second"
+    minutes, s = divmod(round(seconds), 60)
+    hours, m = divmod(minutes, 60)
+    days, h = divmod(hours, 24)
+    parts = ((days, "day" if days == 1 else "days"), (h, "h"), (m, "min"), (s, "s"))
+    first = next(k for k, (count, _) in enumerate(parts) if count)
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)
 
 
 @contextmanager

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mechlab.commands._app import Json, Seed, app
-from mechlab.commands.run import Settings, read_settings
+from mechlab.commands._app import Json, Seed, Settings, app, read_settings
 
 if TYPE_CHECKING:
     from mechlab.calibrate import FigureFit, PilotFit

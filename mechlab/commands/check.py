@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mechlab.commands._app import Json, app
-from mechlab.commands.run import Settings, read_settings
+from mechlab.commands._app import Json, Settings, app, read_settings
 
 if TYPE_CHECKING:
     from mechlab.checks import Verdicts

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from mechlab.commands._app import Json, Seed, app, warn
-from mechlab.errors import UserError
-
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="A setting of the game; repeatable."),
-]
-LiveSettings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--live",
-        metavar="NAME=VALUE",
-        help="Live: a setting of a study's [live] table, like timeout=60; repeatable.",
-    ),
-]
-
-
-CAPPED = 3  # exit code: a cap was reached before all episodes were played
+from mechlab.commands._app import (
+    Calls,
+    CallStorage,
+    Dollars,
+    Json,
+    LiveSettings,
+    PlanOnly,
+    Replay,
+    Seed,
+    Settings,
+    Tokens,
+    app,
+    read_settings,
+)
 
 
 @app.command(
@@ -40,15 +36,12 @@ def run(  # noqa: PLR0913 - an argument an option
     seed: Seed = 0,
     settings: Settings = None,
     live: LiveSettings = None,
-    storage: Annotated[
-        str | None, typer.Option(help="Live: database URL of calls [sqlite:///.mechlab/calls.db].")
-    ] = None,
-    calls: Annotated[int | None, typer.Option(min=0, help="Live: most calls.")] = None,
-    tokens: Annotated[int | None, typer.Option(min=0, help="Live: most tokens.")] = None,
-    dollars: Annotated[float | None, typer.Option(min=0, help="Live: most US dollars.")] = None,
-    replay: Annotated[
-        bool, typer.Option("--replay", help="Live: take all answers from the storage.")
-    ] = False,
+    storage: CallStorage = None,
+    calls: Calls = None,
+    tokens: Tokens = None,
+    dollars: Dollars = None,
+    replay: Replay = False,
+    plan: PlanOnly = False,
     as_json: Json = False,
 ) -> None:
     """Play episodes and print their measures, each with its interval.
@@ -58,46 +51,33 @@ def run(  # noqa: PLR0913 - an argument an option
     same command goes on where it was stopped, and costs nothing when repeated. Exit 3: a cap was
     reached; what was played until then is printed.
     """
-    from mechlab.agents.population import Population
     from mechlab.commands import _terminal
-    from mechlab.commands._live_options import LiveOptions
-    from mechlab.games.base import make_game
-    from mechlab.simulation import simulate
+    from mechlab.commands._live_options import LiveOptions, Work
+    from mechlab.simulation import play, scenario
 
-    rules = make_game(game, read_settings(settings))
-    group = Population.of(population, rules.agents)
     options = LiveOptions.of(
-        group, episodes, storage, replay, live, calls=calls, tokens=tokens, dollars=dollars
+        episodes, storage, replay, live, calls=calls, tokens=tokens, dollars=dollars
     )
-    with options.session():
-        played, stopped = options.until_cap(
-            lambda: simulate(
-                rules,
-                group.members,
-                mechanism,
-                episodes=options.episodes,
-                seed=seed,
-                condition=condition,
-            )
-        )
+    asked = scenario(
+        game,
+        population,
+        mechanism,
+        episodes=options.episodes,
+        seed=seed,
+        condition=condition,
+        settings=read_settings(settings),
+    )
+    work = Work([asked])
+    if plan:
+        options.plan([work], as_json)
+        return
+    options.check(work)
+    with options.session(work):
+        played = options.until_cap(lambda: play(asked))
         summary = played.summary if played else {}
     if as_json and played:
-        _terminal.print_json(_terminal.run_as_json(played, summary))
+        _terminal.print_json({**_terminal.run_as_json(played, summary), **options.spent})
     elif played:
         _terminal.print_run(played, summary)
-    if stopped:
-        warn(str(stopped))
-        raise typer.Exit(CAPPED)
-
-
-def read_settings(pairs: list[str] | None) -> dict[str, Any]:
-    """Read ``NAME=VALUE`` pairs; values are written as in TOML."""
-    import tomllib
-
-    settings: dict[str, Any] = {}
-    for pair in pairs or []:
-        try:
-            settings.update(tomllib.loads(pair))
-        except tomllib.TOMLDecodeError:
-            raise UserError(f"--set takes NAME=VALUE, like rounds=30, got {pair!r}") from None
-    return settings
+        options.print_spent()
+    options.exit()

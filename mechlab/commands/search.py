@@ -43,6 +43,8 @@ def search(  # noqa: PLR0913 - an argument an option
     from mechlab.study import Study
 
     study = Study.load(file)
+    if not replay:
+        study.check_stated()
     try:
         with _terminal.progress() as progress:
             result = search_study(
@@ -111,6 +113,7 @@ def _outcome(row: Mapping[Any, Any]) -> str:
 @app.command(epilog="Example: mechlab plan studies/quickstart.toml")
 def plan(
     file: StudyFile,
+    storage: Storage = None,
     stand_in: Annotated[
         str | None,
         typer.Option(metavar="POPULATION", help="Who plays in place of live agents, like o3."),
@@ -124,7 +127,7 @@ def plan(
 
     study = Study.load(file)
     with _terminal.working("simulating the search"):
-        expected = plan_search(study, stand_in)
+        expected = plan_search(study, stand_in, storage)
     if as_json:
         _terminal.print_json(expected.as_json())
     else:

@@ -119,6 +119,8 @@ def _verdicts(place: _Place, judge: str, calls: int | None, frame: pd.DataFrame)
     (member,) = Population.of(judge, 1).members
     if not isinstance(member, LiveAgent):
         raise UserError(f"--judge takes a live agent, like llm:gpt-4.1-mini, got {judge!r}")
+    if calls is None:
+        raise UserError("a judge costs money: say how many calls at most, like --calls 200")
     live = place.live.model_copy(update={"caps": Caps(calls=calls)})
     with _terminal.working("judging"), live_session(live, place.url) as session:
         verdicts = judge_thoughts(session, member, frame["text"].tolist())

@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isnan, nan
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from mechlab.llm._output import (
     RESPONSE_FORMATS,
     InvalidAnswer,
     ModelOutput,
+    Usage,
     messages_again,
     parse_answer,
     request_body,
@@ -71,6 +73,16 @@ class Route:
     price: Price | None
     patience: float
     response_format: str = ""
+
+    @property
+    def tier(self) -> str:
+        """The tier of service that is asked for, "" for the standard one."""
+        return str(self.parameters.get("service_tier", ""))
+
+    @property
+    def priced(self) -> bool:
+        """Whether the rates of the tier that is asked for are known."""
+        return self.price is not None and not isnan(self.price.of(Usage(), self.tier))
 
 
 @dataclass(frozen=True)
@@ -287,7 +299,7 @@ class Model:
         self, call: Call, key: str, format: str, output: ModelOutput, seconds: float
     ) -> ModelOutput:
         """Write a call down as it was sent, and return the output that now stands in the store."""
-        dollars = self._route.price.of(output.usage) if self._route.price else None
+        dollars = self._dollars(output.usage)
         self._store.spend(Spending.of(output.usage, dollars))
         self._doubt(output)
         sent = request_body(format, call.schema, call.messages)["messages"]
@@ -324,6 +336,22 @@ class Model:
                 "taken, and an estimate where there is none",
                 *(self._route.name, self._route.url, output.usage.doubt),
             )
+
+    def _dollars(self, usage: Usage) -> float | None:
+        """Return what a call cost, None if it is not known.
+
+        What the endpoint says that it charged comes first. If it says nothing, or nothing was
+        charged for a model with a price, it is the rates of the tier that it says it gave, or that
+        was asked for: a cap must hold.
+        """
+        if usage.cost:
+            return usage.cost
+        price = self._route.price
+        listed = price.of(usage, usage.tier or self._route.tier) if price else nan
+        dollars = usage.cost if isnan(listed) else listed
+        if dollars is None:
+            self._budget.unpriced.add(self._route.model)
+        return dollars
 
     def _error(self, failure: CallFailed) -> EndpointError:
         fault, route = failure.fault, self._route

@@ -36,6 +36,8 @@ class Usage:
         answer: of the answer, with all that was reasoned before it.
         counted: false if some are estimated from the number of characters.
         doubt: why the endpoint's own counts cannot be right, "" if they can.
+        cost: US dollars that the endpoint says it charged, None if it says nothing.
+        tier: of service that the endpoint says it gave, "" if it says nothing.
 
     >>> Usage(100, 80, 20).total
     120
@@ -46,6 +48,8 @@ class Usage:
     answer: int = 0
     counted: bool = True
     doubt: str = ""
+    cost: float | None = None
+    tier: str = ""
 
     @property
     def total(self) -> int:

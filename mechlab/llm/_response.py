@@ -6,6 +6,7 @@ Nothing in it is trusted: a count of tokens that cannot be right is replaced by 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from mechlab.llm._output import CHARACTERS_PER_TOKEN, ModelOutput, Usage
@@ -13,6 +14,8 @@ from mechlab.llm._retry import CallFailed, Fault, fault_kind, one_line
 
 _UNREADABLE = (ValueError, AttributeError, TypeError, KeyError, IndexError, RecursionError)
 _MOST_TOKENS = 20_000_000  # of one call: twice the largest context window there is
+_MOST_DOLLARS = 1000  # of one call: the dearest model fills a million tokens for some hundreds
+_TIERS = ("default", "flex", "batch", "priority", "fast")  # of service, as OpenAI names them
 _LONGEST_TOKEN = 128  # characters: no tokenizer in use has a longer one
 
 
@@ -60,13 +63,14 @@ def _output(body: dict[str, Any], characters: int) -> ModelOutput:
     content, reasoning = _text(message.get("content")), _thinking(message.get("content"))
     fields = ("reasoning_content", "reasoning", "thinking")
     apart = next((_text(message[name]) for name in fields if message.get(name)), "")
-    written = len(content) + len(apart or reasoning)
+    written, counts = len(content) + len(apart or reasoning), body.get("usage")
+    tier = next((name for name in _TIERS if name == body.get("service_tier")), "")
     return ModelOutput(
         content=content,
         reasoning=apart or reasoning,
         refusal=_text(message.get("refusal")),
         finish=finish,
-        usage=_usage(body.get("usage"), characters, written),
+        usage=replace(_usage(counts, characters, written), cost=_cost(counts), tier=tier),
     )
 
 
@@ -115,6 +119,23 @@ def _usage(counts: Any, sent: int, written: int) -> Usage:
     counted = not doubts and None not in (given["prompt_tokens"], given["completion_tokens"])
     doubt = ", ".join(f"{name} = {_shown(given[name])}" for name in doubts)
     return Usage(prompt, max(0, cached), answer, counted, doubt)
+
+
+def _cost(counts: Any) -> float | None:
+    """Return the US dollars that an endpoint says were charged; None where that cannot be right.
+
+    It may be a number, or a total in a table; where a gateway used the caller's own key, what the
+    provider behind it charges comes on top.
+    """
+    if not isinstance(counts, dict):
+        return None
+    cost, details = counts.get("cost"), counts.get("cost_details")
+    charges = [cost.get("total_cost") if isinstance(cost, dict) else cost]
+    if counts.get("is_byok") and isinstance(details, dict):
+        charges.append(details.get("upstream_inference_cost") or 0)
+    numbers = [c for c in charges if isinstance(c, int | float) and not isinstance(c, bool)]
+    possible = len(numbers) == len(charges) and all(0 <= c < _MOST_DOLLARS / 2 for c in numbers)
+    return float(sum(numbers)) if possible else None
 
 
 def _details(counts: dict[str, Any], kind: str) -> dict[str, Any]:

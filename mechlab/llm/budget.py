@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import tomllib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from mechlab.errors import OutOfBudget, UserError
+from mechlab.errors import OutOfBudget, UserError, unknown
 from mechlab.llm._output import Usage
 from mechlab.llm.settings import Caps, is_local
 from mechlab.recipe import Part, parse_toml, read_text
@@ -60,6 +62,7 @@ class Budget:
         mine: spending of this process.
         others: spending before, and by other processes of the same run.
         under_way: calls that were begun and are not yet charged.
+        unpriced: models of calls without a known price.
 
     >>> budget = Budget(Caps(calls=1))
     >>> budget.charge(Spending(calls=1, tokens=10))
@@ -72,6 +75,7 @@ class Budget:
     def __init__(self, caps: Caps) -> None:
         self.caps = caps
         self.mine, self.others, self.under_way = Spending(), Spending(), 0
+        self.unpriced: set[str] = set()
         self._reserved = 0  # calls that episodes under way still need
         self._gate, self._changed = asyncio.Lock(), asyncio.Event()
 
@@ -198,12 +202,8 @@ class InvalidTurns:
             )
 
 
-class Price(Part):
-    """US dollars for a million tokens: of prompts, of their cached part, of answers.
-
-    >>> Price(prompt=2, cached=1, answer=10).of(Usage(prompt=1_000_000, cached=500_000, answer=0))
-    1.5
-    """
+class Rates(Part):
+    """US dollars for a million tokens: of prompts, of their cached part, of answers."""
 
     prompt: float = Field(ge=0)
     cached: float = Field(ge=0)
@@ -216,35 +216,86 @@ class Price(Part):
         return parts / 1e6
 
 
+class Price(Rates):
+    """The rates of a model, and those of tiers of service that differ.
+
+    Attributes:
+        flex, batch, priority: rates of these tiers, None where they are not known.
+    """
+
+    flex: Rates | None = None
+    batch: Rates | None = None
+    priority: Rates | None = None
+
+    def of(self, usage: Usage, tier: str = "") -> float:
+        """Return the price of a call in a tier of service, in US dollars.
+
+        A tier without rates of its own is charged in full; if that could be too little, as it may
+        be for ``priority``, the price is nan.
+
+        >>> price = Price(prompt=2, cached=1, answer=10, flex=Rates(prompt=1, cached=1, answer=5))
+        >>> usage = Usage(prompt=1_000_000, cached=500_000, answer=0)
+        >>> price.of(usage), price.of(usage, "flex"), price.of(usage, "priority")
+        (1.5, 1.0, nan)
+        """
+        dearer = tier in ("priority", "fast")  # OpenAI's older and newer name for it
+        rates = self.priority if dearer else {"flex": self.flex, "batch": self.batch}.get(tier)
+        if rates is not None:
+            return rates.of(usage)
+        return math.nan if dearer else super().of(usage)
+
+
+_NOTHING = Rates(prompt=0, cached=0, answer=0)
+_FREE = Price(prompt=0, cached=0, answer=0, priority=_NOTHING)
 _TABLE = TypeAdapter(dict[str, Price])
+# What follows a model's name in that of a snapshot: 2025-04-14, 20250514, @20250514, latest.
+_SNAPSHOT = re.compile(r"(?:-\d{4}-\d{2}-\d{2}|[-@]\d{8}|-latest)$")
 
 
 def price_of(model: str, url: str) -> Price | None:
     """Return the price of a model at an endpoint, None if it is unknown; zero on this machine.
 
-    A name with a maker before it ("openai/gpt-4.1") has the price of the name alone, unless it
-    stands in the table itself.
+    A name that stands in no table has the price of the name without its maker ("openai/gpt-4.1"),
+    without the date of a snapshot ("gpt-4.1-2025-04-14"), or without both. A deployment with a
+    name of its own has the price of the model that a ``prices.toml`` calls its ``base``.
 
     Raises:
         UserError: for a ``prices.toml`` that cannot be read.
     """
     if is_local(url):
-        return Price(prompt=0, cached=0, answer=0)
-    table = {**_packaged_table(), **_users_table()}
-    return table.get(model) or table.get(model.rsplit("/", 1)[-1])
+        return _FREE
+    users, bases = _users_table()
+    table = {**_packaged_table(), **users}
+    price = _find(bases.get(model, model), table)
+    if price is None and model in bases:
+        raise UserError(f"{_USERS_TABLE}: {model}.base: {unknown('model', bases[model], table)}")
+    return price
 
 
-def unknown_price(*models: str) -> str:
-    """Say that the prices of models are unknown, and how to add them.
+def _find(model: str, table: Mapping[str, Price]) -> Price | None:
+    bare = model.rsplit("/", 1)[-1]
+    names = (model, bare, _SNAPSHOT.sub("", model), _SNAPSHOT.sub("", bare))
+    return next((table[name] for name in names if name in table), None)
+
+
+def unknown_price(*models: str, tier: str = "") -> str:
+    """Say that the prices of models, or their rates in a tier, are unknown; and how to add them.
 
     >>> unknown_price("some-model")[:49]
     'the price of some-model is not in the table: add '
     """
+    if tier:
+        models = tuple(f"{model} in the tier {tier!r}" for model in models)
+        return (
+            f"the rates of {' and of '.join(models)} are not in the table: add the model with "
+            f"{tier} = {{ prompt = ..., cached = ..., answer = ... }} to a file {_USERS_TABLE} in "
+            "this directory, or ask for no tier"
+        )
     tables = " and ".join(f'["{model}"]' for model in models)
     return (
         f"the price of {' and of '.join(models)} is not in the table: add {tables} with prompt, "
         f"cached and answer, in US dollars for a million tokens, to a file {_USERS_TABLE} in this "
-        "directory"
+        "directory; for a deployment, base with the model's name is enough"
     )
 
 
@@ -254,15 +305,22 @@ def _packaged_table() -> dict[str, Price]:
     return _TABLE.validate_python(tomllib.loads(text))
 
 
-def _users_table() -> dict[str, Price]:
+def _users_table() -> tuple[dict[str, Price], dict[str, str]]:
+    """Return the user's prices, and the base models of deployments, each by name."""
     if not _USERS_TABLE.exists():
-        return {}
+        return {}, {}
     try:
         table = parse_toml(read_text(_USERS_TABLE), str(_USERS_TABLE))
-        return _TABLE.validate_python(table)
+        bases = {name: entry["base"] for name, entry in table.items() if _is_base(entry)}
+        prices = {name: entry for name, entry in table.items() if name not in bases}
+        return _TABLE.validate_python(prices), bases
     except ValidationError as errors:
         wrong = errors.errors()[0]
         where = ".".join(map(str, wrong["loc"]))
         raise UserError(
             f"{_USERS_TABLE}: {where}: {wrong['msg']}, got {wrong['input']!r}"
         ) from None
+
+
+def _is_base(entry: Any) -> bool:
+    return isinstance(entry, dict) and list(entry) == ["base"] and isinstance(entry["base"], str)

@@ -4,98 +4,162 @@ from __future__ import annotations
 
 import math
 import os
-from bisect import bisect, insort
+from bisect import bisect, bisect_right, insort
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from mechlab.agents.population import Population
+from mechlab.agents.scenario import Scenario
+from mechlab.database import file_of, location
 from mechlab.games.base import Game
-from mechlab.llm._output import CHARACTERS_PER_TOKEN, Usage
+from mechlab.llm._output import Usage
+from mechlab.llm._tokens import count_tokens, token_ends
 from mechlab.llm.agent import LiveAgent
 from mechlab.llm.budget import price_of
 from mechlab.llm.dialogue import Dialogue, Message, dialogue_for
 from mechlab.llm.settings import Live, PromptOptions, find_endpoint
+from mechlab.llm.transcripts import ModelCall, open_transcripts
 from mechlab.mechanism import Mechanism
 from mechlab.simulation import simulate
 
 _LATENCY = 5.0  # seconds of a call before any was measured: a short answer of a large model
+_FEWEST_CACHED = 1024  # tokens; providers cache no shorter prefix (OpenAI, Anthropic's Sonnet)
+_AROUND = 3  # tokens around each message, and once before the answer (OpenAI's chat format)
+_RECENT = 500  # stored calls that correct an estimate: read in a second, the mean of them is good
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What the live agents of one episode are expected to cost.
+    """What the live agents of some episodes are expected to cost.
 
     Attributes:
         calls: one a turn; second attempts are not in it.
-        tokens: of prompts and answers, from their length; reasoning is not in it.
+        tokens: of prompts and answers; reasoning is in it only where calls were measured.
         dollars: at the prices of the table, with the prompts' shared prefixes cached; nan if
             a price is unknown.
+        seconds: of the calls, as many at once as episodes and settings allow.
         unpriced: models whose price is unknown.
+        measured: stored calls that corrected tokens and seconds.
     """
 
-    calls: float
-    tokens: float
-    dollars: float
+    calls: float = 0.0
+    tokens: float = 0.0
+    dollars: float = 0.0
+    seconds: float = 0.0
     unpriced: tuple[str, ...] = ()
+    measured: int = 0
 
-    @property
-    def seconds(self) -> float:
-        """Duration of its calls, one after another, at five seconds each."""
-        return self.calls * _LATENCY
+    def __add__(self, other: Estimate) -> Estimate:
+        return Estimate(
+            self.calls + other.calls,
+            self.tokens + other.tokens,
+            self.dollars + other.dollars,
+            self.seconds + other.seconds,
+            tuple(sorted({*self.unpriced, *other.unpriced})),
+            max(self.measured, other.measured),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values, named as in what a search costs."""
+        values = asdict(self)
+        return {"cost_usd" if name == "dollars" else name: v for name, v in values.items()}
+
+    def times(self, number: float) -> Estimate:
+        """Return the estimate of so many times as many calls."""
+        names = ("calls", "tokens", "dollars", "seconds")
+        return replace(self, **{name: number * getattr(self, name) for name in names})
 
 
-def estimate(
-    game: Game, population: Population, mechanism: Mechanism, condition: str, live: Live
-) -> Estimate:
-    """Estimate the cost of an episode from a rehearsed one, which no model plays.
+def estimate(scenarios: Iterable[Scenario], live: Live, url: str) -> Estimate:
+    """Estimate the cost of all episodes of some scenarios.
+
+    An episode of each is rehearsed, which no model plays. Stored calls of the same models and
+    options correct what that cannot tell: how a model counts tokens, how long it reasons and
+    answers, how much is cached, and how long a call takes.
+
+    Args:
+        scenarios: what is to be played.
+        live: settings of live agents.
+        url: database URL of the store of calls; it need not be there.
 
     Raises:
         UserError: for an unknown endpoint, or a game without prompts.
     """
-    agents = [agent for agent in population.members if isinstance(agent, LiveAgent)]
-    tokens = dollars = 0.0
-    unpriced = set()
-    for agent in set(agents):
-        options = live.options.model_copy(update=agent.options.chosen)
-        cost = rehearse(game, mechanism, options, condition)
-        prompt, answer = (part / cost.calls for part in cost.tokens)
-        turns = agents.count(agent) * game.rounds
-        tokens += turns * (prompt + answer)
-        endpoint = find_endpoint(options.endpoint, live.endpoints, need_key=False)
-        price = price_of(agent.model, endpoint.url)
-        usage = Usage(round(prompt), round(prompt * cost.shared_share), round(answer))
-        if price is None:
-            unpriced.add(agent.model)
-        dollars += turns * price.of(usage) if price else math.nan
-    return Estimate(len(agents) * game.rounds, tokens, dollars, tuple(sorted(unpriced)))
+    total = Estimate()
+    for scenario in scenarios:
+        members = scenario.population.members
+        at_once = max(1, min(len(scenario), live.episodes_at_once))  # an episode has one under way
+        for agent in dict.fromkeys(a for a in members if isinstance(a, LiveAgent)):
+            turns = members.count(agent) * scenario.game.rounds * len(scenario)
+            all_turns = _one_call(scenario, agent, live, url).times(turns)
+            total += replace(all_turns, seconds=all_turns.seconds / at_once)
+    return total
+
+
+def _one_call(scenario: Scenario, agent: LiveAgent, live: Live, url: str) -> Estimate:
+    """Return the mean cost of an agent's calls in a scenario."""
+    options = live.options.model_copy(update=agent.options.chosen)
+    endpoint = find_endpoint(options.endpoint, live.endpoints, need_key=False)
+    request = {**live.request(options.endpoint), **options.request}
+    cost = rehearse(scenario.game, scenario.mechanism, options, scenario.condition)
+    prompt, cached, answer = (part / cost.calls for part in cost.tokens)
+    seconds, dollars = _LATENCY, None
+    calls = _stored(url, agent.model, endpoint.url, request)
+    if calls:
+        sent = sum(call.prompt_tokens for call in calls)
+        prompt *= sent / sum(_message_tokens(call.messages) for call in calls)
+        cached = prompt * sum(call.cached_tokens for call in calls) / sent
+        answer = sum(call.answer_tokens for call in calls) / len(calls)
+        seconds = sum(call.seconds for call in calls) / len(calls)
+    price = price_of(agent.model, endpoint.url)
+    usage = Usage(round(prompt), round(cached), round(answer))
+    if price is not None:
+        dollars = price.of(usage, str(request.get("service_tier", "")))
+    elif calls:  # what the endpoint itself says that they cost
+        dollars = sum(call.dollars for call in calls) / len(calls)
+    known = dollars is not None and not math.isnan(dollars)
+    return Estimate(
+        1,
+        prompt + answer,
+        dollars if known and dollars is not None else math.nan,
+        seconds,
+        () if known else (agent.model,),
+        len(calls),
+    )
+
+
+def _stored(url: str, model: str, endpoint: str, request: dict[str, Any]) -> list[ModelCall]:
+    """Return the latest stored calls of a model with the same parameters whose tokens are known."""
+    file = file_of(location(url))
+    if file is not None and not file.exists():
+        return []
+    with open_transcripts(url) as transcripts:
+        calls = transcripts.latest(model, endpoint, request, _RECENT)
+    return [call for call in calls if call.counted and call.prompt_tokens]
 
 
 @dataclass(frozen=True)
 class PromptCost:
-    """Prompts and answers of an episode, in characters, as no tokenizer is at hand.
+    """Prompts and answers of an episode, in characters and in tokens, see ``count_tokens``.
 
     Attributes:
         calls: number of prompts.
         prompt: characters of all prompts.
         shared: characters in a prefix that an earlier prompt of the episode has too.
         answer: characters of all answers.
+        tokens: of prompts, of their prefixes that a provider caches, and of answers.
     """
 
     calls: int
     prompt: int
     shared: int
-    answer: int = 0
+    answer: int
+    tokens: tuple[int, int, int]
 
     @property
     def shared_share(self) -> float:
         """The part of the prompts that a prefix cache can reuse, from 0 to 1."""
         return self.shared / self.prompt if self.prompt else float("nan")
-
-    @property
-    def tokens(self) -> tuple[float, float]:
-        """Estimated tokens of prompts and of answers."""
-        return self.prompt / CHARACTERS_PER_TOKEN, self.answer / CHARACTERS_PER_TOKEN
 
 
 def prompt_cost(prompts: Iterable[list[Message]], answers: Iterable[str] = ()) -> PromptCost:
@@ -105,15 +169,27 @@ def prompt_cost(prompts: Iterable[list[Message]], answers: Iterable[str] = ()) -
     >>> prompt_cost(prompts).shared  # nothing, "abc", "abcd"
     7
     """
-    texts = ["\0".join(message["content"] for message in prompt) for prompt in prompts]
     earlier: list[str] = []
-    shared = 0
-    for text in texts:
+    calls = prompt = shared = sent = cached = 0
+    for messages in prompts:
+        text = "".join(message["content"] for message in messages)
         place = bisect(earlier, text)  # a neighbour in alphabetical order shares the most
         near = earlier[max(0, place - 1) : place + 1]
-        shared += max((_shared_prefix(text, other) for other in near), default=0)
+        prefix = max((_shared_prefix(text, other) for other in near), default=0)
         insort(earlier, text)
-    return PromptCost(len(texts), sum(map(len, texts)), shared, sum(map(len, answers)))
+        ends = token_ends(text)
+        in_cache = bisect_right(ends, prefix)
+        calls, prompt, shared = calls + 1, prompt + len(text), shared + prefix
+        sent += len(ends) + _AROUND * (1 + len(messages))
+        cached += in_cache if in_cache >= _FEWEST_CACHED else 0
+    texts = list(answers)
+    answer = sum(map(count_tokens, texts))
+    return PromptCost(calls, prompt, shared, sum(map(len, texts)), (sent, cached, answer))
+
+
+def _message_tokens(messages: Iterable[Message]) -> int:
+    """Return about how many tokens a prompt has, with those that stand around its messages."""
+    return _AROUND + sum(_AROUND + count_tokens(message["content"]) for message in messages)
 
 
 def rehearse(

@@ -139,9 +139,7 @@ class Session:
             self._limits[name] = RateLimit(self.live.concurrency_of(name))
         endpoint = self._endpoints[name]
         price = price_of(agent.model, endpoint.url)
-        if price is None and self.live.caps.dollars is not None:
-            raise UserError(f"a cap in dollars needs prices: {unknown_price(agent.model)}")
-        return Route(
+        route = Route(
             name=agent.name,
             model=agent.model,
             parameters={**self.live.request(name), **options.request},
@@ -152,6 +150,10 @@ class Session:
             patience=self.live.patience_of(name),
             response_format=options.response_format or "",
         )
+        if self.live.caps.dollars is not None and not route.priced:
+            why = unknown_price(agent.model, tier=route.tier if price else "")
+            raise UserError(f"a cap in dollars needs prices: {why}")
+        return route
 
     def _client(self, endpoint: Endpoint) -> Client:
         from mechlab.llm._client import Client  # half a second, which only calls need

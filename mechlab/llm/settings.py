@@ -128,6 +128,11 @@ class Caps(Part):
     tokens: int | None = Field(default=None, ge=0)
     dollars: float | None = Field(default=None, ge=0)
 
+    @property
+    def stated(self) -> bool:
+        """Whether there is any cap."""
+        return any(cap is not None for cap in self.model_dump().values())
+
 
 class Live(Part):
     """The ``[live]`` table: everything about live agents that a study may set.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -130,12 +130,23 @@ class Transcripts:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-            all_faults = connection.execute(faults).mappings().all()
-            ids = {id for row in rows for _, id in json.loads(row["messages"])}
-            texts = _texts(connection, sorted(ids))
-        return [
-            _call(row, texts, [f for f in all_faults if f["key"] == row["key"]]) for row in rows
-        ]
+            return _calls(connection, rows, connection.execute(faults).mappings().all())
+
+    def latest(
+        self, model: str, endpoint: str, parameters: dict[str, Any], count: int
+    ) -> list[ModelCall]:
+        """Return those of a model's latest calls that carried these parameters, without faults."""
+        query = (
+            sql.select(TURNS, CALLS)
+            .join_from(TURNS, CALLS, TURNS.c.key == CALLS.c.key)
+            .where(CALLS.c.model == model, CALLS.c.endpoint == endpoint)
+            .order_by(CALLS.c.at.desc())
+            .limit(count)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+            alike = [row for row in rows if _parameters(row) == parameters]
+            return _calls(connection, alike, ())
 
 
 @contextmanager
@@ -161,6 +172,21 @@ def open_transcripts(url: str | URL) -> Iterator[Transcripts]:
 def _episode(row: Any) -> LiveEpisode:
     scenario, measures = json.loads(row["scenario"]), json.loads(row["measures"] or "{}")
     return LiveEpisode(id=row["id"], run=row["run"], **scenario, measures=measures)
+
+
+def _parameters(row: Any) -> dict[str, Any]:
+    """Return the parameters of a call's request, whatever its response format."""
+    request: dict[str, Any] = json.loads(row["request"])
+    return {name: value for name, value in request.items() if name != "response_format"}
+
+
+def _calls(
+    connection: sql.Connection, rows: Sequence[Any], faults: Sequence[Any]
+) -> list[ModelCall]:
+    """Read calls with their texts; each gets its own faults."""
+    ids = {id for row in rows for _, id in json.loads(row["messages"])}
+    texts = _texts(connection, sorted(ids))
+    return [_call(row, texts, [f for f in faults if f["key"] == row["key"]]) for row in rows]
 
 
 def _texts(connection: sql.Connection, ids: list[str]) -> dict[str, str]:

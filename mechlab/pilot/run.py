@@ -23,6 +23,7 @@ from mechlab.search.pareto import pareto_table
 from mechlab.search.provenance import provenance
 from mechlab.search.results import Advice, Answer, SearchResult, Status
 from mechlab.search.worker import calm
+from mechlab.store import record_url
 from mechlab.study import BASELINE, Study
 
 
@@ -48,7 +49,7 @@ def pilot(study: Study, storage: str | None = None) -> SearchResult:
             the pilot, or a candidate whose one free number is not what the study minimises.
     """
     run = _Pilot(study, tuple(dose_ranges(study)))
-    url = storage or f"sqlite:///.mechlab/{study.name}.db"
+    url = storage or record_url(study.name)
     with calm(), session_for(study.group, study.live, url, study.name):
         return run.answer(url)
 

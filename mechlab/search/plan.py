@@ -15,13 +15,15 @@ from scipy.special import ndtri
 
 from mechlab.agents.population import OFFLINE, Population
 from mechlab.errors import UserError
-from mechlab.llm.estimate import estimate
+from mechlab.llm.estimate import Estimate, estimate
 from mechlab.search import search
 from mechlab.search.bounds import alpha_spent
 from mechlab.search.certification import LIVE
 from mechlab.search.results import SearchResult, Status
+from mechlab.simulation import scenario
+from mechlab.store import record_url
 from mechlab.streams import PLAN_SEED
-from mechlab.study import BASELINE, Study
+from mechlab.study import Study
 
 REPEATS = 6  # searches that are simulated
 _POWER = 0.8  # chance to show a difference that is really there
@@ -39,9 +41,7 @@ class Plan:
         range: the least and the most episodes that a simulated search took.
         statuses: how many of them ended ``certified``, ``unreachable``, ``out_of_budget``.
         turns: turns of agents in so many episodes: the calls of as many live agents.
-        calls, tokens, cost_usd: of the study's live agents; cost_usd is nan where a price is not
-            known. See ``mechlab.llm.estimate`` for what is in them.
-        unpriced: models of which no price is known.
+        estimate: what the study's live agents cost in so many episodes.
         seconds: mean time of a simulated search on this machine; with live agents, of their calls.
         resolution: the smallest difference between mean efficiency and the target that the rest
             of the budget can show, with 80% power, at one pair of doses.
@@ -55,25 +55,30 @@ class Plan:
     range: tuple[int, int]
     statuses: Mapping[Status, int]
     turns: float
-    calls: float
-    tokens: float
-    cost_usd: float
-    unpriced: tuple[str, ...]
+    estimate: Estimate
     seconds: float
     resolution: float
 
+    @property
+    def calls(self) -> float:
+        """Calls of the study's live agents."""
+        return self.estimate.calls
+
     def as_json(self) -> dict[str, Any]:
         """Return the plan as plain JSON values."""
-        return asdict(self)
+        values = asdict(self)
+        del values["estimate"]
+        return {**values, **self.estimate.as_json(), "seconds": self.seconds}
 
 
-def plan(study: Study, stand_in: str | None = None) -> Plan:
+def plan(study: Study, stand_in: str | None = None, storage: str | None = None) -> Plan:
     """Simulate a few searches of a study and say what one is expected to take.
 
     Args:
         study: the study.
         stand_in: the population that plays in the simulation, where the study's own has live
             agents.
+        storage: database URL of the record, whose calls correct the estimate if there are any.
 
     Raises:
         UserError: for a group with agents that cannot be played offline, or that are unknown.
@@ -85,8 +90,7 @@ def plan(study: Study, stand_in: str | None = None) -> Plan:
     certify = [result.episodes["certify"] for result in found]
     episodes = [sum(both) for both in zip(explore, certify, strict=True)]
     mean, live = float(np.mean(episodes)), "live" in study.group.kinds
-    none = study.candidates[BASELINE].lowest
-    each = estimate(study.played, study.group, none, study.condition, study.live)
+    expected = _live_cost(study, storage).times(mean)
     return Plan(
         study=study.name,
         repeats=REPEATS,
@@ -96,13 +100,24 @@ def plan(study: Study, stand_in: str | None = None) -> Plan:
         range=(min(episodes), max(episodes)),
         statuses=dict(Counter(result.best.status for result in found)),
         turns=mean * study.played.agents * study.played.rounds,
-        calls=mean * each.calls,
-        tokens=mean * each.tokens,
-        cost_usd=mean * each.dollars,
-        unpriced=each.unpriced,
-        seconds=mean * each.seconds / LIVE[0] if live else float(np.median(seconds)),
+        estimate=expected,
+        seconds=expected.seconds if live else float(np.median(seconds)),
         resolution=_resolution(study, found),
     )
+
+
+def _live_cost(study: Study, storage: str | None) -> Estimate:
+    """Return the cost of an episode: the mean over the candidates, as each has its own prompts.
+
+    Episodes are played in batches, at once.
+    """
+    rules = [candidate.lowest for candidate in study.candidates.values()]
+    batches = [
+        scenario(study.played, study.group.members, one, LIVE[0], study.seed, study.condition)
+        for one in rules
+    ]
+    url = storage or record_url(study.name)
+    return estimate(batches, study.live, url).times(1 / (LIVE[0] * len(rules)))
 
 
 def _offline(study: Study, stand_in: str | None) -> Study:

@@ -89,6 +89,7 @@ class Behaviour:
         script: what it does with the first requests, one after the other, before all else.
         policy: answer to messages.
         usage: counts of tokens in place of the right ones.
+        tier: of service that it says it gave.
         key: the key that it asks for, "" for none.
         most: more requests at once than these meet a 429.
     """
@@ -101,6 +102,7 @@ class Behaviour:
     script: list[str] = field(default_factory=list)
     policy: Callable[[list[dict[str, str]]], str] = helper
     usage: dict[str, object] = field(default_factory=dict)
+    tier: str | None = None
     key: str = ""
     most: int = 10_000
 
@@ -246,7 +248,8 @@ class FaultServer:
             **self.behaviour.usage,
         }
         choice = {"index": 0, "finish_reason": finish, "message": message}
-        return json.dumps({"model": body["model"], "choices": [choice], "usage": usage})
+        whole = {"model": body["model"], "choices": [choice], "usage": usage}
+        return json.dumps({**whole, "service_tier": self.behaviour.tier})
 
     async def _send(self, writer, status, text, more=None):
         body = text.encode()

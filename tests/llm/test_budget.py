@@ -1,12 +1,15 @@
 """Budgets, the share of invalid turns, and prices."""
 
 import asyncio
+from math import isnan
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mechlab.errors import OutOfBudget, UserError
 from mechlab.llm._output import Usage
-from mechlab.llm.budget import Budget, InvalidTurns, Spending, TooManyInvalidTurns, price_of
+from mechlab.llm.budget import Budget, InvalidTurns, Price, Spending, TooManyInvalidTurns, price_of
 from mechlab.llm.settings import OPENAI, Caps
 
 
@@ -77,6 +80,58 @@ def test_prices_are_those_of_the_table_and_of_the_users_own(tmp_path, monkeypatc
     (tmp_path / "prices.toml").write_text("[nobody]\nprompt = -1\ncached = 1\nanswer = 0\n")
     with pytest.raises(UserError, match=r"prices.toml: nobody.prompt"):
         price_of("nobody", OPENAI)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["gpt-4.1-2025-04-14", "openai/gpt-4.1-2025-04-14", "gpt-4.1@20250414", "gpt-4.1-latest"],
+)
+def test_a_snapshot_has_the_price_of_its_family(name):
+    assert price_of(name, OPENAI) == price_of("gpt-4.1", OPENAI) is not None
+
+
+@pytest.mark.parametrize("name", ["gpt-4.1-turbo", "ft:gpt-4.1-2025-04-14:me::1", "gpt-4.1-2025"])
+def test_another_model_has_not_the_price_of_a_family(name):
+    assert price_of(name, OPENAI) is None
+
+
+def test_a_snapshot_with_a_price_of_its_own_keeps_it():
+    usage = Usage(prompt=1_000_000)
+    assert price_of("gpt-4o-2024-05-13", OPENAI).of(usage) == 5.0
+    assert price_of("gpt-4o-2024-08-06", OPENAI).of(usage) == 2.5
+
+
+@given(st.text(), st.sampled_from(["", "-2025-04-14", "-latest", "@20250101"]))
+def test_a_name_of_any_text_has_a_price_or_none(name, ending):
+    assert isinstance(price_of(name + ending, OPENAI), Price | None)
+
+
+def test_tiers_have_their_own_rates():
+    """OpenAI's list of 2026 for o3: flex is half the price, priority 1.75 times as much."""
+    usage, price = Usage(prompt=600_000, cached=200_000, answer=100_000), price_of("o3", OPENAI)
+    full = price.of(usage)
+    assert price.of(usage, "flex") == pytest.approx(full / 2)
+    assert price.of(usage, "priority") == price.of(usage, "fast") == pytest.approx(1.75 * full)
+    assert price.of(usage, "default") == price.of(usage, "unheard") == full
+
+
+def test_a_tier_without_rates_is_never_charged_too_little():
+    price, usage = Price(prompt=1, cached=1, answer=1), Usage(prompt=1_000_000)
+    assert price.of(usage, "flex") == price.of(usage, "batch") == 1.0
+    assert isnan(price.of(usage, "priority"))
+
+
+def test_a_deployment_has_the_price_of_its_base_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table = tmp_path / "prices.toml"
+    table.write_text('["my-deployment"]\nbase = "gpt-4.1-2025-04-14"\n')
+    assert price_of("my-deployment", OPENAI) == price_of("gpt-4.1", OPENAI)
+    table.write_text('["my-deployment"]\nbase = "gpt-4.11"\n')
+    with pytest.raises(UserError, match=r"my-deployment.base: unknown model .* 'gpt-4.1'"):
+        price_of("my-deployment", OPENAI)
+    table.write_text('["my-deployment"]\nbase = 7\n')
+    with pytest.raises(UserError, match=r"prices.toml: my-deployment"):
+        price_of("my-deployment", OPENAI)
 
 
 def test_on_this_machine_models_cost_nothing():

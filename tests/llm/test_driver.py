@@ -448,3 +448,28 @@ def test_a_text_that_databases_and_terminals_dislike_comes_back_as_it_was(server
         (played,) = transcripts.episodes()
         assert {call.thoughts for call in transcripts.calls(played.id)} == {hostile}
         assert played.finished
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "cost", "dollars"),
+    [
+        ("auto", None, {}, 2.0),
+        ("flex", None, {}, 1.0),
+        ("flex", "default", {}, 2.0),  # asked for and not given
+        ("auto", "priority", {}, 3.5),  # as a project's own setting may have it
+        ("auto", "priority", {"cost": 0.25}, 0.25),  # what was charged
+        ("auto", None, {"cost": 0}, 2.0),
+    ],
+)
+def test_a_call_costs_what_was_charged_or_its_tier(server, asked, given, cost, dollars):
+    """A million tokens of prompts, at OpenAI's rates for o3."""
+    server.behaviour.tier = given
+    server.behaviour.usage = {"prompt_tokens": 1_000_000, "completion_tokens": 0, **cost}
+    server.behaviour.policy = lambda messages: ""
+    one = {"agents": 2, "rounds": 1, "pieces": 4, "hand": 2, "needed": 2}
+    live = Live(extra={"service_tier": asked}, invalid_limit=1.0)
+    with pytest.MonkeyPatch.context() as patch, live_session(live) as session:
+        patch.setattr("mechlab.llm.budget.is_local", lambda url: False)
+        simulate("sharing", "llm:o3", episodes=1, settings=one)
+        spent = session.budget.spending
+    assert spent.dollars / spent.calls == pytest.approx(dollars, rel=0.01)

@@ -17,7 +17,16 @@ from tests.llm.conftest import KEY
 from tests.llm.fault_server import helper
 
 SETTINGS = ("agents=3", "rounds=4", "pieces=9", "hand=3", "needed=2")
-RUN = ["run", "--population", "llm:m-1", *(x for s in SETTINGS for x in ("--set", s))]
+GROUP = ["--population", "llm:m-1", *(x for s in SETTINGS for x in ("--set", s))]
+RUN = ["run", *GROUP]
+CAP = ["--calls", "10000"]
+SWEEP = """
+question = "Does a bonus help?"
+population = "llm:m-1"
+settings = {agents = 3, rounds = 4, pieces = 9, hand = 3, needed = 2}
+[vary]
+mechanism = ["none", "sharing_bonus(rate=1000)"]
+"""
 STUDY = """
 question = "How small may the bonus be?"
 population = "llm:m-1"
@@ -31,6 +40,9 @@ relative_to = "sequential"
 
 [budget]
 episodes = 60
+
+[live.caps]
+calls = 10_000
 """
 
 
@@ -48,13 +60,94 @@ def mechlab(capsys, monkeypatch):
     return run
 
 
-def test_a_run_and_its_replay_print_the_same(server, mechlab):
-    code, first, _ = mechlab(*RUN, "--episodes", "2", "--json")
+def test_a_run_and_its_replay_print_the_same_but_for_what_they_spent(server, mechlab):
+    code, out, _ = mechlab(*RUN, *CAP, "--episodes", "2", "--json")
+    first, costs = json.loads(out), ("calls", "tokens", "cost_usd")
     assert code == 0
-    assert json.loads(first)["measures"]["invalid_turns"]["mean"] == 0
-    assert mechlab(*RUN, "--episodes", "2", "--json", "--replay") == (0, first, "")
+    assert first["measures"]["invalid_turns"]["mean"] == 0
+    assert first["calls"] == 24 and first["tokens"] > 24 * 100
+    assert first["cost_usd"] == 0.0  # on this machine
+    code, again, err = mechlab(*RUN, "--episodes", "2", "--json", "--replay")
+    assert (code, err) == (0, "")
+    assert json.loads(again) == {**first, **dict.fromkeys(costs, 0)}
     assert server.done.total() == 24
-    assert KEY not in first
+    assert KEY not in out
+    assert "0 calls, 0 tokens, $0.00" in mechlab(*RUN, "--episodes", "2", "--replay")[1]
+
+
+@pytest.mark.parametrize("command", ["run", "decompose"])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "say how many episodes"),
+        (["--episodes", "2"], "say what they may cost at most, like --dollars 2"),
+        (CAP, "say how many episodes"),
+        (["--plan"], "say how many episodes"),
+    ],
+)
+def test_live_agents_need_stated_episodes_and_a_cap(server, mechlab, command, options, message):
+    code, out, err = mechlab(command, *GROUP, *options)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+    assert not server.done
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[budget]\nepisodes = 60", "", "state [budget] episodes"),
+        ("calls = 10_000", "", "in [live.caps]"),
+    ],
+)
+def test_a_live_study_needs_stated_episodes_and_a_cap(server, mechlab, old, new, message):
+    Path("s.toml").write_text(STUDY.replace(old, new))
+    code, out, err = mechlab("search", "s.toml")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+    assert not server.done
+
+
+def test_a_live_sweep_states_episodes_and_caps_in_its_file_or_here(server, mechlab):
+    Path("s.toml").write_text(SWEEP)
+    for options in ([], ["--episodes", "2"], CAP):
+        code, out, err = mechlab("sweep", "s.toml", *options)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+    Path("whole.toml").write_text(f"episodes = 2\n{SWEEP}\n[live.caps]\ncalls = 100\n")
+    plan = json.loads(mechlab("sweep", "whole.toml", "--plan", "--json")[1])
+    assert plan["calls"] == 2 * 2 * 12
+    assert not server.done
+    found = json.loads(mechlab("sweep", "whole.toml", "--json")[1])
+    assert found["calls"] == server.done.total() <= plan["calls"]
+    code, _, err = mechlab("sweep", "whole.toml", "--episodes", "4", "--calls", "50")
+    assert code == 3
+    assert "the cap of 50 calls" in err and "larger cap goes on" in err
+
+
+def test_a_plan_plays_nothing_and_the_same_command_then_makes_the_calls_it_names(server, mechlab):
+    command = ["decompose", *GROUP, "--episodes", "2"]
+    plan = json.loads(mechlab(*command, "--plan", "--json")[1])
+    assert plan["calls"] == 7 * 2 * 12
+    assert plan["measured"] == 0
+    assert "168 model calls" in mechlab(*command, "--plan")[1]
+    assert not server.done
+    code, out, err = mechlab(*command, *CAP, "--json")
+    assert code == 0, err
+    assert json.loads(out)["calls"] == server.done.total() == plan["calls"]
+    corrected = json.loads(mechlab(*command, "--plan", "--json")[1])
+    assert corrected["measured"] > 100
+    assert corrected["seconds"] < plan["seconds"]  # of five seconds a call
+
+
+def test_a_decomposition_that_ends_at_a_cap_exits_with_3(server, mechlab):
+    code, out, err = mechlab("decompose", *GROUP, "--episodes", "2", "--calls", "30")
+    assert (code, out) == (3, "")
+    assert "the same command with a larger cap goes on from there" in err
+    assert server.done.total() <= 30
+
+
+def test_what_plays_no_live_agents_costs_nothing(server, mechlab):
+    code, out, _ = mechlab("run", "--population", "o3", "--plan")
+    assert (code, out) == (0, "no live agents: it costs nothing\n")
 
 
 def test_a_run_names_endpoints_and_how_they_are_called(server, mechlab, monkeypatch):
@@ -68,7 +161,7 @@ def test_a_run_names_endpoints_and_how_they_are_called(server, mechlab, monkeypa
         "patience=60",
     )
     options = [word for pair in settings for word in ("--live", pair)]
-    code, out, err = mechlab(*RUN, "--episodes", "2", "--json", *options)
+    code, out, err = mechlab(*RUN, *CAP, "--episodes", "2", "--json", *options)
     assert code == 0, err
     assert {request["seed"] for request in server.requests} == {3}
     assert (server.busiest, server.done) == (1, {"good": 24})
@@ -98,8 +191,8 @@ def test_a_cap_prints_what_was_played_and_says_so(server, mechlab):
         ([*RUN, "--episodes", "1", "--live", "patience=-1"], "--live: patience must be greater"),
         ([*RUN, "--episodes", "1", *["--live", "timeout=5"] * 2], "--live: not TOML"),
         (["run", "--population", "o3", "--replay"], "--replay is about live agents"),
-        ([*RUN, "--episodes", "1", "--storage", "mysql://x/y"], "SQLite or PostgreSQL"),
-        ([*RUN, "--episodes", "1", "--storage", "calls.db"], "a storage is written like"),
+        ([*RUN, *CAP, "--episodes", "1", "--storage", "mysql://x/y"], "SQLite or PostgreSQL"),
+        ([*RUN, *CAP, "--episodes", "1", "--storage", "calls.db"], "a storage is written like"),
     ],
 )
 def test_a_wrong_command_says_what_is_wrong(server, mechlab, arguments, message):
@@ -167,7 +260,7 @@ def test_a_pilot_has_no_replay(server, mechlab):
 
 
 def test_a_search_ends_at_a_cap_and_goes_on_with_a_larger_one(server, mechlab):
-    Path("s.toml").write_text(f"{STUDY}\n[live.caps]\ncalls = 100\n")
+    Path("s.toml").write_text(STUDY.replace("10_000", "100"))
     found = json.loads(mechlab("search", "s.toml", "--json")[1])
     assert found["status"] == "out_of_budget"
     assert found["calls"] == server.done.total() <= 100
@@ -214,7 +307,7 @@ def test_a_database_that_is_deleted_during_a_run_stops_it(server, mechlab):
 @pytest.mark.slow
 def test_a_killed_run_loses_only_the_calls_under_way(server):
     server.behaviour.latency = lambda rng: 0.02
-    command = [sys.executable, "-m", "mechlab", *RUN, "--episodes", "12", "--json"]
+    command = [sys.executable, "-m", "mechlab", *RUN, *CAP, "--episodes", "12", "--json"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     killed = 0
     for wanted in (20, 60, 100):
@@ -235,7 +328,7 @@ def test_a_killed_run_loses_only_the_calls_under_way(server):
 @pytest.mark.slow
 def test_ctrl_c_stops_a_run_at_once(server):
     server.behaviour.latency = lambda rng: 3600.0
-    command = [sys.executable, "-m", "mechlab", *RUN, "--episodes", "2"]
+    command = [sys.executable, "-m", "mechlab", *RUN, *CAP, "--episodes", "2"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(
         command, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=heard

@@ -25,6 +25,8 @@ USAGES = ANYTHING | st.fixed_dictionaries(
         **dict.fromkeys(["prompt_tokens", "completion_tokens", "total_tokens"], COUNTS),
         **dict.fromkeys(["prompt_tokens_details", "completion_tokens_details"], DETAILS),
         "prompt_cache_hit_tokens": COUNTS,
+        "cost": COUNTS | st.fixed_dictionaries({"total_cost": COUNTS}),
+        "is_byok": st.booleans(),
     },
 )
 
@@ -116,6 +118,25 @@ def test_counts_that_cannot_be_right_are_replaced_and_said_to_be(counts, tokens,
     assert usage.doubt.startswith(doubt)
 
 
+@pytest.mark.parametrize(
+    ("counts", "cost"),
+    [
+        ({"cost": 0.00125}, 0.00125),  # OpenRouter
+        ({"cost": 0.5, "is_byok": True, "cost_details": {"upstream_inference_cost": 2}}, 2.5),
+        ({"cost": {"total_cost": 0.0125, "input_tokens_cost": 0.01}}, 0.0125),  # Perplexity
+        ({"cost": 0}, 0.0),
+        ({"cost": -1}, None),
+        ({"cost": 1e9}, None),
+        ({"cost": float("nan")}, None),
+        ({"cost": True}, None),
+        ({"cost": "0.1"}, None),
+        ({}, None),
+    ],
+)
+def test_what_an_endpoint_says_it_charged_is_read_where_it_can_be_right(counts, cost):
+    assert read(usage={"prompt_tokens": 10, "completion_tokens": 2, **counts}).usage.cost == cost
+
+
 @given(USAGES, st.integers(0, 10**6), st.text(max_size=50))
 def test_no_usage_record_earns_tokens_or_dollars(counts, characters, content):
     usage = read(characters, usage=counts, content=content).usage
@@ -125,6 +146,7 @@ def test_no_usage_record_earns_tokens_or_dollars(counts, characters, content):
     spent = Spending.of(usage, Price(prompt=2, cached=1, answer=8).of(usage))
     assert 0 <= spent.tokens < 2**31
     assert 0 <= spent.dollars < 1e4
+    assert usage.cost is None or 0 <= usage.cost < 1000
     if counts is None:
         assert not usage.counted
 

@@ -109,7 +109,7 @@ def call(*words):
 def test_the_command_prints_one_object(played, server, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)
     monkeypatch.setenv("OPENAI_API_KEY", "none")
-    done = call("--storage", played[0], "--judge", "llm:tiny", "--json")
+    done = call("--storage", played[0], "--judge", "llm:tiny", "--calls", "1000", "--json")
     assert done.exit_code == 0
     found = json.loads(done.stdout)
     assert found["groups"]["none"]["hard_defection"]["mean"] == 0.5

@@ -8,6 +8,7 @@ import pytest
 
 from mechlab.commands import _terminal
 from mechlab.errors import UserError
+from mechlab.llm.estimate import Estimate
 from mechlab.search import plan as planning
 from mechlab.search import search
 from tests.search.studies import a_study
@@ -28,20 +29,23 @@ def test_it_expects_what_a_search_takes(plan, tmp_path):
 
 
 def test_offline_agents_call_no_model(plan):
-    assert plan.calls == plan.tokens == plan.cost_usd == 0
+    spent = plan.as_json()
+    assert plan.calls == spent["tokens"] == spent["cost_usd"] == 0
     assert plan.turns == plan.episodes * 10 * 20  # agents and rounds of the default game
 
 
 def test_an_unknown_price_is_said_in_words(plan, capsys):
-    live = replace(plan, calls=9.0, tokens=90.0, cost_usd=math.nan, unpriced=("some-model",))
+    cost = Estimate(9.0, 90.0, math.nan, 314_219, unpriced=("some-model",))
+    live = replace(plan, estimate=cost, seconds=cost.seconds)
     _terminal.print_plan(live)
     said = " ".join(capsys.readouterr().out.split())
     assert "nan" not in said and "at an unknown price" in said
     assert 'the price of some-model is not in the table: add ["some-model"]' in said
     _terminal.print_json(live.as_json())
     assert json.loads(capsys.readouterr().out)["cost_usd"] is None
-    _terminal.print_plan(replace(live, cost_usd=1.5, unpriced=()))
-    assert "$1.50" in capsys.readouterr().out
+    _terminal.print_plan(replace(live, estimate=replace(cost, dollars=1.5, unpriced=())))
+    said = capsys.readouterr().out
+    assert "$1.50" in said and "3 days 15 h" in said
 
 
 def test_a_larger_budget_tells_smaller_differences_apart(plan):

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from httpx2 import InvalidURL, Response
+from httpx2 import AsyncClient, InvalidURL, Response
 from openai import (
     APIConnectionError,
     APIStatusError,
@@ -124,6 +124,8 @@ def _connect(key: str, url: str) -> AsyncOpenAI:
     base, _, version = url.partition(AZURE_VERSION)
     common: dict[str, Any] = {"api_key": key, "base_url": base, "max_retries": 0, "timeout": None}
     try:
+        if getproxies():
+            AsyncClient()  # fails as openai's would, but leaves nothing that is closed by a task
         return AsyncAzureOpenAI(**common, api_version=version) if version else AsyncOpenAI(**common)
     except ImportError:
         reason = "SOCKS needs the package socksio: pip install socksio, or unset the variable"

@@ -1,6 +1,7 @@
 """Requests over real HTTP on loopback: how many connections they need, and which way they take."""
 
 import asyncio
+import gc
 import sys
 
 import pytest
@@ -69,12 +70,16 @@ def test_a_base_url_without_v1_is_told_so(server):
         ("http://[::1", "the proxy http://[::1 of ALL_PROXY cannot be used: it must be written"),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch, proxy, message):
+def test_a_proxy_that_cannot_be_used_is_named_without_its_password(
+    monkeypatch, caplog, proxy, message
+):
     monkeypatch.setenv("ALL_PROXY", proxy)
     monkeypatch.setattr("sys.modules", {**sys.modules, "socksio": None})
     error = send("http://192.0.2.1/v1")
     assert error.startswith(message)
+    gc.collect()
     assert "s3cret" not in error
+    assert not caplog.records  # of asyncio, of a client that was half made
 
 
 @pytest.mark.parametrize("port", [9, 99999])

@@ -261,3 +261,25 @@ def test_any_mechanism_or_population_is_read_or_refused_in_one_line(text, read):
         read(text)
     except UserError as error:
         assert len(str(error).splitlines()) == 1
+
+
+JSON = st.sampled_from([None, True, -1, 1e400, float("nan"), "", "x" * 99, [], {}, [[1]], 10**400])
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_mutated_fit_is_valid_or_refused_in_one_line(tmp_path_factory, data):
+    fit = at = stored()
+    while True:
+        key = data.draw(st.sampled_from(sorted(at) if isinstance(at, dict) else range(len(at))))
+        if not (isinstance(at[key], (dict, list)) and at[key]) or data.draw(st.integers(0, 3)) == 0:
+            break
+        at = at[key]
+    at[key] = data.draw(JSON)
+    path = tmp_path_factory.mktemp("fit") / "fit.json"
+    path.write_text(json.dumps(fit))
+    try:
+        Population.of(f"fit:{path}#o3", 10)
+    except UserError as error:
+        assert len(str(error).splitlines()) == 1

@@ -227,7 +227,7 @@ class Fitted(Emulated):
             rows = zip(*columns.values(), strict=True)
             draws = tuple(Propensities(**dict(zip(columns, row, strict=True))) for row in rows)
             return cls.read(name, entry, draws=draws)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise UserError(f"{path} holds no fit that can be read: {error}") from None
 
 
@@ -238,7 +238,9 @@ def _models(path: str) -> dict[str, dict[str, Any]]:
         raise UserError(f"cannot read the fit in {path or 'no path'}: {error.strerror}") from None
     except ValueError as error:
         raise UserError(f"{path} is no stored fit: {error}") from None
-    models: dict[str, dict[str, Any]] = (isinstance(content, dict) and content.get("models")) or {}
-    if not models:
+    models: Any = content.get("models") if isinstance(content, dict) else None
+    whole = isinstance(models, dict) and all(isinstance(entry, dict) for entry in models.values())
+    if not models or not whole:
         raise UserError(f"{path} is no stored fit: write one with mechlab calibrate")
-    return models
+    fits: dict[str, dict[str, Any]] = models
+    return fits

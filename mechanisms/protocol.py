@@ -36,12 +36,6 @@ class Protocol(Mechanism):
         return frozenset(step for step, advised in self.params.items() if advised)
 
     def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
-        """Return the steps in force as sentences."""
-        sentences = {
-            "ask": f"Ask the agents that have them for all {vocabulary.units} that you need "
-            "and lack.",
-            "answer": f"{vocabulary.give.capitalize()} every {vocabulary.unit} that you have and "
-            f"that an agent has {vocabulary.asked} from you.",
-            "submit": f"Hand in each {vocabulary.product} as soon as you can.",
-        }
-        return tuple(sentence for step, sentence in sentences.items() if step in self.advises)
+        """Return the steps in force as sentences, those that the game has."""
+        steps = (step for step in ("ask", "answer", "submit") if step in self.advises)
+        return tuple(filter(None, map(vocabulary.step, steps)))

@@ -120,7 +120,7 @@ def scenario(  # noqa: PLR0913 - what an episode is made of
     game = make_game(game, settings)
     group = Population.of(population, game.agents)
     mechanism = parse(mechanism or "none") if not isinstance(mechanism, Mechanism) else mechanism
-    check_fit(mechanism, game.fields, game.name)
+    check_fit(mechanism, game.fields, game.name, game.vocabulary)
     game.check_condition(condition)
     seeds = episode_seeds(seed, first, episodes)
     return Scenario(game, group, mechanism, condition, seed, first, seeds)

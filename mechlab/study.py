@@ -323,7 +323,7 @@ def _check_condition(study: Study) -> None:
 
 def _check_mechanisms(study: Study) -> None:
     for candidate in study.candidates.values():
-        check_fit(candidate.lowest, study.played.fields, study.game)
+        check_fit(candidate.lowest, study.played.fields, study.game, study.played.vocabulary)
 
 
 def _check_live(study: Study) -> None:

@@ -10,7 +10,7 @@ from pettingzoo.utils import BaseParallelWrapper, BaseWrapper
 from mechlab.adapters._verbs import Agent, Step, Verbs
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Flows
-from mechlab.mechanism import Mechanism, check_fit
+from mechlab.mechanism import Mechanism, Vocabulary, check_fit
 
 
 class Payer:
@@ -22,7 +22,7 @@ class Payer:
 
     def __init__(self, env: Any, mechanism: Mechanism, verbs: Verbs) -> None:
         name = getattr(env, "metadata", {}).get("name", type(env).__name__)
-        check_fit(mechanism, verbs.fields | {"produced"}, name)
+        check_fit(mechanism, verbs.fields | {"produced"}, name, Vocabulary())
         self.mechanism, self.verbs, self.agents = mechanism, verbs, tuple(env.possible_agents)
         self.reset()
 

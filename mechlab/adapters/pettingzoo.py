@@ -117,7 +117,7 @@ def _setting(
     settings: Mapping[str, Any] | None,
 ) -> Setting:
     game, rules = make_game(game, settings), _mechanism(mechanism)
-    check_fit(rules, game.fields, game.name)
+    check_fit(rules, game.fields, game.name, game.vocabulary)
     game.check_condition(condition)
     return Setting(game, rules, condition)
 

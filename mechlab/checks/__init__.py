@@ -67,7 +67,7 @@ def check(
     """
     rules = parse(mechanism) if isinstance(mechanism, str) else mechanism
     played = make_game(game, settings)
-    check_fit(rules, played.fields, played.name)
+    check_fit(rules, played.fields, played.name, played.vocabulary)
     wanted = {name: CHECKS.get(name) for name in only or CHECKS}
     checks = {name: wanted[name] for name in CHECKS if name in wanted}
     measures = {name: one.measure for name, one in checks.items() if one.measure}

@@ -46,7 +46,8 @@ class Game(Parameterised, ABC):
     fields: ClassVar[frozenset[str]] = frozenset(FIELDS)
     conditions: ClassVar[tuple[str, ...]] = ("baseline",)
     propensities: ClassVar[tuple[str, ...]]
-    vocabulary: ClassVar[Vocabulary] = Vocabulary()
+    # without words of its own, a game has none of the steps that mechanisms may advise
+    vocabulary: ClassVar[Vocabulary] = Vocabulary(ask_step="", answer_step="", submit_step="")
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     references: ClassVar[Mapping[str, Mapping[str, float]]]
 

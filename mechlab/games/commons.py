@@ -75,6 +75,9 @@ class Commons(Simultaneous):
         to="to grow back",
         asked="expected",
         product="harvest",
+        ask_step="",
+        answer_step="Harvest no more in a round than grows back in it.",
+        submit_step="",
     )
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {
         "perfect": {"restrain": 1.0},

@@ -72,6 +72,9 @@ class Matrix(Simultaneous):
         to="towards the other player",
         asked="expected",
         product="round",
+        ask_step="",
+        answer_step="{Give} a {unit} {to} in every {product}.",
+        submit_step="",
     )
 
     agents: int = param(2, low=2, high=2, unit="players")

@@ -80,6 +80,9 @@ class PublicGoods(Simultaneous):
         to="to the common project",
         asked="expected",
         product="round of the project",
+        ask_step="",
+        answer_step="{Give} all your {units} {to} in every round.",
+        submit_step="",
     )
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {
         "perfect": {"give": 1.0, "punish": 1.0},

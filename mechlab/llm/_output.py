@@ -202,12 +202,17 @@ def request_body(format: str, schema: type[BaseModel], messages: list[Message]) 
 def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON schema that structured output needs: closed objects, all fields required.
 
+    Docstrings are for developers and left out; the descriptions of fields are for models.
+
     >>> class Bid(BaseModel):
     ...     price: int = 3
     >>> strict_schema(Bid)["required"], strict_schema(Bid)["additionalProperties"]
     (['price'], False)
     """
-    closed: dict[str, Any] = _closed(schema.model_json_schema())
+    full = schema.model_json_schema()
+    for documented in (full, *full.get("$defs", {}).values()):
+        documented.pop("description", None)
+    closed: dict[str, Any] = _closed(full)
     return closed
 
 

@@ -97,11 +97,19 @@ def mechanism(cls: M) -> M:
     return cls
 
 
-def check_fit(mechanism: Mechanism, fields: frozenset[str], game: str) -> None:
-    """Raise ``UserError`` where ``mechanism`` reads flows that the game does not fill.
+def check_fit(
+    mechanism: Mechanism, fields: frozenset[str], game: str, vocabulary: Vocabulary
+) -> None:
+    """Raise ``UserError`` where a game does not have what a mechanism reads or advises.
+
+    Args:
+        mechanism: the mechanism.
+        fields: the flows that the game fills.
+        game: its name.
+        vocabulary: its words; where it has none for any advised step, agents would be told nothing.
 
     >>> from mechanisms import SharingBonus
-    >>> check_fit(SharingBonus(rate=5), frozenset({"produced"}), "market")
+    >>> check_fit(SharingBonus(rate=5), frozenset({"produced"}), "market", Vocabulary())
     Traceback (most recent call last):
     mechlab.errors.UserError: sharing_bonus(rate=5) needs the flows given, which the game 'market' \
 lacks (it has: produced)
@@ -111,4 +119,9 @@ lacks (it has: produced)
         raise UserError(
             f"{mechanism} needs the flows {', '.join(sorted(missing))}, "
             f"which the game {game!r} lacks (it has: {', '.join(sorted(fields))})"
+        )
+    if mechanism.advises and not mechanism.instructions(vocabulary):
+        steps = ", ".join(sorted(mechanism.advises))
+        raise UserError(
+            f"{mechanism} advises the steps {steps}: the game {game!r} has none of them"
         )

@@ -17,6 +17,8 @@ class Vocabulary:
         asked: participle of asking for a unit.
         product: what earns an agent money in the game itself.
         currency: sign of the money.
+        ask_step, answer_step, submit_step: what to do as a sentence, with the words above in
+            braces; "" where nobody can do that in the game.
     """
 
     unit: str = "piece of information"
@@ -27,6 +29,18 @@ class Vocabulary:
     asked: str = "requested"
     product: str = "completed task"
     currency: str = "$"
+    ask_step: str = "Ask the agents that have them for all {units} that you need and lack."
+    answer_step: str = "{Give} every {unit} that you have and that an agent has {asked} from you."
+    submit_step: str = "Hand in each {product} as soon as you can."
+
+    def step(self, name: str) -> str:
+        """Return what an agent is told to do in a step: ``ask``, ``answer`` or ``submit``.
+
+        >>> Vocabulary(product="pie").step("submit"), Vocabulary(ask_step="").step("ask")
+        ('Hand in each pie as soon as you can.', '')
+        """
+        sentence: str = getattr(self, f"{name}_step")
+        return sentence.format(**vars(self), Give=self.give.capitalize())
 
     def money(self, amount: float) -> str:
         """Return an amount of the game's money in words; small ones keep two digits.

@@ -158,7 +158,7 @@ def test_it_can_be_described(name):
 def test_a_mechanism_runs_where_it_fits_and_is_refused_elsewhere(name, mechanism):
     game, rules = GAMES.get(name)(), parse(mechanism)
     if rules.needs <= game.fields:
-        check_fit(rules, game.fields, name)
+        check_fit(rules, game.fields, name, game.vocabulary)
         episodes = simulate(game, "perfect", rules, episodes=2)
         assert np.isfinite(episodes.payments).all()
         assert not rules.balanced or np.allclose(episodes.payments.sum(axis=1), 0, atol=1e-6)

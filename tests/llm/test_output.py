@@ -1,12 +1,16 @@
 """From a model's output to an answer: nothing is repaired, nothing is made up."""
 
+import json
+from enum import Enum
+
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from mechlab.llm._output import (
     InvalidAnswer,
     ModelOutput,
     parse_answer,
+    request_body,
     strict_schema,
 )
 
@@ -82,6 +86,30 @@ def test_a_strict_schema_closes_objects_within_objects():
     assert schema["additionalProperties"] is False is inner["additionalProperties"]
     assert inner["required"] == ["price", "text"]
     assert "default" not in inner["properties"]["text"]
+
+
+@pytest.mark.parametrize("form", ["json_schema", "json_object", "text"])
+def test_docstrings_are_not_sent_to_models_but_descriptions_are(form):
+    class Side(Enum):
+        """For developers."""
+
+        LEFT = "left"
+
+    class Inner(BaseModel):
+        """For developers."""
+
+        side: Side = Field(description="for models")
+
+    class Outer(BaseModel):
+        """For developers."""
+
+        description: str
+        inner: list[Inner]
+
+    body = json.dumps(request_body(form, Outer, [{"role": "system", "content": "rules"}]))
+    assert "for models" in body
+    assert "For developers" not in body
+    assert "description" in strict_schema(Outer)["properties"]
 
 
 def test_a_reply_survives_the_store():

@@ -9,16 +9,16 @@ import pytest
 from mechanisms import AnswerBonus, Hidden, Royalty, SharingBonus, TeamShare
 from mechlab.errors import UserError
 from mechlab.flows import FIELDS
-from mechlab.mechanism import MECHANISMS, Mechanism, Stack, check_fit, mechanism, parse
+from mechlab.mechanism import MECHANISMS, Mechanism, Stack, Vocabulary, check_fit, mechanism, parse
 from mechlab.parameters import param
 from tests.draws import busy
 
 
 def test_a_mechanism_fits_a_game_that_fills_what_it_needs():
-    check_fit(Stack.of(SharingBonus(), TeamShare()), frozenset(FIELDS), "any")
-    check_fit(Hidden(), frozenset(), "bare")
+    check_fit(Stack.of(SharingBonus(), TeamShare()), frozenset(FIELDS), "any", Vocabulary())
+    check_fit(Hidden(), frozenset(), "bare", Vocabulary())
     with pytest.raises(UserError) as error:
-        check_fit(AnswerBonus(rate=5), frozenset({"given", "produced"}), "commons")
+        check_fit(AnswerBonus(rate=5), frozenset({"given", "produced"}), "commons", Vocabulary())
     assert str(error.value) == (
         "answer_bonus(rate=5) needs the flows answered, which the game 'commons' lacks "
         "(it has: given, produced)"

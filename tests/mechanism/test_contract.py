@@ -201,9 +201,9 @@ def test_it_pays_on_what_really_happens_in_a_game(cls, name):
     mechanism = cls()
     if not mechanism.needs <= game.fields:
         with pytest.raises(UserError, match="needs the flows"):
-            check_fit(mechanism, game.fields, name)
+            check_fit(mechanism, game.fields, name, game.vocabulary)
         return
-    check_fit(mechanism, game.fields, name)
+    check_fit(mechanism, game.fields, name, game.vocabulary)
     behaviour = game.behaviour([game.references["perfect"]] * game.agents)
     state = game.start(np.arange(4, dtype=np.uint64), game.conditions[0])
     now, past = (Amounts.zeros(4, game.agents) for _ in range(2))

@@ -3,7 +3,10 @@ from itertools import product
 import pytest
 
 from mechanisms import Protocol
+from mechlab.errors import UserError
+from mechlab.games.base import Game, make_game
 from mechlab.mechanism import Vocabulary
+from mechlab.simulation import simulate
 
 STEPS = ("ask", "answer", "submit")
 
@@ -25,3 +28,23 @@ def test_it_has_the_three_published_steps_in_their_order():
     assert "lack" in ask
     assert answer.startswith("Send ") and "requested" in answer
     assert "completed task" in submit
+
+
+@pytest.mark.parametrize("name", ["sharing", "grants", "commons", "matrix", "public_goods"])
+def test_it_tells_agents_what_they_can_do_in_the_game(name):
+    game = make_game(name)
+    sentences = Protocol().instructions(game.vocabulary)
+    assert sentences and not [s for s in sentences if "{" in s or not s.endswith(".")]
+    text = " ".join(sentences)
+    assert ("Ask the agents" in text) == ("ask" in game.propensities)
+    assert ("Hand in" in text) == ("submit" in game.propensities)
+
+
+@pytest.mark.parametrize("name", ["commons", "matrix", "public_goods"])
+def test_steps_that_a_game_does_not_have_are_refused(name):
+    with pytest.raises(UserError, match=f"ask, submit: the game '{name}' has none"):
+        simulate(name, "perfect", "protocol(answer=false)", episodes=1)
+
+
+def test_a_game_without_words_of_its_own_has_no_steps():
+    assert Protocol().instructions(Game.vocabulary) == ()

@@ -137,7 +137,8 @@ _CHARACTERS, _ITEMS = 120, 3  # of each text and list in a short answer: a sente
 class ThoughtfulAnswer(BaseModel):
     """An answer with private thoughts, which come first; a game's own adds its actions.
 
-    Docstrings of answers reach the model in their JSON schema: they are part of the prompt.
+    Docstrings of answers are for developers. What a model is to know of a field stands in the
+    field's ``description``, which is part of its JSON schema.
     """
 
     model_config = ConfigDict(extra="forbid")

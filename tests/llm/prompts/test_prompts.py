@@ -1,5 +1,6 @@
 """What models are told in the other games, and that what they answer is taken."""
 
+import json
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from mechlab.errors import UserError
 from mechlab.games.base import GAMES, make_game
 from mechlab.games.grants.view import Grant, SendMessage, SubmitTask
 from mechlab.games.simultaneous import Choose, Contribute, Harvest, Punish
+from mechlab.llm._output import strict_schema
 from mechlab.llm.dialogue import DIALOGUES, PromptOptions, dialogue_for
 from mechlab.llm.estimate import rehearse
 from mechlab.mechanism import parse
@@ -61,6 +63,7 @@ def test_typical_answers_are_carried_out(name, condition):
     for listener in group:
         for schema in listener.schemas:
             assert to_strict_json_schema(schema) == schema.model_json_schema()
+            assert "description" not in json.dumps(strict_schema(schema))
 
 
 @pytest.mark.parametrize("name", list(DIALOGUES))
@@ -68,7 +71,7 @@ def test_typical_answers_are_carried_out(name, condition):
 @pytest.mark.parametrize("persona", ["none", "competitive", "uncooperative"])
 def test_tellings_differ_in_words_only(name, framing, persona):
     settings = {"rounds": 2}
-    mechanism = "protocol" if name in ("sharing", "grants") else "sharing_bonus(rate=0.5)"
+    mechanism = "protocol + sharing_bonus(rate=0.5)"
     group, _ = heard(name, "baseline", mechanism, settings, framing=framing, persona=persona)
     texts = "".join(message["content"] for message in group[0].told[-1])
     assert ("objective: keep the other" in texts) == (persona == "uncooperative")

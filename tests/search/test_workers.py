@@ -27,7 +27,7 @@ from mechlab.search.trials import (
     PLAYED,
     REPLICATES,
     begun,
-    outcome_of,
+    play_outcome,
 )
 from mechlab.search.worker import Dismissed, calm, join, work
 from mechlab.store import StorageError, Store, trial_key
@@ -166,11 +166,11 @@ def test_first_trials_that_meet_in_one_setting_play_other_episodes():
 def test_a_dead_workers_trial_goes_on_where_it_stopped(store, replicates):
     number = left_behind(store, "dead", 700.0, replicates)
     first, count = replicates or (0, 2)
-    episodes = store.study.play("sharing_bonus(rate=700)", range(first, first + count))
+    mechanism = store.study.candidates["sharing_bonus"].build({"rate": 700.0})
+    expected = play_outcome(store.study, mechanism, range(first, first + count))
     result = search(a_study(), store.url)
     trial = store.trials().get_trials()[number]
     assert trial.state == TrialState.COMPLETE
-    expected = outcome_of(store.study, episodes)
     assert {name: trial.user_attrs[PLAYED][name] for name in expected} == expected
     assert trial.values == [700.0]  # the size, which is the rate
     assert (result.trials["sharing_bonus.rate"] == 700.0).sum() == 1

@@ -272,7 +272,7 @@ def test_a_search_ends_at_a_cap_and_goes_on_with_a_larger_one(server, mechlab):
 
 @pytest.mark.parametrize("cap", ["calls = 100", "tokens = 60_000"])
 def test_a_search_that_ended_at_a_cap_is_replayed_to_the_same_verdict(server, mechlab, cap):
-    Path("s.toml").write_text(f"{STUDY}\n[live.caps]\n{cap}\n")
+    Path("s.toml").write_text(STUDY.replace("calls = 10_000", cap))
     first, made = json.loads(mechlab("search", "s.toml", "--json")[1]), server.done.total()
     assert first["status"] == "out_of_budget"
     code, out, err = mechlab("search", "s.toml", "--json", "--replay")
@@ -286,7 +286,7 @@ def test_what_was_thought_until_a_cap_or_an_error_can_be_read(server, mechlab):
     thoughts = json.loads(mechlab("thoughts", "--json")[1])
     assert thoughts["groups"]["none"]["thoughts"] == 24  # of two episodes that were finished
     server.behaviour.script = ["good"] * 12 + ["401"]
-    assert mechlab(*RUN, "--episodes", "4", "--live", "concurrency=1")[0] == 2
+    assert mechlab(*RUN, *CAP, "--episodes", "4", "--live", "concurrency=1")[0] == 2
     thoughts = json.loads(mechlab("thoughts", "--json")[1])
     assert thoughts["groups"]["none"]["thoughts"] == 36
 
@@ -298,7 +298,7 @@ def test_a_database_that_is_deleted_during_a_run_stops_it(server, mechlab):
         return helper(messages)
 
     server.behaviour.policy = delete
-    code, out, err = mechlab(*RUN, "--episodes", "6", "--live", "concurrency=1")
+    code, out, err = mechlab(*RUN, *CAP, "--episodes", "6", "--live", "concurrency=1")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "calls.db: the file was deleted, moved or replaced while it was in use" in err
     assert server.done.total() < 6 * 12

@@ -31,7 +31,8 @@ const compare = (a, b) => {
 };
 const quoted = (value) => {
   if (value === null) return "";
-  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value); // no formulas
+  // no formulas, not even where a spreadsheet splits at semicolons or tabs, or a cell at its lines
+  const text = typeof value === "string" ? value.replace(/(?<=^|[;\t\r\n])(?=[ ]*[=+\-@\t\r＝＋－＠])/g, "'") : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 const csv = ({ columns, values }) => {

@@ -1,6 +1,8 @@
 """The page in a real browser: drawn, silent, self-contained, and of use to hand, key and ear."""
 
 import csv
+import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -67,6 +69,17 @@ def test_every_chart_is_drawn_and_nothing_complains(page):
     assert len(drawn) == 12
     assert all(marks > 0 and height > 100 for _, marks, height in drawn), drawn
     assert page.complaints == []
+
+
+def test_no_line_or_part_of_a_cell_in_a_csv_is_a_formula(page):
+    starts = ("", "a;", "a\n", "a\r\n", "a\t", "a;  ", "\t", "a;;")
+    cells = [f"{start}{sign}1+1" for start in starts for sign in "=+-@＝"]
+    written = page.js(f"{json.dumps(cells)}.map(quoted)")
+    for cell, text in zip(cells, written, strict=True):
+        parts = re.split("[;\t\r\n]", text.strip('"'))
+        assert not [part for part in parts if part.strip().startswith(tuple("=+-@＝"))]
+        assert text.strip('"').replace("'", "") == cell
+    assert page.js("quoted('rate=-1, b')") == '"rate=-1, b"'
 
 
 def test_no_request_leaves_the_file(page, report):

@@ -1,4 +1,4 @@
-"""Means with their 95% intervals."""
+"""Means with their 95% intervals, and counts in words."""
 
 from __future__ import annotations
 
@@ -43,3 +43,12 @@ def summarise(values: Array, level: float = 0.95) -> Summary:
     sd = float(defined.std(ddof=1))
     half = float(stdtrit(n - 1, 0.5 + level / 2)) * sd / n**0.5
     return Summary(mean, sd, (mean - half, mean + half), n)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "episode"), counted(1200, "episode")
+    ('1 episode', '1,200 episodes')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

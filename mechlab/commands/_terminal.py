@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mechlab.commands._app import safe
+from mechlab.statistics import counted
 
 if TYPE_CHECKING:  # a run is printed without loading searches and reports
     from mechlab.llm.budget import Spending
@@ -86,7 +87,9 @@ def print_run(played: Episodes, summary: Mapping[str, Any]) -> None:
     """Print the measures of episodes as a table."""
     title = f"{played.game.name}: {played.population}, {played.mechanism}, {played.condition}"
     table = Table(title=Text(title), title_justify="left", caption_justify="left", box=SIMPLE)
-    table.caption = Text(f"{len(played):,} episodes, seed {played.seed}{_stand_ins(played)}")
+    table.caption = Text(
+        f"{counted(len(played), 'episode')}, seed {played.seed}{_stand_ins(played)}"
+    )
     table.add_column("measure", no_wrap=True)
     for heading in ("mean", "95% interval", "SD", "episodes"):
         table.add_column(heading, justify="right", no_wrap=True)

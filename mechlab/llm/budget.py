@@ -20,6 +20,7 @@ from mechlab.errors import OutOfBudget, UserError, unknown
 from mechlab.llm._output import Usage
 from mechlab.llm.settings import Caps, is_local
 from mechlab.recipe import Part, parse_toml, read_text
+from mechlab.statistics import counted
 
 _FEW_CALLS = 20  # below these the mean price of a call is too uncertain to plan with
 _FEW_TURNS = 20  # below these a share of turns says nothing
@@ -51,7 +52,8 @@ class Spending:
         return self + Spending(-other.calls, -other.tokens, -other.dollars)
 
     def __str__(self) -> str:
-        return f"{self.calls:,} calls, {self.tokens:,} tokens, ${self.dollars:,.2f}"
+        counts = f"{counted(self.calls, 'call')}, {counted(self.tokens, 'token')}"
+        return f"{counts}, ${self.dollars:,.2f}"
 
 
 class Budget:
@@ -69,7 +71,7 @@ class Budget:
     >>> with budget.call():
     ...     pass
     Traceback (most recent call last):
-    mechlab.errors.OutOfBudget: the cap of 1 calls is reached (1 calls, 10 tokens, $0.00)
+    mechlab.errors.OutOfBudget: the cap of 1 call is reached (1 call, 10 tokens, $0.00)
     """
 
     def __init__(self, caps: Caps) -> None:
@@ -159,16 +161,16 @@ class Budget:
     def _short(self, calls: int) -> str:
         caps = {name: cap for name, cap in self.caps.model_dump().items() if cap is not None}
         text = ", ".join(f"{cap:,} {name}" for name, cap in caps.items())
-        lacking = f"leaves no room for an episode of {calls:,} calls"
+        lacking = f"leaves no room for an episode of {counted(calls, 'call')}"
         return f"the cap of {text} {lacking} ({self.spending})"
 
     def _check(self) -> None:
         spent, caps = self.spending, self.caps
         reached = ""
         if caps.calls is not None and spent.calls + self.under_way >= caps.calls:
-            reached = f"{caps.calls:,} calls"
+            reached = counted(caps.calls, "call")
         elif caps.tokens is not None and spent.tokens >= caps.tokens:
-            reached = f"{caps.tokens:,} tokens"
+            reached = counted(caps.tokens, "token")
         elif caps.dollars is not None and spent.dollars >= caps.dollars:
             reached = f"${caps.dollars:,.2f}"
         if reached:

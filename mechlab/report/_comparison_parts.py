@@ -9,8 +9,9 @@ from mechlab.analysis.comparison import Comparison, Entry, Goal
 from mechlab.report._page import DOLLARS, SHARES, Chart, Section, Table
 from mechlab.report._study_charts import dose_chart
 from mechlab.report.verdict import target_words
-from mechlab.report.words import between, counted, percent, rank_words, rounded, share
+from mechlab.report.words import between, percent, rank_words, rounded, share
 from mechlab.search.pareto import Place
+from mechlab.statistics import counted
 
 _SMALL = 270  # height in pixels of a small multiple: three rows fit a screen
 

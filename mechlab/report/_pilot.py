@@ -6,8 +6,9 @@ import math
 
 from mechlab import figures
 from mechlab.report._page import Chart, Section, Table
-from mechlab.report.words import counted, quantity, span
+from mechlab.report.words import quantity, span
 from mechlab.search.results import Advice, SearchResult
+from mechlab.statistics import counted
 
 _NOTE = (
     "Points are means of the study's own agents, larger where more episodes were played. The curve "

@@ -19,8 +19,9 @@ from mechlab.report._pilot import pilot_section
 from mechlab.report._transcripts import Transcript, transcript
 from mechlab.report.decomposition import map_chart, sentences
 from mechlab.report.verdict import tiles, verdict_of
-from mechlab.report.words import counted, money, rounded
+from mechlab.report.words import money, rounded
 from mechlab.search.results import SearchResult
+from mechlab.statistics import counted
 
 _SIGNS = {True: "holds", False: "fails", None: "no promise"}
 _FIGURES = {

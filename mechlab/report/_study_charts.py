@@ -9,8 +9,9 @@ from mechlab import figures
 from mechlab.analysis.findings import Replay
 from mechlab.report._page import Chart, Table
 from mechlab.report.verdict import target_words
-from mechlab.report.words import counted, money, number, percent, size_of
+from mechlab.report.words import money, number, percent, size_of
 from mechlab.search.results import Answer, SearchResult
+from mechlab.statistics import counted
 
 
 def dose_charts(result: SearchResult) -> list[Chart]:

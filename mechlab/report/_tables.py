@@ -9,8 +9,9 @@ import pandas as pd
 
 from mechlab.figures import reference_words, size_title
 from mechlab.report._page import DOLLARS, SHARES, Table
-from mechlab.report.words import counted, percent, rank_words, rounded, size_of
+from mechlab.report.words import percent, rank_words, rounded, size_of
 from mechlab.search.results import SearchResult
+from mechlab.statistics import counted
 
 
 def trials(result: SearchResult) -> Table:

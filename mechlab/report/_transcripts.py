@@ -11,8 +11,8 @@ import pandas as pd
 from mechlab.llm.thoughts import examples, read_thoughts, summarise_thoughts
 from mechlab.llm.transcripts import LiveEpisode, ModelCall, Transcripts
 from mechlab.report._page import Section, Table
-from mechlab.report.words import counted
 from mechlab.search.results import SearchResult
+from mechlab.statistics import counted
 
 ROOM = 900_000  # characters of all turns in a page, so that it opens at once; the record has all
 _EXAMPLES = 8  # as many as are read

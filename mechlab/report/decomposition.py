@@ -8,6 +8,7 @@ from mechlab.report._page import Chart, Page, Section, Statement, provenance, su
 from mechlab.report.verdict import group_words
 from mechlab.report.words import interval, percent, rounded, share
 from mechlab.search.provenance import surroundings
+from mechlab.statistics import counted
 
 _CONDITIONS = {
     "baseline": "as it is",
@@ -123,8 +124,8 @@ def decomposition_page(decomposition: Decomposition) -> Page:
         ),
         facts=(
             group_words(decomposition.population, decomposition.game.agents, decomposition.kinds),
-            f"{decomposition.episodes:,} episodes of each condition and each intervention, seed "
-            f"{decomposition.seed}; intervals are over episodes.",
+            f"{counted(decomposition.episodes, 'episode')} of each condition and each "
+            f"intervention, seed {decomposition.seed}; intervals are over episodes.",
         ),
     )
 

@@ -13,7 +13,7 @@ from mechlab.report._page import Chart, Page, Section, Statement, Table, provena
 from mechlab.report.verdict import KINDS
 from mechlab.report.words import interval, number
 from mechlab.search.provenance import surroundings
-from mechlab.statistics import Summary
+from mechlab.statistics import Summary, counted
 
 _QUESTION = "Does the lab reproduce the study that it starts from, and where does it not?"
 _SOURCE = "Yadav, Black and Sourbut, arXiv 2604.07821"
@@ -118,8 +118,8 @@ def replication_page(replication: Replication) -> Page:
     words = sentences(replication)
     headline, rule = words["headline"]
     played = (
-        f"Published: {_SOURCE}. Ours: {replication.episodes:,} held-out episodes of each condition "
-        f"and model, seed {replication.seed}. The agents are {KINDS['emulated']}."
+        f"Published: {_SOURCE}. Ours: {counted(replication.episodes, 'held-out episode')} of each "
+        f"condition and model, seed {replication.seed}. The agents are {KINDS['emulated']}."
     )
     tensions = "Where published figures contradict each other"
     sections = (

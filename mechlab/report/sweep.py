@@ -12,7 +12,7 @@ from mechlab.report._page import DOLLARS, Chart, Page, Section, Statement, Table
 from mechlab.report.verdict import KINDS
 from mechlab.report.words import number, percent, share
 from mechlab.search.provenance import surroundings
-from mechlab.statistics import Summary
+from mechlab.statistics import Summary, counted
 
 # columns of the table beside efficiency; a game and its agents need not have all of them
 _MEASURES = ("optimality", "tasks", "response_rate", "spend", "subsidy", "invalid_turns")
@@ -98,7 +98,7 @@ def _section(result: SweepResult) -> Section:
     sweep = result.sweep
     mechanism = f", with {sweep.mechanism}" if sweep.mechanism != "none" else ""
     played = (
-        f"{sweep.episodes:,} episodes of each value, seed {sweep.seed}; {sweep.game}, "
+        f"{counted(sweep.episodes, 'episode')} of each value, seed {sweep.seed}; {sweep.game}, "
         f"{sweep.condition}{mechanism}."
     )
     paid = any(point.measures["spend"].mean > 0 for point in result.points)

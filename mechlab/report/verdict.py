@@ -10,7 +10,6 @@ from mechlab.figures import reference_words
 from mechlab.report._page import Tile
 from mechlab.report.words import (
     between,
-    counted,
     interval,
     money,
     percent,
@@ -20,6 +19,7 @@ from mechlab.report.words import (
     size_words,
 )
 from mechlab.search.results import Answer, SearchResult
+from mechlab.statistics import counted
 from mechlab.study import BASELINE, Study
 
 STATUS = {

@@ -105,15 +105,6 @@ def interval(summary: Summary, write: Callable[[float], str]) -> str:
     return f"{write(low)} to {write(high)}"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    >>> counted(1, "episode"), counted(1200, "episode")
-    ('1 episode', '1,200 episodes')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def joined(names: Sequence[str]) -> str:
     """Return names as a list in a sentence.
 

@@ -48,7 +48,7 @@ def test_a_cap_in_tokens_is_judged_by_the_mean_call_once_that_is_known():
 
 def test_calls_under_way_count_against_a_cap():
     budget = Budget(Caps(calls=1))
-    with budget.call(), pytest.raises(OutOfBudget, match="the cap of 1 calls"), budget.call():
+    with budget.call(), pytest.raises(OutOfBudget, match="the cap of 1 call is"), budget.call():
         pass
     assert budget.under_way == 0
 

@@ -17,7 +17,7 @@ Read off the source:
 - strangers: imports of a private module from another room; there must be none.
 
 Followed: the modules of which a function gets the study as an argument during ``search``, or the
-result during ``write_report``, and how often that happens.
+result in the room of reports, and how often that happens.
 """
 
 import ast
@@ -147,17 +147,14 @@ def calls_with(value, action):
 def follow():
     """Print what a study meets in a search, and a result in its report."""
     import mechlab
-    from mechlab.analysis.findings import findings
-    from mechlab.report import write_report
 
     study = mechlab.Study.load(Path(__file__).parents[1] / "studies/public_goods_threshold.toml")
     with tempfile.TemporaryDirectory() as folder:
         record = f"sqlite:///{folder}/record.db"
         result, searched = calls_with(study, lambda: mechlab.search(study, record))
-        more = findings(result)
-        page = f"{folder}/page.html"
-        _, reported = calls_with(result, lambda: write_report(result, more, page))
-    for name, calls in (("study in search", searched), ("result in write_report", reported)):
+        _, shown = calls_with(result, lambda: result.report(f"{folder}/page.html"))
+    reported = [module for module in shown if module.startswith("mechlab.report")]
+    for name, calls in (("study in search", searched), ("result in its report", reported)):
         print(f"{name}: {len(set(calls))} modules, {len(calls)} calls")
 
 

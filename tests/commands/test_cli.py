@@ -164,7 +164,8 @@ def test_search_answers_reports_and_goes_on_from_its_record(mechlab, tmp_path):
     # perfect play, so the smallest sufficient rate lies just above 0.
     assert answer["status"] == "certified"
     low, high = answer["size"]["interval"]
-    assert 0 <= low <= answer["size"]["value"] == high <= 100
+    assert low is None or 0 <= low <= high  # no end without a dose that showed it
+    assert answer["size"]["value"] == high <= 100
     assert Path(answer["report"]).stat().st_size > 1_000_000  # plotly.js and the data, in one file
     again = json.loads(mechlab("search", "study.toml", "--json")[1])
     assert again == answer

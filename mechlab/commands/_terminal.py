@@ -175,7 +175,7 @@ def print_plan(plan: Plan) -> None:
     from mechlab.llm.budget import unknown_price
 
     low, high = plan.range
-    say(f"{plan.study}: about {plan.episodes:,.0f} episodes ({low:,} to {high:,})")
+    say(f"{plan.study}: about {counted(round(plan.episodes), 'episode')} ({low:,} to {high:,})")
     ends = ", ".join(f"{status} {count}" for status, count in plan.statuses.items())
     say(f"  {plan.explore:,.0f} to explore, {plan.certify:,.0f} to certify")
     say(f"  {plan.repeats} searches were simulated, on other luck; they ended {ends}")
@@ -188,7 +188,7 @@ def print_plan(plan: Plan) -> None:
 def _expected(plan: Plan) -> str:
     """Say how long a search takes, and what its live agents cost, or would."""
     if not plan.calls:
-        turns = f"live agents would take {plan.turns:,.0f} turns, a call each"
+        turns = f"live agents would take {counted(round(plan.turns), 'turn')}, one call each"
         return f"  {duration(plan.seconds)} on this machine; {turns}"
     return f"  {_costs(plan.estimate)}"
 
@@ -211,12 +211,13 @@ def print_estimate(expected: Estimate, as_json: bool) -> None:
 def _costs(expected: Estimate) -> str:
     cost = "at an unknown price" if expected.unpriced else f"${expected.dollars:,.2f}"
     by = (
-        f"corrected by {expected.measured:,} stored calls"
+        f"corrected by {counted(expected.measured, 'stored call')}"
         if expected.measured
         else "without reasoning, of which nothing is known yet"
     )
     return (
-        f"{expected.calls:,.0f} model calls, {expected.tokens:,.0f} tokens, {cost}; "
+        f"{counted(round(expected.calls), 'model call')}, "
+        f"{counted(round(expected.tokens), 'token')}, {cost}; "
         f"{duration(expected.seconds)} ({by})"
     )
 

@@ -70,7 +70,7 @@ def short_names(names: Iterable[object], most: int = 40) -> list[str]:
     Those that begin alike keep their ends; where that is not enough, all are numbered.
 
     >>> short_names(["royalty", "a bonus of some size in May", "a bonus of some size in June"], 16)
-    ['royalty', 'a bonus… in May', 'a bonus…in June']
+    ['royalty', 'a bonus…e in May', 'a bonus… in June']
     """
     names = list(names)
     shown = [short(name, most) for name in names]

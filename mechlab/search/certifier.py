@@ -124,17 +124,17 @@ class Certifier:
     ...     return rate + rng.normal(0, 0.02, count)
     >>> sampler = MinimumIncentiveSampler(target=0.5, size=lambda params: params["rate"], seed=0)
     >>> study = optuna.create_study(sampler=sampler)
-    >>> while not sampler.explored(study):
+    >>> while not sampler.explored(study.trials):
     ...     trial = study.ask()
     ...     rate = trial.suggest_float("rate", 0, 1)
     ...     report(trial, play(rate, len(wanted_replicates(trial))))
     ...     _ = study.tell(trial, rate)
-    >>> certifier = Certifier(sampler.beliefs(study))
+    >>> certifier = Certifier(sampler.beliefs(study.trials))
     >>> while not certifier.done:
     ...     for batch in certifier.open():
     ...         certifier.tell(batch, play(batch.params["rate"], batch.count))
-    >>> found = certifier.verdict()
-    >>> found.status, found.interval[0] < 0.5 < found.interval[1]
+    >>> certificate = certifier.verdict()
+    >>> certificate.status, certificate.interval[0] < 0.5 < certificate.interval[1]
     ('certified', True)
     """
 

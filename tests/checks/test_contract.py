@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -51,3 +53,12 @@ def test_a_mechanism_is_checked_where_it_fits(game, mechanism):
         assert found["budget_balance"].holds
     # What is paid for waste is never less for two than for one: the second may do nothing.
     assert found["farming_2"].values["taken"] >= found["farming_2"].values["taken_honestly"]
+
+
+def test_every_check_is_there_for_whoever_imports_the_room_alone():
+    code = "from mechlab.checks import CHECKS; print(*CHECKS)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == [
+        *("budget_balance", "individual_rationality", "incentive_compatibility", "misreporting"),
+        *("farming_1", "farming_2", "selfish_group", "equilibria", "replicator"),
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 from mechlab.errors import UserError
 from mechlab.search.certification import Certification
@@ -22,7 +21,7 @@ class SearchStopped(KeyboardInterrupt):
 
 
 def run(  # noqa: PLR0913 - how and by whom it is played
-    study: Study | str | Path,
+    study: Study,
     storage: str | None = None,
     *,
     workers: int | None = None,
@@ -30,15 +29,12 @@ def run(  # noqa: PLR0913 - how and by whom it is played
     replay: bool = False,
     progress: Watch | None = None,
 ) -> SearchResult:
-    """Search as ``mechlab.search`` says."""
-    asked = _read(study)
-    if asked.pilot:
-        raise UserError(f"the study {asked.name!r} has a [pilot]: mechlab.pilot.pilot answers it")
+    """Search as ``mechlab.search`` says, a study without ``[pilot]``."""
     if replay:
-        _check_replay(asked, alone=not dask and (workers or 1) == 1)
+        _check_replay(study, alone=not dask and (workers or 1) == 1)
     with ExitStack() as stack:
         stack.enter_context(calm())
-        store = stack.enter_context(closing(Store.open(asked, storage)))
+        store = stack.enter_context(closing(Store.open(study, storage)))
         stack.enter_context(reporting(store.url))
         try:
             help = on_dask(store, dask, workers) if dask else processes(store, (workers or 1) - 1)
@@ -52,14 +48,13 @@ def run(  # noqa: PLR0913 - how and by whom it is played
         return result(store, certification)
 
 
-def known(study: Study | str | Path, storage: str | None = None) -> SearchResult:
+def known(study: Study, storage: str | None = None) -> SearchResult:
     """Return what the record of a search comes to so far; plays nothing.
 
     Raises:
         UserError: where there is no record, or no trial in it is finished.
     """
-    asked = _read(study)
-    with calm(), closing(Store.open(asked, storage, create=False)) as store, reporting(store.url):
+    with calm(), closing(Store.open(study, storage, create=False)) as store, reporting(store.url):
         return result(store, Certification(store))
 
 
@@ -68,7 +63,3 @@ def _check_replay(study: Study, alone: bool) -> None:
         raise UserError(f"--replay is about live agents, and {study.group} has none")
     if not alone:
         raise UserError("--replay is for one process: nothing is waited for")
-
-
-def _read(study: Study | str | Path) -> Study:
-    return study if isinstance(study, Study) else Study.load(study)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from mechlab.agents.population import Population
 from mechlab.agents.scenario import Scenario
@@ -16,7 +16,7 @@ from mechlab.llm.session import CALLS_URL, session_for
 from mechlab.llm.settings import Live
 from mechlab.mechanism import parse
 from mechlab.notation import literal
-from mechlab.recipe import Part, Recipe
+from mechlab.recipe import Part, Recipe, line
 from mechlab.simulation import Episodes, play, scenario
 from mechlab.statistics import Summary, summarise
 from mechlab.study import Settings, Target
@@ -121,7 +121,7 @@ class Sweep(Recipe):
         """Return the same question with other fields: those given replace the file's.
 
         Raises:
-            UserError: for a population where it is the population that varies.
+            UserError: for a population where it is the population that varies, and as for a file.
         """
         if population and self.vary.name == "population":
             raise UserError(f"{self.name} varies the population: --population cannot be given")
@@ -129,7 +129,10 @@ class Sweep(Recipe):
         if settings:
             changed["settings"] = {**self.settings, **settings}
         given = {name: value for name, value in changed.items() if value is not None}
-        return type(self).model_validate({**self.model_dump(exclude_unset=True), **given})
+        try:
+            return type(self).model_validate({**self.model_dump(exclude_unset=True), **given})
+        except ValidationError as errors:
+            raise UserError(f"{self.name}: {line(type(self), errors.errors())}") from None
 
     def play(self) -> SweepResult:
         """Play all points and compare them; raises ``UserError`` as ``simulate`` does."""

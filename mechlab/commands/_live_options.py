@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,7 +17,8 @@ from mechlab.commands._app import CAPPED, warn
 from mechlab.errors import OutOfBudget, UserError
 from mechlab.llm.budget import Spending
 from mechlab.llm.settings import Live
-from mechlab.recipe import line, parse_toml
+from mechlab.recipe import line
+from mechlab.statistics import counted
 
 T = TypeVar("T")
 
@@ -62,18 +62,22 @@ class LiveOptions:
     """The options of a command about live agents, and what its live agents have cost.
 
     Attributes:
+        settings: of live agents, caps among them; what they leave open is the file's.
         stated: number of episodes, None where the command leaves it open.
         storage: of calls, where it is not the usual one. replay: take all answers from it.
-        settings: of live agents, caps among them; what they leave open is the file's.
+        plan_only: say what it would cost, and play nothing.
+        as_json: print one JSON object.
         live: whether live agents have played.
         spending: calls that were made. unpriced: models of which they have no price.
         stopped: why a cap ended it, "" where none did.
     """
 
+    settings: dict[str, Any]
     stated: int | None
     storage: str | None
     replay: bool
-    settings: dict[str, Any]
+    plan_only: bool
+    as_json: bool
     live: bool = False
     spending: Spending = field(default_factory=Spending)
     unpriced: set[str] = field(default_factory=set)
@@ -81,20 +85,13 @@ class LiveOptions:
 
     @classmethod
     def of(
-        cls,
-        episodes: int | None,
-        storage: str | None,
-        replay: bool,
-        settings: list[str] | None,
-        **caps: float | None,
+        cls, settings: Mapping[str, Any], caps: Mapping[str, float | None], *options: Any
     ) -> LiveOptions:
         """Read the options of a command; raises ``UserError`` for settings that are none."""
-        table = _read(settings or [])
         given = {name: cap for name, cap in caps.items() if cap is not None}
-        if given:
-            table["caps"] = {**table.get("caps", {}), **given}
-        _checked(table)
-        return cls(episodes, storage, replay, table)
+        more = {"caps": {**settings.get("caps", {}), **given}} if given else {}
+        _checked({**settings, **more})
+        return cls({**settings, **more}, *options)
 
     def live_of(self, work: Work) -> Live:
         """Return the settings of live agents: the command's, else the file's."""
@@ -107,35 +104,35 @@ class LiveOptions:
         """Number of episodes, by default so many as emulated agents play in no time."""
         return self.stated or _OFFLINE
 
-    def check(self, work: Work) -> None:
-        """Check that what live agents may cost is stated, here or in a file.
+    def check(self, works: Sequence[Work]) -> None:
+        """Check that what live agents may cost is stated; with ``--plan`` say it, and exit.
 
         Raises:
             UserError: for live agents without a number of episodes or a cap, and for options that
                 need live agents where there are none.
         """
-        if work.has_live:
-            self._check_episodes(work)
-            if not (self.replay or self.live_of(work).caps.stated):
-                raise UserError(
-                    "live agents cost money: say what they may cost at most, like --dollars 2, "
-                    "--tokens 1000000 or --calls 1000; --plan says what to expect"
-                )
-        elif self.settings or self.storage or self.replay:
-            caps = dict.fromkeys(self.settings.get("caps", {}), True)
-            named = {**caps, "live": self.settings, "storage": self.storage, "replay": self.replay}
-            name = next(name for name in named if named[name])
-            groups = " and ".join(dict.fromkeys(str(s.population) for s in work.scenarios))
-            raise UserError(f"--{name} is about live agents, and {groups} has none")
-
-    def _check_episodes(self, work: Work) -> None:
-        if not (self.stated or work.stated):
+        live = [work for work in works if work.has_live]
+        if any(not (self.stated or work.stated) for work in live):
             raise UserError("live agents cost money: say how many episodes, like --episodes 5")
+        if self.plan_only:
+            self._plan(works)
+            raise typer.Exit
+        if any(not (self.replay or self.live_of(work).caps.stated) for work in live):
+            raise UserError(
+                "live agents cost money: say what they may cost at most, like --dollars 2, "
+                "--tokens 1000000 or --calls 1000; --plan says what to expect"
+            )
+        caps = dict.fromkeys(self.settings.get("caps", {}), True)
+        named = {**caps, "live": self.settings, "storage": self.storage, "replay": self.replay}
+        name = next((name for name in named if named[name]), "")
+        if name and not live:
+            groups = dict.fromkeys(str(s.population) for work in works for s in work.scenarios)
+            raise UserError(f"--{name} is about live agents, and {' and '.join(groups)} has none")
 
     @contextmanager
     def session(self, work: Work) -> Iterator[None]:
         """Show that episodes are played, with a session open where live agents play."""
-        doing = f"playing {sum(map(len, work.scenarios)):,} episodes"
+        doing = f"playing {counted(sum(map(len, work.scenarios)), 'episode')}"
         if not work.has_live:
             with _terminal.working(doing):
                 yield
@@ -157,27 +154,32 @@ class LiveOptions:
         try:
             return play()
         except OutOfBudget as cap:
-            count = len(cap.episodes) if cap.episodes else 0
+            count, wanted = len(cap.episodes or ()), counted(self.episodes, "episode")
             self.stopped = (
-                f"out of budget: {cap}; {count:,} of {self.episodes:,} episodes were finished. "
+                f"out of budget: {cap}; {count:,} of {wanted} finished. "
                 "All calls are kept: the same command with a larger cap goes on from there"
             )
             finished: T | None = cap.episodes
             return finished
 
-    @property
-    def spent(self) -> dict[str, Any]:
-        """What the command spent, for JSON; without live agents there is nothing to say."""
+    def show(self, result: Mapping[str, Any], write: Callable[[], None]) -> None:
+        """Print a result, as JSON or in words, and what the command spent."""
+        if self.as_json:
+            _terminal.print_json({**result, **self._spent()})
+            return
+        write()
+        if self.live:
+            spent = _terminal.spending(self.spending, self.unpriced)
+            _terminal.say(f"Spent by this command: {spent}")
+        if result.get("report"):
+            _terminal.say(f"Report: {result['report']}")
+
+    def _spent(self) -> dict[str, Any]:
+        """Return what the command spent; without live agents there is nothing to say."""
         if not self.live:
             return {}
         cost = None if self.unpriced else self.spending.dollars
         return {"calls": self.spending.calls, "tokens": self.spending.tokens, "cost_usd": cost}
-
-    def print_spent(self) -> None:
-        """Print what the command spent."""
-        if self.live:
-            spent = _terminal.spending(self.spending, self.unpriced)
-            _terminal.say(f"Spent by this command: {spent}")
 
     def exit(self) -> None:
         """Exit with 3 if a cap was reached."""
@@ -185,30 +187,16 @@ class LiveOptions:
             warn(self.stopped)
             raise typer.Exit(CAPPED)
 
-    def plan(self, works: Sequence[Work], as_json: bool) -> None:
-        """Print what some work would cost, and play nothing."""
+    def _plan(self, works: Sequence[Work]) -> None:
+        """Print what some work would cost."""
         from mechlab.llm.estimate import Estimate, estimate
         from mechlab.llm.session import CALLS_URL
 
-        for work in works:
-            if work.has_live:
-                self._check_episodes(work)
         where, expected = self.storage or CALLS_URL, Estimate()
         with _terminal.working("rehearsing an episode of each setting"):
             for work in works:
                 expected += estimate(work.scenarios, self.live_of(work), where)
-        _terminal.print_estimate(expected, as_json)
-
-
-def _read(pairs: list[str]) -> dict[str, Any]:
-    """Read ``NAME=VALUE`` pairs of the ``[live]`` table, written as in TOML."""
-    for pair in pairs:
-        try:
-            tomllib.loads(pair)
-        except tomllib.TOMLDecodeError:
-            example = "timeout=60 or endpoints.groq.url='https://...'"
-            raise UserError(f"--live takes NAME=VALUE, like {example}, got {pair!r}") from None
-    return parse_toml("\n".join(pairs), "--live")
+        _terminal.print_estimate(expected, self.as_json)
 
 
 def _checked(table: dict[str, Any]) -> Live:

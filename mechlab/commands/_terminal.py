@@ -59,9 +59,10 @@ def working(text: str) -> Iterator[None]:
         yield
 
 
-def say(text: str) -> None:
-    """Print one plain line."""
-    OUT.print(Text(text))
+def say(*lines: str) -> None:
+    """Print plain lines."""
+    for line in lines:
+        OUT.print(Text(line))
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mechlab.commands._app import (
-    Calls,
-    CallStorage,
-    Dollars,
-    Json,
-    LiveSettings,
-    PlanOnly,
-    Replay,
-    Seed,
-    Settings,
-    Tokens,
-    app,
-    read_settings,
-)
+from mechlab.commands._app import Page, Seed, Settings, app, plays_live, read_settings
+
+if TYPE_CHECKING:
+    from mechlab.commands._live_options import LiveOptions
 
 
 @app.command(epilog="Example: mechlab decompose --population o3 -o reports/o3.html")
+@plays_live
 def decompose(  # noqa: PLR0913 - an argument an option
+    options: LiveOptions,
     population: Annotated[str, typer.Option(help="'o3', 'o3*5 + perfect*5', ...")],
     game: Annotated[str, typer.Option(help="A game (see: mechlab list games).")] = "sharing",
-    episodes: Annotated[
-        int | None,
-        typer.Option(min=2, help="Episodes of each condition [200; live: to be given]."),
-    ] = None,
     seed: Seed = 0,
     incentive: Annotated[
         str, typer.Option(help="The mechanism that is tried as the incentive.")
     ] = "sharing_bonus(rate=1000)",
     settings: Settings = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write a page here.")
-    ] = None,
-    live: LiveSettings = None,
-    storage: CallStorage = None,
-    calls: Calls = None,
-    tokens: Tokens = None,
-    dollars: Dollars = None,
-    replay: Replay = False,
-    plan: PlanOnly = False,
-    as_json: Json = False,
+    output: Page = None,
 ) -> None:
     """Say whether a group is limited by cooperation or by competence, and what repairs it.
 
@@ -56,14 +33,11 @@ def decompose(  # noqa: PLR0913 - an argument an option
     from mechlab.analysis.decomposition import decompose as decompose_group
     from mechlab.analysis.decomposition import scenarios
     from mechlab.commands import _terminal
-    from mechlab.commands._live_options import LiveOptions, Work
+    from mechlab.commands._live_options import Work
     from mechlab.report import write
     from mechlab.report.decomposition import decomposition_page, sentences
 
-    options = LiveOptions.of(
-        episodes, storage, replay, live, calls=calls, tokens=tokens, dollars=dollars
-    )
-    asked: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "game": game,
         "population": population,
         "episodes": options.episodes,
@@ -71,21 +45,12 @@ def decompose(  # noqa: PLR0913 - an argument an option
         "settings": read_settings(settings),
         "incentive": incentive,
     }
-    work = Work(list(scenarios(**asked).values()))
-    if plan:
-        options.plan([work], as_json)
-        return
-    options.check(work)
+    work = Work(list(scenarios(**arguments).values()))
+    options.check([work])
     with options.session(work):
-        result = options.until_cap(lambda: decompose_group(**asked))
+        result = options.until_cap(lambda: decompose_group(**arguments))
     options.exit()
     assert result is not None
     page = write(decomposition_page(result), output) if output else None
-    if as_json:
-        _terminal.print_json({**result.as_json(), "report": page and str(page), **options.spent})
-        return
-    for sentence in sentences(result):
-        _terminal.say(sentence)
-    options.print_spent()
-    if page:
-        _terminal.say(f"Report: {page}")
+    words = {**result.as_json(), "report": page and str(page)}
+    options.show(words, lambda: _terminal.say(*sentences(result)))

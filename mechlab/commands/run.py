@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mechlab.commands._app import (
-    Calls,
-    CallStorage,
-    Dollars,
-    Json,
-    LiveSettings,
-    PlanOnly,
-    Replay,
-    Seed,
-    Settings,
-    Tokens,
-    app,
-    read_settings,
-)
+from mechlab.commands._app import Seed, Settings, app, plays_live, read_settings
+
+if TYPE_CHECKING:
+    from mechlab.commands._live_options import LiveOptions
 
 
 @app.command(
     epilog="Example: mechlab run --population o3 --mechanism 'sharing_bonus(rate=1000)' --seed 0"
 )
+@plays_live
 def run(  # noqa: PLR0913 - an argument an option
+    options: LiveOptions,
     population: Annotated[str, typer.Option(help="'o3', 'o3*5 + perfect*5', 'llm:MODEL', ...")],
     mechanism: Annotated[str, typer.Option(help="'royalty(share=0.1) + protocol', ...")] = "none",
     game: Annotated[str, typer.Option(help="A game (see: mechlab list games).")] = "sharing",
     condition: Annotated[str, typer.Option(help="A condition of the game.")] = "baseline",
-    episodes: Annotated[
-        int | None, typer.Option(min=1, help="Number of episodes [200; live: to be given].")
-    ] = None,
     seed: Seed = 0,
     settings: Settings = None,
-    live: LiveSettings = None,
-    storage: CallStorage = None,
-    calls: Calls = None,
-    tokens: Tokens = None,
-    dollars: Dollars = None,
-    replay: Replay = False,
-    plan: PlanOnly = False,
-    as_json: Json = False,
 ) -> None:
     """Play episodes and print their measures, each with its interval.
 
@@ -52,13 +33,10 @@ def run(  # noqa: PLR0913 - an argument an option
     reached; what was played until then is printed.
     """
     from mechlab.commands import _terminal
-    from mechlab.commands._live_options import LiveOptions, Work
+    from mechlab.commands._live_options import Work
     from mechlab.simulation import play, scenario
 
-    options = LiveOptions.of(
-        episodes, storage, replay, live, calls=calls, tokens=tokens, dollars=dollars
-    )
-    asked = scenario(
+    episodes = scenario(
         game,
         population,
         mechanism,
@@ -67,17 +45,12 @@ def run(  # noqa: PLR0913 - an argument an option
         condition=condition,
         settings=read_settings(settings),
     )
-    work = Work([asked])
-    if plan:
-        options.plan([work], as_json)
-        return
-    options.check(work)
+    work = Work([episodes])
+    options.check([work])
     with options.session(work):
-        played = options.until_cap(lambda: play(asked))
+        played = options.until_cap(lambda: play(episodes))
         summary = played.summary if played else {}
-    if as_json and played:
-        _terminal.print_json({**_terminal.run_as_json(played, summary), **options.spent})
-    elif played:
-        _terminal.print_run(played, summary)
-        options.print_spent()
+    if played:
+        result = _terminal.run_as_json(played, summary)
+        options.show(result, lambda: _terminal.print_run(played, summary))
     options.exit()

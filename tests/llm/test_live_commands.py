@@ -173,10 +173,10 @@ def test_a_cap_prints_what_was_played_and_says_so(server, mechlab):
     assert code == 3
     assert json.loads(out)["episodes"] == 1
     assert "out of budget: the cap of 13 calls" in err
-    assert "1 of 3 episodes were finished" in err
+    assert "1 of 3 episodes finished" in err
     code, out, err = mechlab(*RUN, "--episodes", "2", "--calls", "2")
     assert code == 3
-    assert "1 of 2 episodes were finished" in err  # what is known costs nothing
+    assert "1 of 2 episodes finished" in err  # what is known costs nothing
     assert server.done.total() == 12
 
 

@@ -16,6 +16,7 @@ MEASURES = [
     *("spend", "subsidy", "net_revenue"),
 ]
 
+SWEEP = Path(__file__).parents[2] / "studies/sweeps/bonus_on_what.toml"
 STUDY = """
 question = "How much?"
 population = "selfish"
@@ -107,6 +108,9 @@ def test_settings_reach_the_game(mechlab):
         (["run", "--population", "o3", "--game", "sharin"], ["did you mean 'sharing'?"]),
         (["run", "--population", "o3", "--set", "round=3"], ["did you mean 'rounds'?"]),
         (["run", "--population", "o3", "--set", "rounds"], ["NAME=VALUE", "'rounds'"]),
+        (["sweep", SWEEP, "--set", "round=3"], ["did you mean 'rounds'?"]),
+        (["sweep", SWEEP, "--episodes", "1"], ["episodes must be greater than 1, got 1"]),
+        (["decompose", "--population", "o3", "--episodes", "1"], ["at least 2", "got 1"]),
         (["run", "--population", "o3", "--set", "rounds=0"], ["rounds must be", "got 0"]),
         (["run", "--population", "o3", "--episodes", "0"], ["--episodes"]),
         (

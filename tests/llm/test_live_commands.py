@@ -150,22 +150,43 @@ def test_what_plays_no_live_agents_costs_nothing(server, mechlab):
     assert (code, out) == (0, "no live agents: it costs nothing\n")
 
 
-def test_a_run_names_endpoints_and_how_they_are_called(server, mechlab, monkeypatch):
+@pytest.fixture(params=["run", "decompose", "sweep"])
+def live_command(request):
+    """A command that plays live agents, in two episodes of each setting."""
+    Path("s.toml").write_text(SWEEP)
+    of = ["s.toml"] if request.param == "sweep" else GROUP
+    return [request.param, *of, *CAP, "--episodes", "2"]
+
+
+def test_a_command_names_endpoints_and_how_they_are_called(
+    server, mechlab, monkeypatch, live_command
+):
     monkeypatch.delenv("OPENAI_BASE_URL")
     monkeypatch.setenv("MY_KEY", KEY)
     settings = (
         f"endpoints.openai.url='{server.url}'",
         "endpoints.openai.key_variable='MY_KEY'",
         "endpoints.openai.extra.seed=3",
+        "endpoints.other.extra.top_k=1",
+        "extra.user='us'",
         "concurrency=1",
         "patience=60",
     )
     options = [word for pair in settings for word in ("--live", pair)]
-    code, out, err = mechlab(*RUN, *CAP, "--episodes", "2", "--json", *options)
+    code, out, err = mechlab(*live_command, "--json", *options)
     assert code == 0, err
-    assert {request["seed"] for request in server.requests} == {3}
-    assert (server.busiest, server.done) == (1, {"good": 24})
+    assert {(r["seed"], r["user"], r.get("top_k")) for r in server.requests} == {(3, "us", None)}
+    assert (server.busiest, set(server.done)) == (1, {"good"})
     assert KEY not in out + err
+
+
+def test_a_command_waits_as_long_as_it_is_told(server, mechlab, live_command):
+    server.behaviour.faults = {"stall": 1.0}
+    options = ["--live", "timeout=0.2", "--live", "patience=0.5"]
+    code, out, err = mechlab(*live_command, *options)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "timeout" in err and "the same command goes on from there" in err
+    assert server.done["stall"] <= 4  # of so short a patience
 
 
 def test_a_cap_prints_what_was_played_and_says_so(server, mechlab):

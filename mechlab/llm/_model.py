@@ -20,6 +20,7 @@ from mechlab.llm._output import (
     InvalidAnswer,
     ModelOutput,
     Usage,
+    ignores_schema,
     messages_again,
     parse_answer,
     request_body,
@@ -208,7 +209,8 @@ class Model:
         """Send a call with its schema by each response format until the endpoint takes one.
 
         What another worker found comes first. A refusal that does not name the format may have
-        another cause, so it has to come twice.
+        another cause, so it has to come twice. Where an endpoint takes a schema and lets the model
+        write something else, all later calls have it in words.
         """
         model = digest(self._route.url, self._route.model)
         noted = self._route.response_format or await self._store.response_format(model)
@@ -225,7 +227,8 @@ class Model:
             if output.finish != PROMPT_REFUSED:  # which says nothing about the format
                 self._format = format
                 if not noted:
-                    row = {"model": model, "format": format, "at": now()}
+                    good = "text" if ignores_schema(output, call.schema) else format
+                    row = {"model": model, "format": good, "at": now()}
                     await asyncio.shield(self._store.put(FORMATS, row))
                     self._format = await self._store.response_format(model)
             return format, output

@@ -160,6 +160,30 @@ def parse_answer(output: ModelOutput, schema: type[BaseModel]) -> BaseModel:
     raise InvalidAnswer(_reason(first))
 
 
+def ignores_schema(output: ModelOutput, schema: type[BaseModel]) -> bool:
+    """Return whether an output is whole, but nothing that the schema would have let a model write.
+
+    >>> class Bid(BaseModel):
+    ...     price: int
+    >>> [ignores_schema(ModelOutput(text), Bid) for text in ("I bid 7.", '{"price": -1}', "")]
+    [True, False, False]
+    """
+    finish = output.finish.lower()
+    broken = finish in _CUT or any(word in finish for word in _FILTERS)
+    if broken or output.refusal or not output.content.strip():
+        return False
+    fields = set(schema.model_fields)
+    return not any(fields == _keys(candidate) for candidate in _candidates(output.content))
+
+
+def _keys(text: str) -> set[str]:
+    """Return the keys of a JSON object, nothing for other texts."""
+    try:
+        return set(dict(json.loads(text)))
+    except (ValueError, TypeError, RecursionError):
+        return set()
+
+
 def split_reasoning(content: str) -> tuple[str, str]:
     """Return an answer, and the reasoning that stands in tags before it.
 

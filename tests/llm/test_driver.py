@@ -214,7 +214,7 @@ def test_an_invalid_answer_is_returned_once_and_then_acts_as_an_empty_turn(serve
         episodes = play(episodes=1)
     assert episodes["invalid_turns"] == [CALLS]
     assert episodes["tasks"] == [0]
-    first, second = server.requests[:2]
+    first, second = server.requests[2:4]  # of the first turn that knows the response format
     assert second["messages"][: len(first["messages"])] == first["messages"]
     said, asked = second["messages"][-2:]
     assert said == {"role": "assistant", "content": "I would rather not use JSON."}
@@ -312,7 +312,16 @@ def test_an_endpoint_that_ignores_the_format_gets_the_schema_in_words_after_a_mi
     server.behaviour.policy = policy
     episodes = play(episodes=1)
     assert episodes["invalid_turns"] == [0]
-    assert server.done == {"good": 2 * CALLS}
+    assert server.done == {"good": CALLS + 1}  # after the first mistake all calls have it
+    play(episodes=2)  # another worker too
+    assert server.done == {"good": 2 * CALLS + 1}
+
+
+@pytest.mark.parametrize("kind", ["refusal", "empty", "cut_reasoning", "length", "think"])
+def test_an_answer_that_no_schema_prevents_leaves_the_format_as_it_is(server, kind):
+    server.behaviour.script = [kind]
+    play(episodes=1)
+    assert {request["response_format"]["type"] for request in server.requests} == {"json_schema"}
 
 
 def test_counts_that_cannot_be_right_pass_no_cap_and_are_said_once(server, caplog):

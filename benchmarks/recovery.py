@@ -32,7 +32,6 @@ from mechlab.agents.emulated import Emulated
 from mechlab.calibrate import fit_episodes, pilot
 from mechlab.calibrate._conditions import agent_at
 from mechlab.calibrate._pilot_fit import DRAWS, Fitting
-from mechlab.calibrate._surrogate import Effort
 from mechlab.calibrate.published import RUNS
 from mechlab.games.sharing import Sharing
 
@@ -53,14 +52,14 @@ def recover_nearby(truth: Emulated, repeats: int) -> pd.DataFrame:
     game = Sharing()
     near = Fitting.of(_pilot(truth, 0), game)
     place = np.array([s.inward(getattr(truth.fitted, s.name)) for s in near.scales])
-    _, shared = near.around(place, 0.8, Effort(*ROUGH, seed=1))
+    _, shared = near.around(place, 0.8, ROUGH, 1)
     wide = np.clip(2.5 * np.sqrt(np.diag(shared.covariance(place))), 0.25, 1.5)
-    _, shared = near.around(place, wide, Effort(*FINE, seed=2))
+    _, shared = near.around(place, wide, FINE, 2)
     tables = []
     for number in range(repeats):
         runs = Fitting.of(_pilot(truth, number), game).runs
         posterior = replace(shared, runs=runs).dispersed()
-        mode = posterior.mode(place, posterior.bounds)
+        mode = posterior.mode(place)
         drawn = posterior.draws(mode, DRAWS, np.random.default_rng(number))
         agents = [agent_at(near.scales, draw).fitted for draw in drawn]
         intervals = {s.name: _interval([getattr(a, s.name) for a in agents]) for s in near.scales}

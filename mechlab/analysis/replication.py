@@ -13,7 +13,7 @@ import numpy as np
 from mechlab.agents.base import AGENTS
 from mechlab.agents.emulated import stored
 from mechlab.analysis.tensions import Tensions, tensions
-from mechlab.calibrate import Cell
+from mechlab.calibrate import Residual
 from mechlab.calibrate.published import Figure, published
 from mechlab.simulation import Episodes, simulate
 from mechlab.statistics import Summary, summarise
@@ -32,7 +32,7 @@ class Replica:
         ours: our mean with its interval; of no episodes where there is no measure of ours.
     """
 
-    cell: Cell
+    cell: Residual
     ours: Summary
 
     @property
@@ -167,7 +167,7 @@ def _replica(
     if figure.measure:
         ours = summarise(np.asarray(played[figure.model, figure.run][figure.measure]))
     fit = known.get(_key(figure), {"fitted": False, "reason": UNKNOWN})
-    return Replica(Cell(figure, ours.mean, fit["fitted"], fit["reason"]), ours)
+    return Replica(Residual(figure, ours.mean, fit["fitted"], fit["reason"]), ours)
 
 
 def _stored() -> dict[tuple[str, str, str], Mapping[str, Any]]:

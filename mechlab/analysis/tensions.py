@@ -9,7 +9,7 @@ import numpy as np
 
 from mechlab.agents.base import AGENTS
 from mechlab.agents.emulated import Emulated
-from mechlab.calibrate import Cell
+from mechlab.calibrate import Residual
 from mechlab.calibrate.published import models
 from mechlab.simulation import simulate
 from mechlab.statistics import summarise
@@ -18,7 +18,7 @@ _SPLIT = 3.0  # odds ratio of answering peers and the system: below it, interval
 _EPISODES = 100  # of each play of a tension: its mean is within a few percent
 _STEPS = 10  # halvings of a chance: to a thousandth
 
-_Cells = Mapping[tuple[str, str, str], Cell]  # by model, condition and metric
+_Residuals = Mapping[tuple[str, str, str], Residual]  # by model, condition and metric
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Tensions:
     optimum: Optimum | None = None
 
 
-def tensions(cells: Sequence[Cell]) -> Tensions:
+def tensions(cells: Sequence[Residual]) -> Tensions:
     """Find where the published figures of some cells pull apart, and play what shows it."""
     known = {(c.figure.model, c.figure.condition, c.figure.metric): c for c in cells}
     names = models([cell.figure for cell in cells])
@@ -100,7 +100,7 @@ def tensions(cells: Sequence[Cell]) -> Tensions:
     )
 
 
-def _split_answers(known: _Cells, agent: Emulated) -> SplitAnswers | None:
+def _split_answers(known: _Residuals, agent: Emulated) -> SplitAnswers | None:
     """Return where answering peers and answering the system must be two things."""
     rate = known.get((agent.name, "baseline", "response_rate"))
     requested = known.get((agent.name, "auto_request", "efficiency"))
@@ -117,7 +117,7 @@ def _split_answers(known: _Cells, agent: Emulated) -> SplitAnswers | None:
     return SplitAnswers(agent.name, *published, peer, system, efficiency)
 
 
-def _unmet_rate(known: _Cells, agent: Emulated) -> UnmetRate | None:
+def _unmet_rate(known: _Residuals, agent: Emulated) -> UnmetRate | None:
     """Return what throughput the published response rate would mean, where ours misses the rate."""
     rate, tasks = (known.get((agent.name, "baseline", m)) for m in ("response_rate", "tasks"))
     if rate is None or tasks is None or rate.inside:
@@ -142,7 +142,7 @@ def _at_response_rate(agent: Emulated, target: float) -> tuple[float, float]:
     return rate, float(played["tasks"].mean())
 
 
-def _optimum(known: _Cells) -> Optimum | None:
+def _optimum(known: _Residuals) -> Optimum | None:
     perfect = known.get(("perfect", "baseline", "tasks"))
     if perfect is None:
         return None

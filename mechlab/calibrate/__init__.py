@@ -6,14 +6,14 @@ measure for each, are in ``mechlab.calibrate.published``.
 
 from mechlab.calibrate._figure_fit import calibrate
 from mechlab.calibrate._pilot_fit import Check, PilotFit, fit_episodes
-from mechlab.calibrate._result import Cell, FigureFit
+from mechlab.calibrate._result import FigureFit, Residual
 from mechlab.calibrate.episodes import pilot, read_episodes, tallied
 
 __all__ = [
-    "Cell",
     "Check",
     "FigureFit",
     "PilotFit",
+    "Residual",
     "calibrate",
     "fit_episodes",
     "pilot",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,12 @@ from mechlab.agents.base import Agent
 from mechlab.agents.emulated import STEPS, VIEW, Emulated, Propensities
 from mechlab.agents.population import Population
 from mechlab.agents.response import behaviours
-from mechlab.calibrate._scales import Scale
+from mechlab.calibrate._scales import Scale, values_at
 from mechlab.calibrate.episodes import columns, counted
 from mechlab.errors import UserError
 from mechlab.flows import Array
 from mechlab.games.base import Game
-from mechlab.mechanism import parse
+from mechlab.mechanism import Mechanism, parse
 from mechlab.mechanism.incentives import Incentives
 from mechlab.simulation import simulate
 
@@ -71,23 +71,31 @@ class Run:
         }  # chances as logits
         shift = at["protocol"] * self.advised + at["hidden"] * self.hidden
         paid = at["payment"] * self.pay
-        nothing = np.zeros(len(places))
         rows = []
         for name in self.moved:
             change = shift * (name in _SHIFTED) + paid * (name in _PAID)
+            nothing = np.zeros(len(places))
             rows.append(expit(at[name] + change) if name in _CHANCES else at.get(name, nothing))
         return np.stack(rows, axis=1)
 
-    def played(
-        self, game: Game, behaviour: Array, episodes: int, seed: int, first: int = 0
-    ) -> Array:
-        """Play the run with agents of some propensities (F,); return its statistics, (n, S)."""
-        agent = _Fixed("fixed", tuple(zip(self.moved, behaviour.tolist(), strict=True)))
-        played = simulate(
-            game, agent, condition=self.condition, episodes=episodes, seed=seed, first=first
-        )
-        counts = counted(played)
-        return np.stack([counts[name] for name in self.statistics], axis=1)
+    def played(self, game: Game, behaviour: Array, episodes: int, seed: int) -> Array:
+        """Play groups of agents of some propensities (D, F), each with luck of its own.
+
+        Returns the statistics of n episodes of each, (D, n, S).
+        """
+        groups = []
+        for number, row in enumerate(behaviour.tolist()):
+            outcome = simulate(
+                game,
+                _Fixed("fixed", tuple(zip(self.moved, row, strict=True))),
+                condition=self.condition,
+                episodes=episodes,
+                seed=seed,
+                first=number * episodes,
+            )
+            counts = counted(outcome)
+            groups.append(np.stack([counts[name] for name in self.statistics], axis=1))
+        return np.stack(groups)
 
 
 @dataclass(frozen=True)
@@ -107,41 +115,41 @@ def runs_of(table: pd.DataFrame, game: Game, agent: Emulated) -> list[Run]:
     Raises:
         UserError: for a mechanism that shows only a part of the view or advises some steps alone.
     """
-    groups = table.groupby(["condition", "mechanism"], sort=False)
-    return [
-        _run(str(condition), str(mechanism), rows[columns(table)], game, agent)
-        for (condition, mechanism), rows in groups
-    ]
+    runs, statistics = [], columns(table)
+    for (condition, mechanism), rows in table.groupby(["condition", "mechanism"], sort=False):
+        rule = parse(str(mechanism))
+        for some, known in ((rule.advises, STEPS), (rule.hides, VIEW)):
+            if some and some != known:
+                raise UserError(
+                    f"a pilot under {mechanism!r} cannot be fitted: only all of "
+                    f"{', '.join(sorted(known))} together"
+                )
+        run = Run(
+            condition=str(condition),
+            mechanism=str(mechanism),
+            pay=_pay(rule, str(condition), game, agent),
+            advised=bool(rule.advises),
+            hidden=bool(rule.hides),
+            statistics=tuple(statistics),
+            counts=rows[statistics].to_numpy(float),
+        )
+        runs.append(run)
+    return runs
 
 
-def _run(condition: str, mechanism: str, counts: pd.DataFrame, game: Game, agent: Emulated) -> Run:
-    rule = parse(mechanism)
-    for some, known in ((rule.advises, STEPS), (rule.hides, VIEW)):
-        if some and some != known:
-            raise UserError(
-                f"a pilot under {mechanism!r} cannot be fitted: only all of "
-                f"{', '.join(sorted(known))} together"
-            )
-    pay = _pay(rule, condition, game, agent)
-    state = bool(rule.advises), bool(rule.hides)
-    return Run(condition, mechanism, pay, *state, tuple(columns(counts)), counts.to_numpy(float))
-
-
-def _pay(rule: Any, condition: str, game: Game, agent: Emulated) -> float:
+def _pay(rule: Mechanism, condition: str, game: Game, agent: Emulated) -> float:
     """Return the mean marginal payment of an answer over the game's unit, among such agents.
 
     It is the change of the logit of answering in an agent that responds to payments alone, by 1.
     """
     fitted = replace(agent.fitted, payment=1.0, protocol=0.0, hidden=0.0)
-    probe = replace(agent, fitted=fitted)
-    column = game.propensities.index("answer")
-    played = behaviours(game, Population.of(probe, game.agents), rule, condition)
-    chance = np.clip(played[:, :, column], 1e-12, 1 - 1e-12)
+    group = Population.of(replace(agent, fitted=fitted), game.agents)
+    answer = behaviours(game, group, rule, condition)[:, :, game.propensities.index("answer")]
+    chance = np.clip(answer, 1e-12, 1 - 1e-12)
     before = np.log(fitted.answer / (1 - fitted.answer))
     return float((np.log(chance / (1 - chance)) - before).mean())
 
 
 def agent_at(scales: Sequence[Scale], places: Array, name: str = "candidate") -> Emulated:
     """Return the agent at some places (P,) on the scales."""
-    values = {s.name: float(s.outward(x)) for s, x in zip(scales, places, strict=True)}
-    return Emulated(name, Propensities(**values))
+    return Emulated(name, Propensities(**values_at(scales, places)))

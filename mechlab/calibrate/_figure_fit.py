@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import product, repeat
@@ -12,16 +12,26 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+from scipy.optimize import least_squares
 
 from mechlab.agents.base import AGENTS, Agent
 from mechlab.agents.emulated import Emulated, Propensities
-from mechlab.calibrate._result import Cell, FigureFit
-from mechlab.calibrate._scales import BASE, SHIFTS, VOLUNTEER, Scale
+from mechlab.calibrate._result import FigureFit, Residual
+from mechlab.calibrate._scales import (
+    BASE,
+    SHIFTS,
+    VOLUNTEER,
+    Scale,
+    bounds,
+    places_of,
+    values_at,
+)
 from mechlab.calibrate.published import Figure, models, published
 from mechlab.errors import UserError
 from mechlab.flows import Array
 from mechlab.games.sharing import Sharing
-from mechlab.simulation import Episodes, simulate
+from mechlab.simulation import simulate
+from mechlab.statistics import summarise
 
 CHECK = 1000  # held-out episodes of each run behind the residuals: 3% of an episode's SD in a mean
 
@@ -41,7 +51,6 @@ _UNMEASURED = "read from thoughts, which emulated agents do not have"
 _IMPOSSIBLE = "below what the model's tasks permit: no agent leaves more tasks open than it holds"
 _SCRIPTED = "not an emulated agent"
 
-Progress = Callable[[str], None]
 Values = Mapping[str, float]
 
 
@@ -54,35 +63,23 @@ class Problem:
     tasks keep their plain residual, because they must be met.
 
     Attributes:
-        figures: the figures to meet.
-        free: the parameters to fit.
+        figures: the F figures to meet.
+        free: the P parameters to fit.
         fixed: values of the others.
         episodes, seed: of each run, the same for all parameters.
     """
 
     figures: Sequence[Figure]
     free: Sequence[Scale]
-    fixed: Mapping[str, float]
+    fixed: Values
     episodes: int
     seed: int
     _known: dict[bytes, Array] = field(default_factory=dict, init=False)
 
-    def values(self, places: Array) -> dict[str, float]:
-        """Return the values of all parameters, fixed and free, at places (P,) of the free ones."""
-        free = {s.name: float(s.outward(x)) for s, x in zip(self.free, places, strict=True)}
-        return {**self.fixed, **free}
-
-    def places(self, values: Mapping[str, float]) -> Array:
+    def places(self, values: Values) -> Array:
         """Return the places (P,) of values, just inside the bounds, as a start must be."""
-        low, high = self.bounds
-        inside = np.array([s.inward(values[s.name]) for s in self.free])
-        return np.asarray(np.clip(inside, low + 1e-3, high - 1e-3))
-
-    @property
-    def bounds(self) -> tuple[Array, Array]:
-        """Lower and upper bounds of the places, (P,) each."""
-        low = np.array([s.inward(s.low) for s in self.free])
-        return low, np.array([s.inward(s.high) for s in self.free])
+        low, high = bounds(self.free)
+        return np.asarray(np.clip(places_of(self.free, values), low + 1e-3, high - 1e-3))
 
     def residuals(self, places: Array) -> Array:
         """Return the robust residuals of the figures, then the pulls of the parameters, (R,)."""
@@ -98,9 +95,10 @@ class Problem:
     def jacobian(self, places: Array) -> Array:
         """Return forward differences (R, P), playing only runs that a parameter affects."""
         here, ours = self.residuals(places), self.means(places)
+        _, high = bounds(self.free)
         columns = []
         for i, scale in enumerate(self.free):
-            step = _STEP if places[i] + _STEP <= self.bounds[1][i] else -_STEP
+            step = _STEP if places[i] + _STEP <= high[i] else -_STEP
             there = places.copy()
             there[i] += step
             moved = [k for k, f in enumerate(self.figures) if scale.affects(f.condition)]
@@ -109,43 +107,47 @@ class Problem:
             columns.append((self._robust(theirs, there) - here) / step)
         return np.stack(columns, axis=1)
 
+    def solved(self, values: Values, rounds: int) -> tuple[dict[str, float], float]:
+        """Return all parameters at least cost, and that cost, from a start at some values.
+
+        By the trust-region reflective method of scipy.
+        """
+        fit = least_squares(
+            self.residuals,
+            self.places(values),
+            jac=self.jacobian,
+            bounds=bounds(self.free),
+            max_nfev=rounds,
+            xtol=_CHANGE,
+            ftol=_CHANGE,
+        )
+        return {**self.fixed, **values_at(self.free, fit.x)}, float(fit.cost)
+
     def _means(self, places: Array, figures: Sequence[Figure]) -> Array:
-        agent = Emulated("candidate", Propensities(**self.values(places)))
+        agent = Emulated("candidate", Propensities(**self.fixed, **values_at(self.free, places)))
         return means(agent, figures, self.episodes, self.seed)
 
     def _robust(self, ours: Array, places: Array) -> Array:
-        off = np.array(
-            [(x - f.target) / f.tolerance for f, x in zip(self.figures, ours, strict=True)]
-        )
-        off = np.nan_to_num(off, nan=_FAR)
+        pairs = zip(self.figures, ours, strict=True)
+        off = np.nan_to_num([(x - f.target) / f.tolerance for f, x in pairs], nan=_FAR)
         robust = np.sign(off) * np.sqrt(np.log1p(off**2))
-        headline = np.array([_is_headline(f) for f in self.figures])
+        headline = np.array([f.is_headline for f in self.figures])
         return np.concatenate([np.where(headline, _HEADLINE * off, robust), _PULL * places])
-
-
-def _is_headline(figure: Figure) -> bool:
-    return (figure.condition, figure.metric) == ("baseline", "tasks")
 
 
 def fit_model(figures: Sequence[Figure], seed: int) -> dict[str, float]:
     """Return one model's fitted parameters, without shifts that no figure identifies."""
     shifts = [s for s in SHIFTS if any(s.affects(f.condition) for f in figures)]
     base = [f for f in figures if not any(s.affects(f.condition) for s in shifts)]
-    free = [*BASE, VOLUNTEER] if _gives_unasked(figures) else list(BASE)
+    rates = [f for f in base if (f.condition, f.metric) == ("baseline", "response_rate")]
+    free = [*BASE, VOLUNTEER] if any(f.value > 1.0 for f in rates) else list(BASE)
     values = _from_corners(Problem(base, free, {}, _ROUGH, seed))
     for shift in shifts:
         affected = [f for f in figures if shift.affects(f.condition)]
         problem = Problem(affected, [shift], values, _ROUGH, seed)
-        values, _ = _solve(problem, {shift.name: shift.start}, rounds=_ROUNDS)
-    return _solve(Problem(figures, [*free, *shifts], {}, _FINE, seed), values, rounds=_LAST_ROUNDS)[
-        0
-    ]
-
-
-def _gives_unasked(figures: Sequence[Figure]) -> bool:
-    return any(
-        f.value > 1.0 for f in figures if (f.condition, f.metric) == ("baseline", "response_rate")
-    )
+        values, _ = problem.solved({shift.name: shift.start}, _ROUNDS)
+    values, _ = Problem(figures, [*free, *shifts], {}, _FINE, seed).solved(values, _LAST_ROUNDS)
+    return values
 
 
 def _from_corners(problem: Problem) -> dict[str, float]:
@@ -155,29 +157,9 @@ def _from_corners(problem: Problem) -> dict[str, float]:
         {**usual, **dict(zip(_CORNERS, corner, strict=True))}
         for corner in product(*_CORNERS.values())
     ]
-    corners.sort(key=lambda values: _cost(problem, values))
-    fits = [_solve(problem, values, rounds=_ROUNDS) for values in corners[:_BEST]]
+    corners.sort(key=lambda values: (problem.residuals(problem.places(values)) ** 2).sum())
+    fits = [problem.solved(values, _ROUNDS) for values in corners[:_BEST]]
     return min(fits, key=lambda fit: fit[1])[0]
-
-
-def _cost(problem: Problem, values: Values) -> float:
-    return float((problem.residuals(problem.places(values)) ** 2).sum())
-
-
-def _solve(problem: Problem, values: Values, rounds: int) -> tuple[dict[str, float], float]:
-    """Minimise by the trust-region reflective method of scipy; return values and cost."""
-    from scipy.optimize import least_squares
-
-    fit = least_squares(
-        problem.residuals,
-        problem.places(values),
-        jac=problem.jacobian,
-        bounds=problem.bounds,
-        max_nfev=rounds,
-        xtol=_CHANGE,
-        ftol=_CHANGE,
-    )
-    return problem.values(fit.x), float(fit.cost)
 
 
 def means(agent: Agent, figures: Sequence[Figure], episodes: int, seed: int) -> Array:
@@ -186,19 +168,13 @@ def means(agent: Agent, figures: Sequence[Figure], episodes: int, seed: int) -> 
     Figures of the same run share its episodes; all agents share all luck (common random numbers),
     so that the means are a deterministic function of the agent.
     """
-    runs = {figure.run for figure in figures}
-    played = {run: _play(agent, run, episodes, seed) for run in sorted(runs)}
-    return np.array([_mean(played[f.run][str(f.measure)]) for f in figures])
-
-
-def _play(agent: Agent, run: tuple[str, str], episodes: int, seed: int) -> Episodes:
-    condition, mechanism = run
-    return simulate(_GAME, agent, mechanism, episodes=episodes, seed=seed, condition=condition)
-
-
-def _mean(values: Array) -> float:
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if len(defined) else math.nan
+    played = {
+        (condition, rule): simulate(
+            _GAME, agent, rule, episodes=episodes, seed=seed, condition=condition
+        )
+        for condition, rule in sorted({figure.run for figure in figures})
+    }
+    return np.array([summarise(played[f.run][str(f.measure)]).mean for f in figures])
 
 
 def attainable(figure: Figure, figures: Sequence[Figure]) -> bool:
@@ -214,9 +190,7 @@ def attainable(figure: Figure, figures: Sequence[Figure]) -> bool:
     return all(figure.target + figure.tolerance >= n / (n + open_tasks) for n in done)
 
 
-def calibrate(
-    path: str | Path | None = None, *, seed: int = 0, progress: Progress = lambda _: None
-) -> FigureFit:
+def calibrate(path: str | Path | None = None, *, seed: int = 0) -> FigureFit:
     """Fit one emulated agent to each model's figures.
 
     The same figures and seed give the same fit, to the last digit.
@@ -224,7 +198,6 @@ def calibrate(
     Args:
         path: CSV of published figures; the package's own by default.
         seed: seed of the episodes that are played.
-        progress: called with one line of text after each model.
 
     Raises:
         UserError: for figures that cannot be read (see ``published``) or that hold no model.
@@ -233,65 +206,41 @@ def calibrate(
     names = models(figures)
     if not names:
         raise UserError(f"no model in {path}: a model needs a row with its tasks in the baseline")
-    fitted = {}
+    by_model: dict[str, list[Figure]] = {}
+    for figure in figures:
+        by_model.setdefault(figure.model, []).append(figure)
+    reasons = {f: _reason(f, by_model[f.model], f.model in names) for f in figures}
+    used = [[f for f in by_model[name] if not reasons[f]] for name in names]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        fits = pool.map(fit_model, [_fitted(figures, name) for name in names], repeat(seed))
-        for name, values in zip(names, fits, strict=True):
-            fitted[name] = _rounded(values)
-            progress(f"{name} is fitted ({len(fitted)} of {len(names)})")
-    agents = _agents(fitted)
-    cells = tuple(
-        cell for name in _all(figures) for cell in _cells(name, figures, agents, seed + 1)
-    )
-    return FigureFit(agents, cells, seed, CHECK)
+        fits = pool.map(fit_model, used, repeat(seed))
+        rounded = [{key: float(f"{value:.4g}") for key, value in fit.items()} for fit in fits]
+    agents = _agents(dict(zip(names, rounded, strict=True)))
+    residuals = []
+    for name, some in by_model.items():
+        measured = [f for f in some if f.measure]
+        ours = means(agents.get(name) or AGENTS.get(name), measured, CHECK, seed + 1).tolist()
+        known = dict(zip(measured, ours, strict=True))
+        residuals += [Residual(f, known.get(f, math.nan), not reasons[f], reasons[f]) for f in some]
+    return FigureFit(agents, tuple(residuals), seed, CHECK)
 
 
-def _fitted(figures: Sequence[Figure], model: str) -> list[Figure]:
-    return [f for f in figures if f.model == model and not _reason(f, figures)]
-
-
-def _reason(figure: Figure, figures: Sequence[Figure]) -> str:
+def _reason(figure: Figure, same_model: Sequence[Figure], emulated: bool) -> str:
     """Why a figure is not fitted; empty where it is."""
     if figure.measure is None:
         return _UNMEASURED
-    if figure.model not in models(figures):
+    if not emulated:
         return _SCRIPTED
-    same_model = [f for f in figures if f.model == figure.model]
     return "" if attainable(figure, same_model) else _IMPOSSIBLE
 
 
-def _rounded(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: float(f"{value:.4g}") for name, value in values.items()}
-
-
-def _agents(fitted: Mapping[str, Mapping[str, float]]) -> dict[str, Emulated]:
+def _agents(fitted: Mapping[str, Values]) -> dict[str, Emulated]:
     """Build the agents; a shift that a model's figures do not identify is the others' median."""
     lent = {
         s.name: median([values[s.name] for values in fitted.values() if s.name in values] or [0.0])
         for s in SHIFTS
     }
+    borrowed = {name: tuple(s for s in lent if s not in values) for name, values in fitted.items()}
     return {
-        name: Emulated(
-            name,
-            Propensities(**{**lent, **values}),
-            tuple(shift for shift in lent if shift not in values),
-        )
+        name: Emulated(name, Propensities(**{**lent, **values}), borrowed[name])
         for name, values in fitted.items()
     }
-
-
-def _all(figures: Sequence[Figure]) -> list[str]:
-    return list(dict.fromkeys(f.model for f in figures))
-
-
-def _cells(
-    model: str, figures: Sequence[Figure], agents: Mapping[str, Emulated], seed: int
-) -> list[Cell]:
-    published_of_model = [f for f in figures if f.model == model]
-    measured = [f for f in published_of_model if f.measure]
-    agent = agents[model] if model in agents else AGENTS.get(model)
-    ours = dict(zip(measured, means(agent, measured, CHECK, seed).tolist(), strict=True))
-    return [
-        Cell(f, ours.get(f, math.nan), not _reason(f, figures), _reason(f, figures))
-        for f in published_of_model
-    ]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.stats import chi2, qmc
 
 from mechlab.agents.emulated import Emulated, Propensities, stored
 from mechlab.calibrate._conditions import Run, agent_at, runs_of
-from mechlab.calibrate._posterior import Posterior
+from mechlab.calibrate._posterior import Posterior, Surrogate
 from mechlab.calibrate._result import plain, write
-from mechlab.calibrate._scales import BASE, SHIFTS, VOLUNTEER, Scale
-from mechlab.calibrate._surrogate import Effort, surrogates
+from mechlab.calibrate._scales import BASE, SHIFTS, VOLUNTEER, Scale, bounds, places_of
 from mechlab.calibrate.episodes import checked
 from mechlab.errors import UserError
 from mechlab.flows import Array
@@ -41,7 +40,7 @@ class Check:
     """One run of a pilot, predicted by a fit to the other runs.
 
     Attributes:
-        run: name of the run. episodes: how many it has.
+        run, episodes: its name, and how many episodes it has.
         observed: its mean tasks.
         expected, interval: predicted mean tasks, and a 90% interval of them.
     """
@@ -80,21 +79,13 @@ class PilotFit:
     seed: int
 
     def agents(self, count: int) -> list[Emulated]:
-        """Return ``count`` agents drawn from the posterior.
-
-        Raises:
-            UserError: for a negative count, or more than there are draws.
-        """
+        """Return agents drawn from the posterior; ``UserError`` for more than there are draws."""
         if not 0 <= count <= len(self.draws):
             raise UserError(f"a fit has {len(self.draws)} draws, got {count}")
         return [replace(self.agent, fitted=draw) for draw in self.draws[:count]]
 
     def interval(self, parameter: str, level: float = 0.9) -> tuple[float, float]:
-        """Return the central posterior interval of a parameter, of probability ``level``.
-
-        Raises:
-            AttributeError: for a name that is no parameter (see ``Propensities``).
-        """
+        """Return the central posterior interval of a parameter, of probability ``level``."""
         values = [getattr(draw, parameter) for draw in self.draws]
         low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
@@ -102,32 +93,29 @@ class PilotFit:
     @property
     def warnings(self) -> list[str]:
         """Reasons to be careful with the fit, one sentence each."""
-        return list(self._warnings())
-
-    def _warnings(self) -> Iterator[str]:
-        if self.agent.borrowed:
-            names = ", ".join(self.agent.borrowed)
-            yield f"not identified: {names}; borrowed from the stored models"
-        if self.dispersion > 1.0:
-            ratio = f"{self.dispersion:.1f} times"
-            yield f"episodes have {ratio} the variance of emulated ones; intervals allow for it"
-        if self.misfit < _MISFIT:
-            p = f"p = {self.misfit:.2g}"
-            yield f"the best fit does not reach the means of this pilot ({p})"
-        for check in self.checks:
-            if not check.inside:
-                low, high = check.interval
-                yield (
-                    f"out of sample: {check.run} had {check.observed:.1f} tasks; the other runs "
-                    f"predict {low:.1f} to {high:.1f}"
-                )
+        names = ", ".join(self.agent.borrowed)
+        ratio, p = f"{self.dispersion:.1f} times", f"p = {self.misfit:.2g}"
+        reasons = {
+            f"not identified: {names}; borrowed from the stored models": bool(names),
+            f"episodes have {ratio} the variance of emulated ones; intervals allow for it": (
+                self.dispersion > 1.0
+            ),
+            f"the best fit does not reach the means of this pilot ({p})": self.misfit < _MISFIT,
+        }
+        missed = (
+            f"out of sample: {check.run} had {check.observed:.1f} tasks; the other runs predict "
+            f"{check.interval[0]:.1f} to {check.interval[1]:.1f}"
+            for check in self.checks
+            if not check.inside
+        )
+        return [*(reason for reason, holds in reasons.items() if holds), *missed]
 
     @property
     def content(self) -> dict[str, Any]:
         """The stored form, as ``fit:PATH`` reads it."""
         names = [field.name for field in fields(Propensities)]
         entry = {
-            "parameters": {name: plain(value) for name, value in asdict(self.agent.fitted).items()},
+            "parameters": {name: plain(getattr(self.agent.fitted, name)) for name in names},
             "borrowed": list(self.agent.borrowed),
             "intervals": {name: [plain(x) for x in self.interval(name)] for name in names},
             "checks": [{**asdict(check), "inside": check.inside} for check in self.checks],
@@ -173,12 +161,12 @@ def fit_episodes(
     fitting = Fitting.of(table, Sharing.build(dict(settings or {})))
     place = fitting.start(seed)
     for half in _BOXES:
-        box, posterior = fitting.around(place, half, Effort(*_ROUGH, seed))
+        box, posterior = fitting.around(place, half, _ROUGH, seed)
         place = posterior.mode(place, box)
     half = np.clip(2 * np.sqrt(np.diag(posterior.covariance(place))), _NARROW, _WIDE)
-    _, posterior = fitting.around(place, half, Effort(*_FINE, seed + 1))
+    _, posterior = fitting.around(place, half, _FINE, seed + 1)
     posterior = posterior.dispersed()
-    return _report(name, fitting, posterior, posterior.mode(place, posterior.bounds), seed)
+    return _report(name, fitting, posterior, posterior.mode(place), seed)
 
 
 @dataclass(frozen=True)
@@ -192,41 +180,49 @@ class Fitting:
 
     @classmethod
     def of(cls, table: pd.DataFrame, game: Game) -> Fitting:
-        """Read the table of a pilot; raises as ``checked`` and ``runs_of``."""
+        """Read the table of a pilot; raises as ``checked`` and ``runs_of``.
+
+        The prior has the median and the spread of the stored models' places. Eight models tell
+        little of a ninth, so the spread is widened by half, to one unit at least.
+        """
         table = checked(table)
         scales = [*BASE, *SHIFTS, *([VOLUNTEER] if _gives_unasked(table) else [])]
-        prior = _prior(scales)
-        return cls(game, scales, prior, runs_of(table, game, agent_at(scales, prior[:, 0])))
+        places = _stored_places(scales)
+        middle, spread = np.median(places, axis=0), 1.5 * places.std(axis=0, ddof=1)
+        prior = np.stack([middle, np.maximum(spread, 1.0)], axis=1)
+        return cls(game, scales, prior, runs_of(table, game, agent_at(scales, middle)))
 
     def start(self, seed: int) -> Array:
         """Return the place of the stored model, or of their median, that is nearest the runs."""
-        low, high = self._bounds
-        places = [self.prior[:, 0], *_stored_places(self.scales)]
-        inside = [np.clip(place, low, high) for place in places]
-        return min(inside, key=lambda place: self._distance(place, seed))
+        places = np.clip([self.prior[:, 0], *_stored_places(self.scales)], *bounds(self.scales))
+        return np.asarray(min(places, key=lambda place: self._distance(place, seed)))
 
     def around(
-        self, place: Array, half: float | Array, effort: Effort
+        self, place: Array, half: float | Array, effort: tuple[int, int], seed: int
     ) -> tuple[tuple[Array, Array], Posterior]:
-        """Return a box around a place, and the posterior by surrogates fitted within that box."""
-        low, high = self._bounds
-        middle = np.clip(place, low + half / 2, high - half / 2)
-        box = np.maximum(low, middle - half), np.minimum(high, middle + half)
-        fits = surrogates(self.game, self.runs, self.scales, box, effort)
-        return box, Posterior(self.scales, self.prior, self.runs, fits)
+        """Return a box around a place, and the posterior by surrogates fitted within that box.
 
-    @property
-    def _bounds(self) -> tuple[Array, Array]:
-        return Posterior(self.scales, self.prior, (), ()).bounds
+        ``effort`` is how many agents are spread evenly over the box, and how many episodes of each
+        are played in a run.
+        """
+        (low, high), (agents, episodes) = bounds(self.scales), effort
+        middle = np.clip(place, low + half / 2, high - half / 2)
+        low, high = np.maximum(low, middle - half), np.minimum(high, middle + half)
+        spread = qmc.LatinHypercube(len(self.scales), rng=np.random.default_rng(seed))
+        places = low + spread.random(agents) * (high - low)
+        fits = []
+        for run in self.runs:
+            behaviour = run.behaviour(self.scales, places)
+            fits.append(Surrogate.of(behaviour, run.played(self.game, behaviour, episodes, seed)))
+        return (low, high), Posterior(self.scales, self.prior, self.runs, fits)
 
     def _distance(self, place: Array, seed: int) -> float:
         """Return the sum of squared log ratios of the means at a place to those of the runs."""
         off = 0.0
         for run in self.runs:
-            behaviour = run.behaviour(self.scales, place[None])[0]
-            ours = run.played(self.game, behaviour, _COMPARED, seed)
-            theirs = run.counts.mean(axis=0)
-            off += float((np.log((ours.mean(axis=0) + 1) / (theirs + 1)) ** 2).sum())
+            behaviour = run.behaviour(self.scales, place[None])
+            ours = run.played(self.game, behaviour, _COMPARED, seed)[0].mean(axis=0)
+            off += float((np.log((ours + 1) / (run.counts.mean(axis=0) + 1)) ** 2).sum())
         return off
 
 
@@ -239,37 +235,25 @@ def _gives_unasked(table: pd.DataFrame) -> bool:
 
 
 def _stored_places(scales: Sequence[Scale]) -> Array:
-    """Return the places of the stored models, (M, P)."""
-    models = [entry["parameters"] for entry in stored()["models"].values()]
-    kept = [
-        [min(max(model[s.name], s.low), s.high) for s in scales] for model in models
-    ]  # a model without a parameter has it at 0, which may be below its lowest place
-    return np.array([[s.inward(x) for s, x in zip(scales, row, strict=True)] for row in kept])
+    """Return the places of the stored models, (M, P).
 
-
-def _prior(scales: Sequence[Scale]) -> Array:
-    """Return the prior (P, 2): the median and the spread of the stored models' places.
-
-    Eight models tell little of a ninth, so the spread is widened by half, to one unit at least.
+    A model without a parameter has it at 0, which may be below its lowest place.
     """
-    places = _stored_places(scales)
-    spread = np.maximum(1.5 * places.std(axis=0, ddof=1), 1.0)
-    return np.stack([np.median(places, axis=0), spread], axis=1)
+    models = [entry["parameters"] for entry in stored()["models"].values()]
+    kept = [{s.name: min(max(model[s.name], s.low), s.high) for s in scales} for model in models]
+    return np.array([places_of(scales, values) for values in kept])
 
 
 def _report(name: str, fitting: Fitting, posterior: Posterior, place: Array, seed: int) -> PilotFit:
-    rng = np.random.default_rng(seed)
-    draws = posterior.draws(place, DRAWS, rng)
-    known = draws.std(axis=0) < _IDENTIFIED * posterior.prior[:, 1]
+    scales, runs = posterior.scales, range(len(fitting.runs))
+    draws = posterior.draws(place, DRAWS, np.random.default_rng(seed))
+    unsure = draws.std(axis=0) >= _IDENTIFIED * posterior.prior[:, 1]
     residuals = posterior.residuals(place[None])[0]
-    scales = posterior.scales
+    borrowed = tuple(s.name for s, lent in zip(scales, unsure, strict=True) if lent)
     return PilotFit(
-        agent=replace(
-            agent_at(scales, place, name),
-            borrowed=tuple(s.name for s, sure in zip(scales, known, strict=True) if not sure),
-        ),
+        agent=replace(agent_at(scales, place, name), borrowed=borrowed),
         draws=tuple(agent_at(scales, draw, name).fitted for draw in draws),
-        checks=tuple(_check(fitting, posterior, k, place, seed) for k in range(len(fitting.runs))),
+        checks=tuple(_check(fitting.game, posterior, k, place, seed) for k in runs),
         dispersion=posterior.dispersion,
         misfit=float(chi2.sf((residuals**2).sum(), len(residuals) - len(place))),
         settings=fitting.game.params,
@@ -277,22 +261,19 @@ def _report(name: str, fitting: Fitting, posterior: Posterior, place: Array, see
     )
 
 
-def _check(fitting: Fitting, posterior: Posterior, left_out: int, place: Array, seed: int) -> Check:
+def _check(game: Game, posterior: Posterior, left_out: int, place: Array, seed: int) -> Check:
     """Compare the tasks of a run with what a fit to the other runs predicts."""
-    rng, run = np.random.default_rng(seed + left_out), fitting.runs[left_out]
-    others = [k for k in range(len(fitting.runs)) if k != left_out]
+    rng, run = np.random.default_rng(seed + left_out), posterior.runs[left_out]
+    others = [k for k in range(len(posterior.runs)) if k != left_out]
     rest = replace(
         posterior,
         runs=[posterior.runs[k] for k in others],
         surrogates=[posterior.surrogates[k] for k in others],
     )
-    agents = rest.draws(rest.mode(place, rest.bounds), _LEFT_OUT, rng)
-    behaviour = run.behaviour(posterior.scales, agents)
+    agents = rest.draws(rest.mode(place), _LEFT_OUT, rng)
     episodes, tasks = len(run.counts), run.statistics.index("tasks")
-    means = [
-        run.played(fitting.game, row, episodes, seed, first=number * episodes)[:, tasks].mean()
-        for number, row in enumerate(behaviour)
-    ]
+    played = run.played(game, run.behaviour(posterior.scales, agents), episodes, seed)
+    means = played[:, :, tasks].mean(axis=1)
     low, high = np.quantile(means, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
     observed = float(run.counts[:, tasks].mean())
-    return Check(run.name, episodes, observed, float(np.mean(means)), (float(low), float(high)))
+    return Check(run.name, episodes, observed, float(means.mean()), (float(low), float(high)))

@@ -1,4 +1,9 @@
-"""The posterior of an emulated agent's parameters, given a pilot and surrogates of its runs."""
+"""The posterior of an emulated agent's parameters, given a pilot and surrogates of its runs.
+
+A surrogate gives a run's expected statistics as a quadratic function of agents' propensities. It is
+fitted by least squares to episodes of many agents around a centre, all with independent luck: so
+every episode informs the slopes, where a difference between two agents would use only theirs.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +16,50 @@ from scipy.special import logsumexp
 from scipy.stats import chi2
 
 from mechlab.calibrate._conditions import Run
-from mechlab.calibrate._scales import Scale
-from mechlab.calibrate._surrogate import Surrogate
+from mechlab.calibrate._scales import Scale, bounds
 from mechlab.flows import Array
 
 _STEP = 1e-3  # of central differences: surrogates are smooth, so their error is of its square
 _PROPOSED = 8000  # places that are proposed: eight for each of a fit's draws, so few come up twice
 _SURE = 0.01  # p-value of overdispersion: one fit in a hundred widens its intervals without need
 _WIDER = 1.3  # SD of proposals over the normal approximation's: longer tails keep weights bounded
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """The statistics of a run near a centre.
+
+    Attributes:
+        middle, width: (F,) of the propensities that it was fitted to.
+        slopes: (C, S) coefficients of the terms: 1, each propensity, each product of two.
+        noise: (S, S) covariance of an episode's statistics.
+    """
+
+    middle: Array
+    width: Array
+    slopes: Array
+    noise: Array
+
+    @classmethod
+    def of(cls, behaviour: Array, counts: Array) -> Surrogate:
+        """Fit it to agents' propensities (D, F) and their episodes' statistics (D, n, S)."""
+        middle, width = behaviour.mean(axis=0), behaviour.std(axis=0) + 1e-9
+        terms = _terms((behaviour - middle) / width)
+        slopes, *_ = np.linalg.lstsq(terms, counts.mean(axis=1), rcond=None)
+        off = counts - counts.mean(axis=1, keepdims=True)
+        freedom = counts.shape[0] * (counts.shape[1] - 1)
+        noise = np.einsum("dns,dnt->st", off, off) / freedom
+        # Counts are whole: no covariance is finer than that, though some statistics coincide.
+        return cls(middle, width, slopes, noise + np.eye(noise.shape[0]) / 12.0)
+
+    def means(self, behaviour: Array) -> Array:
+        """Return the expected statistics (D, S) of agents with some propensities (D, F)."""
+        return np.asarray(_terms((behaviour - self.middle) / self.width) @ self.slopes)
+
+
+def _terms(z: Array) -> Array:
+    left, right = np.triu_indices(z.shape[1])
+    return np.concatenate([np.ones((len(z), 1)), z, z[:, left] * z[:, right]], axis=1)
 
 
 @dataclass(frozen=True)
@@ -51,12 +92,6 @@ class Posterior:
         surely = freedom > 0 and chi2.sf(total, freedom) < _SURE
         return replace(self, dispersion=total / freedom) if surely else self
 
-    @property
-    def bounds(self) -> tuple[Array, Array]:
-        """Lower and upper bounds of the places, (P,) each."""
-        low = np.array([s.inward(s.low) for s in self.scales])
-        return low, np.array([s.inward(s.high) for s in self.scales])
-
     def residuals(self, places: Array) -> Array:
         """Return independent standard normal residuals of places (D, P), as (D, R)."""
         parts = [(places - self.prior[:, 0]) / self.prior[:, 1]]
@@ -67,10 +102,15 @@ class Posterior:
             parts.append(np.linalg.solve(spread, off.T).T)
         return np.concatenate(parts, axis=1)
 
-    def mode(self, start: Array, box: tuple[Array, Array]) -> Array:
-        """Return the most likely place within a box, from a start (P,)."""
-        inside = np.clip(start, box[0] + 1e-6, box[1] - 1e-6)
-        fit = least_squares(self._residuals, inside, jac=self._jacobian, bounds=box)
+    def mode(self, start: Array, box: tuple[Array, Array] | None = None) -> Array:
+        """Return the most likely place, from a start (P,), within a box or else the bounds."""
+        low, high = box or bounds(self.scales)
+        inside = np.clip(start, low + 1e-6, high - 1e-6)
+
+        def residuals(place: Array) -> Array:
+            return np.asarray(self.residuals(place[None])[0])
+
+        fit = least_squares(residuals, inside, jac=self._jacobian, bounds=(low, high))
         return np.asarray(fit.x)
 
     def covariance(self, place: Array) -> Array:
@@ -84,7 +124,7 @@ class Posterior:
         Proposals are normal and cut off at the bounds; weights correct for the true density
         (Gelman et al. 2013, "Bayesian Data Analysis", section 10.4).
         """
-        low, high = self.bounds
+        low, high = bounds(self.scales)
         spread = np.linalg.cholesky(self.covariance(place)) * _WIDER
         normal = rng.standard_normal((_PROPOSED, len(place)))
         proposed = place + normal @ spread.T
@@ -93,9 +133,6 @@ class Posterior:
         weight = (normal**2).sum(axis=1) / 2 - (self.residuals(proposed) ** 2).sum(axis=1) / 2
         chance = np.exp(weight - logsumexp(weight))
         return np.asarray(proposed[rng.choice(len(proposed), count, p=chance / chance.sum())])
-
-    def _residuals(self, place: Array) -> Array:
-        return np.asarray(self.residuals(place[None])[0])
 
     def _jacobian(self, place: Array) -> Array:
         steps = _STEP * np.eye(len(place))

@@ -15,7 +15,7 @@ from mechlab.errors import UserError
 
 
 @dataclass(frozen=True)
-class Cell:
+class Residual:
     """A published figure beside ours.
 
     Attributes:
@@ -44,7 +44,7 @@ class Cell:
 
     @property
     def row(self) -> dict[str, Any]:
-        """The cell as a row of the stored fit."""
+        """It as a row of the stored fit."""
         f = self.figure
         row = {
             "condition": f.condition,
@@ -70,46 +70,43 @@ class FigureFit:
 
     Attributes:
         agents: by the name of the model.
-        cells: every published figure beside ours, in the order of the file.
+        residuals: every published figure beside ours, in the order of the file.
         seed: seed of the calibration.
         episodes: held-out episodes of each run behind ``ours``.
     """
 
     agents: Mapping[str, Emulated]
-    cells: tuple[Cell, ...]
+    residuals: tuple[Residual, ...]
     seed: int
     episodes: int
 
     @property
     def inside(self) -> float:
-        """Share of the fitted cells that lie inside."""
-        fitted = [cell for cell in self.cells if cell.fitted]
-        return sum(cell.inside for cell in fitted) / len(fitted)
+        """Share of the fitted figures that ours lie inside."""
+        fitted = [r.inside for r in self.residuals if r.fitted]
+        return sum(fitted) / len(fitted)
 
     @property
     def content(self) -> dict[str, Any]:
         """The stored form of the fit."""
-        fitted = [cell for cell in self.cells if cell.fitted]
+        fitted = [r.inside for r in self.residuals if r.fitted]
+        models = {
+            name: {
+                "parameters": asdict(agent.fitted),
+                "borrowed": list(agent.borrowed),
+                "figures": [r.row for r in self.residuals if r.figure.model == name],
+            }
+            for name, agent in self.agents.items()
+        }
+        others = [r for r in self.residuals if r.figure.model not in self.agents]
         return {
             "about": "Stand-ins fitted to published figures by mechlab.calibrate.",
             "seed": self.seed,
             "episodes": self.episodes,
             "fitted": len(fitted),
-            "inside": sum(cell.inside for cell in fitted),
-            "models": {name: self._entry(name) for name in self.agents},
-            "others": [
-                {"model": c.figure.model, **c.row}
-                for c in self.cells
-                if c.figure.model not in self.agents
-            ],
-        }
-
-    def _entry(self, name: str) -> dict[str, Any]:
-        agent = self.agents[name]
-        return {
-            "parameters": asdict(agent.fitted),
-            "borrowed": list(agent.borrowed),
-            "figures": [cell.row for cell in self.cells if cell.figure.model == name],
+            "inside": sum(fitted),
+            "models": models,
+            "others": [{"model": r.figure.model, **r.row} for r in others],
         }
 
     def save(self, path: str | Path) -> Path:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+from mechlab.flows import Array
 
 OWN_MESSAGES = frozenset({"baseline", "policy", "incentive_1000", "limited_visibility"})
 """Published conditions in which agents answer each other's messages, not the system's."""
@@ -49,23 +53,31 @@ class Scale:
         return not self.moves or condition in self.moves
 
 
-def _chance(name: str, start: float, moves: Iterable[str] = ()) -> Scale:
-    return Scale(name, 0.005, 0.995, start, moves=frozenset(moves))
+def places_of(scales: Sequence[Scale], values: Mapping[str, float]) -> Array:
+    """Return the places (P,) of values by name."""
+    return np.array([s.inward(values[s.name]) for s in scales])
 
 
-def _shift(
-    name: str, condition: str, bounds: tuple[float, float], start: float, step: float
-) -> Scale:
-    return Scale(name, *bounds, start, step, frozenset({condition}))
+def values_at(scales: Sequence[Scale], places: Array) -> dict[str, float]:
+    """Return the values by name at places (P,)."""
+    return {s.name: float(s.outward(x)) for s, x in zip(scales, places, strict=True)}
 
+
+def bounds(scales: Sequence[Scale]) -> tuple[Array, Array]:
+    """Return the lower and upper bounds of the places, (P,) each."""
+    low = np.array([s.inward(s.low) for s in scales])
+    return low, np.array([s.inward(s.high) for s in scales])
+
+
+_CHANCE = (0.005, 0.995)  # the bounds of probabilities
 
 BASE = (
-    _chance("ask", 0.5),
-    _chance("answer", 0.5, OWN_MESSAGES),
-    _chance("answer_system", 0.5, {"auto_request"}),
-    _chance("submit", 0.9),
-    _chance("repeat", 0.3, OWN_MESSAGES),
-    _chance("breadth", 0.3, OWN_MESSAGES | {"auto_fulfill"}),
+    Scale("ask", *_CHANCE, 0.5),
+    Scale("answer", *_CHANCE, 0.5, moves=OWN_MESSAGES),
+    Scale("answer_system", *_CHANCE, 0.5, moves=frozenset({"auto_request"})),
+    Scale("submit", *_CHANCE, 0.9),
+    Scale("repeat", *_CHANCE, 0.3, moves=OWN_MESSAGES),
+    Scale("breadth", *_CHANCE, 0.3, moves=OWN_MESSAGES | {"auto_fulfill"}),
     Scale("chatter", 0.0, 10.0, 0.5, step=2.0),
 )
 """Parameters of every model, which the figures of the baseline identify."""
@@ -74,8 +86,9 @@ VOLUNTEER = Scale("volunteer", 0.0, 0.03, 0.001, step=0.002)
 """Fitted where more pieces are sent than requested, which only unasked giving explains; else 0."""
 
 SHIFTS = (
-    _shift("payment", "incentive_1000", (0.0, 100.0), 15.0, 10.0),  # >= 0: more pay, no less giving
-    _shift("protocol", "policy", (-6.0, 6.0), 0.5, 1.0),
-    _shift("hidden", "limited_visibility", (-6.0, 6.0), 0.3, 1.0),
+    # At least 0: more pay, no less giving.
+    Scale("payment", 0.0, 100.0, 15.0, 10.0, frozenset({"incentive_1000"})),
+    Scale("protocol", -6.0, 6.0, 0.5, 1.0, frozenset({"policy"})),
+    Scale("hidden", -6.0, 6.0, 0.3, 1.0, frozenset({"limited_visibility"})),
 )
 """Each acts in one condition and is fitted to its figures; borrowed where there are none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -21,23 +21,30 @@ from mechlab.simulation import Episodes, simulate
 _SQLITE = b"SQLite format 3\0"  # the first bytes of every SQLite file
 
 
-def is_store(path: str | Path) -> bool:
-    """Whether a file is a store of calls (SQLite), not a table of episodes.
+def kind_of(path: str | Path) -> Literal["figures", "calls", "episodes"]:
+    """Return what a file holds by its first line: published figures, a store of calls, or a table.
 
     Raises:
         UserError: for a file that cannot be read.
     """
-    return first_line(path).startswith(_SQLITE)
+    try:
+        with Path(path).open("rb") as file:
+            first = file.readline()
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    if first.startswith(_SQLITE):
+        return "calls"
+    return "figures" if {b"model", b"metric"} <= set(first.strip().split(b",")) else "episodes"
 
 
 def read_store(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the finished episodes of the sharing game in a store, and the settings of the game.
 
-    They must be of one group at the same settings, because a fit describes one kind of agent. The
-    table is as ``checked`` returns it, with all measures.
+    The table is as ``checked`` returns it, with all measures.
 
     Raises:
-        UserError: for a store without such episodes, or with several groups or settings.
+        UserError: for a store without such episodes, or with several groups or settings, because
+            a fit describes one kind of agent.
     """
     with open_transcripts(f"sqlite:///{path}") as store:
         played = [one for one in store.episodes() if one.finished and one.game == "sharing"]
@@ -47,8 +54,9 @@ def read_store(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     if len(groups) > 1:
         names = "; ".join(f"{population} at {settings}" for population, settings in sorted(groups))
         raise UserError(f"{path} must hold episodes of one group at the same settings, got {names}")
-    run = [{"condition": one.condition, "mechanism": one.mechanism} for one in played]
-    rows = [{**about, **one.measures} for about, one in zip(run, played, strict=True)]
+    rows = [
+        {"condition": one.condition, "mechanism": one.mechanism, **one.measures} for one in played
+    ]
     return checked(pd.DataFrame(rows), str(path)), played[0].settings
 
 
@@ -127,28 +135,6 @@ def read_episodes(path: str | Path) -> pd.DataFrame:
     except (OSError, ImportError, ValueError) as error:  # pandas' own errors are ValueErrors
         raise UserError(f"cannot read the episodes in {path}: {error}") from None
     return checked(table, str(path))
-
-
-def holds_figures(path: str | Path) -> bool:
-    """Whether a file is a table of figures (see ``mechlab.calibrate.published``), not of episodes.
-
-    Raises:
-        UserError: for a file that cannot be read.
-    """
-    return {b"model", b"metric"} <= set(first_line(path).strip().split(b","))
-
-
-def first_line(path: str | Path) -> bytes:
-    """Return the first line of a file, which shows its format.
-
-    Raises:
-        UserError: for a file that cannot be read.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            return file.readline()
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from None
 
 
 def checked(table: pd.DataFrame, where: str = "the episodes") -> pd.DataFrame:

@@ -71,6 +71,11 @@ class Figure:
         return RUNS[self.condition]
 
     @property
+    def is_headline(self) -> bool:
+        """Whether it is its model's tasks in the baseline, which all other figures refer to."""
+        return (self.condition, self.metric) == ("baseline", "tasks")
+
+    @property
     def tolerance(self) -> float:
         """Half-width of the interval that ours should fall into: the published one, or 10%."""
         return _SLACK * abs(self.target) if math.isnan(self.ci95) else self.ci95
@@ -85,8 +90,7 @@ def published(path: str | Path | None = None) -> tuple[Figure, ...]:
     """Read published figures, one a row; the study's own by default.
 
     Raises:
-        UserError: for a file that cannot be read, a missing column, a value that is no number, an
-            unknown condition, or a relative change without its baseline.
+        UserError: for a file that cannot be read, or a wrong row, with its line.
 
     >>> [f.value for f in published() if (f.model, f.metric) == ("o3", "tasks")]
     [34.4, 100.0, 42.0]
@@ -119,16 +123,8 @@ def _figure(row: dict[str, str], baseline: dict[str, str], where: str) -> Figure
         target = float(baseline[row["model"]]) * (1.0 + value) if relative else value
     except ValueError as error:
         raise UserError(f"{where}: {error}") from None
-    return Figure(
-        row["model"],
-        row["condition"],
-        row["metric"],
-        value,
-        ci95,
-        row["unit"],
-        row["source"],
-        target,
-    )
+    texts = {name: row[name] for name in _COLUMNS if name not in ("value", "ci95")}
+    return Figure(**texts, value=value, ci95=ci95, target=target)
 
 
 def models(figures: Sequence[Figure]) -> tuple[str, ...]:
@@ -137,5 +133,4 @@ def models(figures: Sequence[Figure]) -> tuple[str, ...]:
     >>> models(published())[:2]
     ('gemini-2.5-pro', 'claude-sonnet-4')
     """
-    names = (f.model for f in figures if (f.condition, f.metric) == ("baseline", "tasks"))
-    return tuple(name for name in names if name != "perfect")
+    return tuple(f.model for f in figures if f.is_headline and f.model != "perfect")

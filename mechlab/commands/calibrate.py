@@ -38,18 +38,18 @@ def calibrate(
     """
     from mechlab.calibrate import calibrate as fit_figures
     from mechlab.calibrate import fit_episodes, read_episodes
-    from mechlab.calibrate.episodes import holds_figures, is_store, read_store
+    from mechlab.calibrate.episodes import kind_of, read_store
     from mechlab.commands import _terminal
     from mechlab.errors import UserError
 
-    given = read_settings(settings)
-    if runs is None or holds_figures(runs):
+    given, kind = read_settings(settings), kind_of(runs) if runs else "figures"
+    if runs is None or kind == "figures":
         if given:
             raise UserError("--set is for a pilot: published figures are of the default settings")
         with _terminal.working("fitting emulated agents"):
             fit: FigureFit | PilotFit = fit_figures(runs, seed=seed)
     else:
-        if not is_store(runs):
+        if kind == "episodes":
             table = read_episodes(runs)
         elif given:
             raise UserError(f"--set is for a table: {runs} holds the settings of its episodes")
@@ -72,7 +72,7 @@ def _print(fit: FigureFit | PilotFit) -> None:
     if isinstance(fit, PilotFit):
         _print_pilot(fit)
         return
-    for cell in fit.cells:
+    for cell in fit.residuals:
         if cell.fitted and not cell.inside:
             f = cell.figure
             what = f"{f.model}, {f.condition}, {f.metric}"

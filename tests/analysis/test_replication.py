@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mechlab.analysis.replication import FAR, Replica, Replication, replicate
-from mechlab.calibrate import Cell
+from mechlab.calibrate import Residual
 from mechlab.calibrate.published import published
 from mechlab.report.replication import figure_table, replication_page, sentences
 from mechlab.simulation import simulate
@@ -27,7 +27,7 @@ def invented(metric, ours, fitted=True):
     """Return a replication of one figure, published as 0.5 without an interval."""
     figure = replace(published()[0], model="o3", metric=metric, target=0.5, ci95=math.nan)
     summary = Summary(ours, 0.1, (ours - 0.01, ours + 0.01), 20)
-    return Replication((Replica(Cell(figure, ours, fitted), summary),), 20, 0)
+    return Replication((Replica(Residual(figure, ours, fitted), summary),), 20, 0)
 
 
 def test_no_published_figure_is_left_out(found):

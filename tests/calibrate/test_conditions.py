@@ -1,6 +1,5 @@
 """A run of a pilot behaves as the agents in it would."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,7 +8,7 @@ from mechlab.agents.population import Population
 from mechlab.agents.response import behaviours
 from mechlab.calibrate import pilot
 from mechlab.calibrate._conditions import agent_at, runs_of
-from mechlab.calibrate._scales import BASE, SHIFTS
+from mechlab.calibrate._scales import BASE, SHIFTS, places_of
 from mechlab.calibrate.episodes import checked
 from mechlab.errors import UserError
 from mechlab.games.base import make_game
@@ -31,7 +30,7 @@ def test_a_part_of_the_protocol_alone_is_refused():
 def test_a_run_behaves_as_the_agent_itself_does(name):
     """What a mechanism does to propensities is the agents' own response to it."""
     game = make_game("sharing")
-    places = np.array([s.inward(getattr(O3.fitted, s.name)) for s in SCALES])
+    places = places_of(SCALES, vars(O3.fitted))
     (run,) = runs_of(pilot("o3", (name,), episodes=1), game, agent_at(SCALES, places))
     behaviour = dict(zip(run.moved, run.behaviour(SCALES, places[None])[0], strict=True))
     own = behaviours(game, Population.of(O3, 10), parse(run.mechanism), run.condition)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from mechlab.calibrate import fit_episodes, pilot, read_episodes, tallied
-from mechlab.calibrate.episodes import checked, holds_figures, is_store, read_store
+from mechlab.calibrate.episodes import checked, kind_of, read_store
 from mechlab.errors import UserError
 from mechlab.llm.session import live_session
 from mechlab.llm.settings import Live
@@ -32,7 +32,7 @@ def stored(tmp_path_factory):
 
 def test_the_counts_are_those_of_the_episodes(stored):
     path, runs = stored
-    assert is_store(path)
+    assert kind_of(path) == "calls"
     table, settings = read_store(path)
     assert {name: settings[name] for name in GAME} == GAME
     for run in runs:
@@ -89,7 +89,7 @@ def test_a_table_survives_its_file(tmp_path):
     pd.testing.assert_frame_equal(
         read_episodes(tmp_path / "pilot.csv")[table.columns], table, check_dtype=False
     )
-    assert not holds_figures(tmp_path / "pilot.csv")
+    assert kind_of(tmp_path / "pilot.csv") == "episodes"
 
 
 def test_what_is_left_out_is_the_plain_condition():

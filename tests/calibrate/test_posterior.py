@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mechlab.calibrate._conditions import Run
-from mechlab.calibrate._posterior import Posterior
-from mechlab.calibrate._scales import BASE, SHIFTS
-from mechlab.calibrate._surrogate import Surrogate
+from mechlab.agents.base import AGENTS
+from mechlab.calibrate import pilot
+from mechlab.calibrate._conditions import Run, runs_of
+from mechlab.calibrate._posterior import Posterior, Surrogate
+from mechlab.calibrate._scales import BASE, SHIFTS, bounds
+from mechlab.games.base import make_game
 
 SCALES = [*BASE, *SHIFTS]
 START = np.array([s.inward(s.start) for s in SCALES])
@@ -37,7 +39,7 @@ def test_the_posterior_of_a_line_is_that_of_the_textbook():
     step = SCALES[CHATTER].step  # chatter = place * step, so a place counts 100 * step messages
     precision = 1.0 + (100 * step) ** 2 * 5 / 180
     mean = (START[CHATTER] + (100 * step) * 5 / 180 * (260 - 100)) / precision
-    mode = posterior.mode(START, posterior.bounds)
+    mode = posterior.mode(START)
     assert mode[CHATTER] == pytest.approx(mean, rel=1e-4)
     assert posterior.covariance(mode)[CHATTER, CHATTER] == pytest.approx(1 / precision, rel=1e-4)
     drawn = posterior.draws(mode, 4000, np.random.default_rng(0))[:, CHATTER]
@@ -47,8 +49,8 @@ def test_the_posterior_of_a_line_is_that_of_the_textbook():
 
 def test_draws_stay_within_the_bounds():
     posterior = a_posterior(np.full((5, 1), 100.0))  # the best chatter is its lowest value, 0
-    low, high = posterior.bounds
-    mode = posterior.mode(START, posterior.bounds)
+    low, high = bounds(SCALES)
+    mode = posterior.mode(START)
     drawn = posterior.draws(mode, 500, np.random.default_rng(1))
     assert mode[CHATTER] == pytest.approx(low[CHATTER], abs=1e-3)
     assert ((drawn >= low) & (drawn <= high)).all()
@@ -73,3 +75,29 @@ def test_dispersion_widens_the_posterior():
     wider = replace(posterior, dispersion=4.0)
     variance, more = (p.covariance(START)[CHATTER, CHATTER] for p in (posterior, wider))
     assert more == pytest.approx(1 / (1 + (1 / variance - 1) / 4), rel=1e-4)
+
+
+def test_a_surrogate_finds_a_quadratic_and_the_noise():
+    rng = np.random.default_rng(0)
+    behaviour = rng.uniform(0.2, 0.8, (60, 2))
+    true = np.stack([3 + behaviour[:, 0] - 4 * behaviour[:, 0] * behaviour[:, 1]] * 2, axis=1)
+    cov = np.array([[4.0, 1.0], [1.0, 2.0]])
+    noise = rng.multivariate_normal([0, 0], cov, (60, 2000))
+    found = Surrogate.of(behaviour, true[:, None] + noise)
+    assert found.means(behaviour) == pytest.approx(true, abs=0.15)
+    assert found.noise == pytest.approx(cov, abs=0.2)
+
+
+def test_noise_of_statistics_that_coincide_can_be_inverted():
+    behaviour = np.random.default_rng(1).uniform(size=(10, 1))
+    counts = np.tile(np.random.default_rng(2).integers(0, 9, (10, 4, 1)), 2)
+    noise = Surrogate.of(behaviour, counts).noise
+    assert np.linalg.eigvalsh(noise).min() == pytest.approx(1 / 12)
+
+
+def test_the_same_agents_are_played_the_same_and_each_with_luck_of_its_own():
+    (run,) = runs_of(pilot("o3", ("baseline",), episodes=1), make_game("sharing"), AGENTS.get("o3"))
+    behaviour = run.behaviour(SCALES, np.stack([START, START]))
+    first, again = (run.played(make_game("sharing"), behaviour, 3, 4) for _ in range(2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first[0], first[1])

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from mechlab.analysis.replication import Replica, Replication
-from mechlab.calibrate import Cell
+from mechlab.calibrate import Residual
 from mechlab.calibrate.published import published
 from mechlab.commands import _terminal
 from mechlab.commands.replicate import _print_misfits
@@ -21,7 +21,7 @@ LONGEST = max(published(), key=lambda figure: len(f"{figure.model}{figure.condit
 def test_words_stay_whole_and_what_is_met_is_left_out(width, monkeypatch):
     metrics = dict.fromkeys(f.metric for f in published())
     figures = [replace(LONGEST, metric=metric, target=0.5, ci95=math.nan) for metric in metrics]
-    missed = [Replica(Cell(f, 9.0, True), Summary(9.0, 0.1, (8.9, 9.1), 20)) for f in figures]
+    missed = [Replica(Residual(f, 9.0, True), Summary(9.0, 0.1, (8.9, 9.1), 20)) for f in figures]
     met = replace(missed[0], cell=replace(missed[0].cell, ours=0.5))
     out = io.StringIO()
     monkeypatch.setattr(_terminal, "OUT", Console(file=out, width=width))

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from mechlab.flows import Array
-from mechlab.pilot._emulate import Curve, DoseRange
+from mechlab.pilot._emulate import Emulation
 from mechlab.search.bounds import Sample, mean_bounds
 from mechlab.statistics import Summary
 
@@ -62,36 +62,36 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """A candidate's own episodes beside the curve of the emulated agents.
+    """A candidate's own episodes beside what the emulated agents say of it.
 
     Attributes:
-        candidate, curve: the candidate, and the emulated agents' mean revenue by its size.
+        emulation: the candidate, and the emulated agents' mean revenue by its size.
         episodes: a row each, as ``OwnEpisodes.measured`` returns them.
         inverse: mean of one over the reference point's revenue, over many episodes.
     """
 
-    candidate: DoseRange
-    curve: Curve
+    emulation: Emulation
     episodes: pd.DataFrame
     inverse: float
 
     def estimate(self) -> Estimate:
         """Return where the target is reached, with its interval."""
-        target = self.candidate.study.target
+        target, curve = self.emulation.candidate.study.target, self.emulation.curve
         lowest, highest = self.episodes["size"].min(), self.episodes["size"].max()
         sizes = np.linspace(lowest, highest, POINTS)
-        fit, columns = self._regression("attainment"), self._columns(self.curve.at(sizes))
+        fit, columns = self._regression("attainment"), self._columns(curve.at(sizes))
         mean = fit.mean(columns) - target.efficiency
         alpha = SPENT * (1.0 - target.confidence) / 2.0
         lower, upper = (fit.bounds(columns, alpha) - target.efficiency).T
         size = _first(sizes, mean)
-        straight = float(np.clip(self._straight(sizes), lowest, highest))
+        unbent = self._regression("attainment", bent=False).mean(self._columns(sizes))
+        straight = float(np.clip(_first(sizes, unbent - target.efficiency), lowest, highest))
         bend = abs(straight - size) if math.isfinite(size) else 0.0
         low, high = _first(sizes, upper), _last(sizes, lower)
         if math.isfinite(size):  # where an end is infinite, so is what stands here
             low, high = size - math.hypot(size - low, bend), size + math.hypot(high - size, bend)
         return Estimate(
-            candidate=self.candidate.name,
+            candidate=self.emulation.candidate.name,
             episodes=len(self.episodes),
             lowest=float(lowest),
             highest=float(highest),
@@ -102,16 +102,10 @@ class Confirmation:
             width=_width(sizes, mean, upper - lower),
         )
 
-    def _straight(self, sizes: Array) -> float:
-        """Return where the target is reached by the episodes alone, if the curve has no bend."""
-        fit = self._regression("attainment", bent=False)
-        return _first(
-            sizes, fit.mean(self._columns(sizes)) - self.candidate.study.target.efficiency
-        )
-
     def at(self, size: float, measure: str) -> Summary:
         """Return the mean of a measure at a size, from all the episodes, with a 95% interval."""
-        fit, columns = self._regression(measure), self._columns(self.curve.at(np.array([size])))
+        curve = self.emulation.curve.at(np.array([size]))
+        fit, columns = self._regression(measure), self._columns(curve)
         low, high = fit.bounds(columns, 0.025)[0]
         spread = math.sqrt(fit.residuals.variance)
         mean = float(fit.mean(columns)[0])
@@ -120,7 +114,7 @@ class Confirmation:
     def _regression(self, measure: str, bent: bool = True) -> Regression:
         sizes = self.episodes["size"].to_numpy(float)
         luck = 1.0 / (self.inverse * self.episodes["reference"].to_numpy(float)) - 1.0
-        columns = self._columns(self.curve.at(sizes) if bent else sizes, luck)
+        columns = self._columns(self.emulation.curve.at(sizes) if bent else sizes, luck)
         return Regression.of(columns, self.episodes[measure].to_numpy(float))
 
     @staticmethod

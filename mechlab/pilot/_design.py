@@ -15,9 +15,7 @@ from mechlab.pilot._emulate import DoseRange, Emulation
 APART = 0.15  # of the believed size, from it to either dose: wider bends, narrower tells no slope
 FARTHEST = 0.3  # the same where the draws of the fit disagree: beyond, the bend dominates
 CLOSEST = 0.02  # of the range: closer doses hardly differ
-REACH = (
-    2.5  # half-widths from a bracket's middle to where episodes still count: 1 for its own doses
-)
+REACH = 2.5  # half-widths from a bracket's middle where episodes still count: 1 for its own doses
 MIDDLE = 0.25  # of a bracket from either end: while the answer is believed inside, it is kept
 WIDE = 1.5  # times the half-width aimed at: up to that a bracket is kept
 BENT = 0.015  # share by which the bend may move the answer before the doses move half as far apart
@@ -41,8 +39,9 @@ class Bracket:
         return cls(max(candidate.low, inside - half), min(candidate.high, inside + half))
 
     @classmethod
-    def first(cls, candidate: DoseRange, emulation: Emulation) -> Bracket:
+    def first(cls, emulation: Emulation) -> Bracket:
         """Return the bracket that the emulated agents advise, as wide as their draws differ."""
+        candidate = emulation.candidate
         drawn = np.minimum(emulation.draws, candidate.high)
         size = min(emulation.size, candidate.high)
         apart = float(drawn.std()) / size if size > 0.0 else APART
@@ -56,10 +55,7 @@ class Bracket:
     def moved(self, candidate: DoseRange, size: float, bend: float) -> Bracket:
         """Return the bracket for the next episodes: this one while it is as good as another.
 
-        Args:
-            candidate: the candidate.
-            size: where the answer is believed.
-            bend: of the estimate, see there.
+        ``size`` is where the answer is believed; for ``bend`` see ``Estimate``.
         """
         way = self.high - self.low
         inside = self.low + MIDDLE * way <= size <= self.high - MIDDLE * way
@@ -86,21 +82,18 @@ def next_episodes(estimate: Estimate) -> int:
 
 
 def believed_size(
-    candidate: DoseRange,
-    emulation: Emulation,
-    estimate: Estimate | None,
-    means: Mapping[float, float],
+    emulation: Emulation, estimate: Estimate | None, means: Mapping[float, float]
 ) -> float:
     """Return where the answer is believed: where the estimate has it, or else where it may yet lie.
 
     Args:
-        candidate: the candidate.
-        emulation: what emulated agents say of it, who are asked beyond all that was played.
+        emulation: what emulated agents say of a candidate; asked beyond all that was played.
         estimate: the latest estimate at its episodes, None before the first.
         means: of its episodes by size, those included that the estimate leaves out.
     """
     if estimate is None or math.isfinite(estimate.size):
         return estimate.size if estimate else emulation.size
+    candidate = emulation.candidate
     target = candidate.study.target.efficiency
     below = max((x for x in means if means[x] < target), default=None)
     if below is None:

@@ -12,8 +12,6 @@ import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
 from mechlab.agents.base import Agent
-from mechlab.agents.emulated import Emulated
-from mechlab.calibrate import fit_episodes
 from mechlab.flows import Array
 from mechlab.mechanism import Mechanism
 from mechlab.simulation import Episodes
@@ -32,7 +30,7 @@ class DoseRange:
     """A candidate whose one free parameter is what the study minimises, over its range.
 
     Attributes:
-        study: the study. name: the candidate's.
+        study, name: the study, and the candidate's name in it.
         parameter: the free parameter.
         low, high: its range.
     """
@@ -74,7 +72,7 @@ class DoseRange:
         at = min(size, self.high)
         level = self._mean(agent, at)
         drawn = [curve.first(target - self._mean(draw, at) + level) for draw in draws]
-        return Emulation(self.name, curve, size, tuple(drawn))
+        return Emulation(self, curve, size, tuple(drawn))
 
     def inverse(self, agent: Agent) -> float:
         """Return the mean of one over the reference point's revenue; whoever plays."""
@@ -105,20 +103,19 @@ class Curve:
     @classmethod
     def of(cls, means: dict[float, float]) -> Curve:
         """Return the curve through means by size."""
-        sizes, values = zip(*sorted(means.items()), strict=True)
-        return cls(sizes, values)
+        return cls(*zip(*sorted(means.items()), strict=True))
 
     @cached_property
     def _spline(self) -> PchipInterpolator:
         return PchipInterpolator(self.sizes, self.means)
 
     def at(self, sizes: Array) -> Array:
-        """Return the means at some sizes within the range."""
+        """Return the means at sizes within the range."""
         return np.asarray(self._spline(sizes))
 
-    def frame(self, points: int = 201) -> pd.DataFrame:
+    def frame(self) -> pd.DataFrame:
         """Return ``size`` and ``attainment`` at evenly spaced sizes."""
-        sizes = np.linspace(self.sizes[0], self.sizes[-1], points)
+        sizes = np.linspace(self.sizes[0], self.sizes[-1], 201)
         return pd.DataFrame({"size": sizes, "attainment": self.at(sizes)})
 
     def first(self, target: float) -> float:
@@ -135,40 +132,21 @@ class Emulation:
     """What the emulated agents say of one candidate.
 
     Attributes:
-        candidate: its name in the study.
+        candidate: the candidate.
         curve: the fitted agents' mean revenue by size.
         size: their smallest sufficient size; inf where there is none.
         draws: that of each draw of the fit.
     """
 
-    candidate: str
+    candidate: DoseRange
     curve: Curve
     size: float
     draws: tuple[float, ...]
 
-    def interval(self, confidence: float) -> tuple[float, float]:
-        """Return the central interval of the draws."""
+    def interval(self) -> tuple[float, float]:
+        """Return the central interval of the draws, of the study's confidence."""
+        confidence = self.candidate.study.target.confidence
         tails = (1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0
         # An observed quantile: between a size and none at all there is no value.
         low, high = np.quantile(np.asarray(self.draws), tails, method="nearest")
         return float(low), float(high)
-
-
-@dataclass(frozen=True)
-class Emulators:
-    """Emulated agents that stand for those of a pilot.
-
-    Attributes:
-        agent: the best fit. draws: agents as likely, within the fit's uncertainty.
-        warnings: what the episodes could not identify.
-    """
-
-    agent: Emulated
-    draws: tuple[Emulated, ...]
-    warnings: tuple[str, ...]
-
-    @classmethod
-    def fitted(cls, study: Study, table: pd.DataFrame) -> Emulators:
-        """Fit them to the episodes of a study's own agents, a row each."""
-        fit = fit_episodes(table, settings=study.settings, name=study.name, seed=study.seed)
-        return cls(fit.agent, tuple(fit.agents(DRAWS)), tuple(fit.warnings))

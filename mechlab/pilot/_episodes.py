@@ -61,10 +61,8 @@ class OwnEpisodes:
 
     def trials(self) -> pd.DataFrame:
         """Return the pilot's episodes, a row for each batch, as ``SearchResult.trials``."""
-        rows = self._rows(pilot=True)
-        return pd.DataFrame(
-            [{"number": n, "state": "COMPLETE", **row} for n, row in enumerate(rows)]
-        )
+        rows = enumerate(self._rows(pilot=True))
+        return pd.DataFrame([{"number": n, "state": "COMPLETE", **row} for n, row in rows])
 
     def evidence(self) -> pd.DataFrame:
         """Return the held-out episodes, a row for each dose, as ``SearchResult.evidence``."""
@@ -81,13 +79,12 @@ class OwnEpisodes:
 
     def _rows(self, pilot: bool) -> list[dict[str, Any]]:
         """Return what was measured at each dose of the pilot, or of the held-out episodes."""
-        doses = [(b.candidate, b.size) for b in self.batches if b.pilot == pilot]
-        return [self._row(*dose, pilot) for dose in dict.fromkeys(doses)]
+        doses = dict.fromkeys((b.candidate, b.size) for b in self.batches if b.pilot == pilot)
+        return [self._row(*dose, pilot) for dose in doses]
 
     def _row(self, candidate: str, size: float, pilot: bool) -> dict[str, Any]:
-        mine = [
-            b for b in self.batches if (b.candidate, b.size, b.pilot) == (candidate, size, pilot)
-        ]
+        dose = candidate, size, pilot
+        mine = [b for b in self.batches if (b.candidate, b.size, b.pilot) == dose]
         table = pd.concat([_measured(self.study, b) for b in mine], ignore_index=True)
         one = summarise(table["attainment"].to_numpy())
         lower, upper = one.ci95
@@ -122,9 +119,6 @@ class OwnEpisodes:
 
 def _measured(study: Study, batch: Batch) -> pd.DataFrame:
     run = batch.episodes
-    reference = run.reference(study.target.relative_to)
-    attainment = study.attainment(run)
-    known = {name: run[name] for name in MEASURES[1:]}
-    return pd.DataFrame(
-        {"size": batch.size, "reference": reference, "attainment": attainment, **known}
-    )
+    reference, attainment = run.reference(study.target.relative_to), study.attainment(run)
+    columns = {"size": batch.size, "reference": reference, "attainment": attainment}
+    return pd.DataFrame({**columns, **{name: run[name] for name in MEASURES[1:]}})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import pandas as pd
 from optuna.distributions import FloatDistribution, IntDistribution
 from sqlalchemy.engine import make_url
 
+from mechlab.calibrate import PilotFit, fit_episodes
 from mechlab.errors import UserError
 from mechlab.llm.budget import Spending
 from mechlab.llm.session import session_for
@@ -17,8 +18,8 @@ from mechlab.llm.transcripts import LiveEpisode, ModelCall, open_transcripts
 from mechlab.mechanism.candidate import ends
 from mechlab.pilot._confirm import Confirmation, Estimate
 from mechlab.pilot._design import BEGIN, FEWEST, NARROW, Bracket, believed_size, next_episodes
-from mechlab.pilot._emulate import DoseRange, Emulation, Emulators
-from mechlab.pilot._episodes import OwnEpisodes
+from mechlab.pilot._emulate import DRAWS, DoseRange, Emulation
+from mechlab.pilot._episodes import MEASURES, OwnEpisodes
 from mechlab.search.pareto import pareto_table
 from mechlab.search.provenance import provenance
 from mechlab.search.results import Advice, Answer, SearchResult, Status
@@ -73,23 +74,15 @@ def dose_ranges(study: Study) -> Iterator[DoseRange]:
 
 
 class _Pilot:
-    """The steps of a pilot and all that was played in them.
-
-    Args:
-        study: with a ``[pilot]``.
-        candidates: its candidates.
-
-    Raises:
-        UserError: for a budget that does not cover the pilot and ``FEWEST`` episodes.
-    """
+    """The steps of a pilot and all that was played in them; ``UserError`` as ``pilot``."""
 
     def __init__(self, study: Study, candidates: tuple[DoseRange, ...]) -> None:
         assert study.pilot is not None
-        self.study, self.candidates = study, {one.name: one for one in candidates}
+        self.study, self.candidates, self.first = study, candidates, study.pilot.episodes
         self.own = OwnEpisodes(study)
         self.brackets: dict[str, Bracket] = {}
         self.estimates: list[Estimate] = []
-        needed = study.pilot.episodes * len(candidates) + FEWEST
+        needed = self.first * len(candidates) + FEWEST
         if study.budget.episodes < needed:
             raise UserError(
                 f"budget.episodes must cover the pilot and {FEWEST} more, at least {needed}, "
@@ -98,63 +91,57 @@ class _Pilot:
 
     def answer(self, storage: str) -> SearchResult:
         """Play until the interval is narrow, the target out of reach, or the budget used up."""
-        assert self.study.pilot is not None
-        for candidate in self.candidates.values():
-            self.own.play(candidate, candidate.middle, self.study.pilot.episodes, pilot=True)
+        for candidate in self.candidates:
+            self.own.play(candidate, candidate.middle, self.first, pilot=True)
         while True:
             if not self.estimates:  # once the answer has been bracketed, the curve stays
-                emulators = Emulators.fitted(self.study, self.own.table())
-                emulations = self._emulated(emulators)
+                fit, emulations = self._emulated()
             emulation = min(emulations, key=self._believed)
-            candidate = self.candidates[emulation.candidate]
+            candidate = emulation.candidate
             if candidate.name not in self.brackets:
-                self._begin(candidate, emulation)
+                self.brackets[candidate.name] = Bracket.first(emulation)
+                self._play(candidate, min(emulation.size, candidate.high), BEGIN)
                 continue
-            confirmation = self._confirmation(candidate, emulation, emulators)
+            confirmation = self._confirmation(emulation, fit)
             self.estimates.append(confirmation.estimate())
-            status = self._status(candidate)
-            if status:
-                advice = _advice(self.study, emulation, emulations, emulators, self.estimates)
+            if status := self._status(candidate):
                 answer = self._answer(status, confirmation, emulations)
-                return self._result(answer, advice, storage)
-            self._go_on(candidate, emulation)
+                return self._result(answer, self._advice(emulation, emulations, fit), storage)
+            self._go_on(emulation)
 
-    def _emulated(self, emulators: Emulators) -> tuple[Emulation, ...]:
-        """Return what the emulated agents say of each candidate, the smallest first."""
-        every = [one.emulated(emulators.agent, emulators.draws) for one in self.candidates.values()]
-        return tuple(sorted(every, key=lambda emulation: emulation.size))
+    def _emulated(self) -> tuple[PilotFit, list[Emulation]]:
+        """Return a fit, and what its agents say of each candidate, the smallest first."""
+        name, seed = self.study.name, self.study.seed
+        fit = fit_episodes(self.own.table(), settings=self.study.settings, name=name, seed=seed)
+        every = [one.emulated(fit.agent, fit.agents(DRAWS)) for one in self.candidates]
+        return fit, sorted(every, key=lambda emulation: emulation.size)
 
     def _believed(self, emulation: Emulation) -> float:
-        candidate = self.candidates[emulation.candidate]
         latest = {estimate.candidate: estimate for estimate in self.estimates}
-        measured = self.own.measured(candidate)
-        groups = measured.groupby("size")["attainment"].mean()
+        groups = self.own.measured(emulation.candidate).groupby("size")["attainment"].mean()
         means = dict(zip(groups.index.astype(float), groups.astype(float), strict=True))
-        return believed_size(candidate, emulation, latest.get(emulation.candidate), means)
+        return believed_size(emulation, latest.get(emulation.candidate.name), means)
 
-    def _begin(self, candidate: DoseRange, emulation: Emulation) -> None:
-        bracket = self.brackets[candidate.name] = Bracket.first(candidate, emulation)
-        self._play(candidate, bracket.doses(min(emulation.size, candidate.high), BEGIN))
-
-    def _go_on(self, candidate: DoseRange, emulation: Emulation) -> None:
-        estimate = self.estimates[-1]
+    def _go_on(self, emulation: Emulation) -> None:
+        estimate, candidate = self.estimates[-1], emulation.candidate
         size = min(self._believed(emulation), candidate.high)
         bracket = self.brackets[candidate.name].moved(candidate, size, estimate.bend)
         self.brackets[candidate.name] = bracket
-        count = next_episodes(estimate) if math.isfinite(estimate.size) else BEGIN
-        self._play(candidate, bracket.doses(size, count))
+        self._play(
+            candidate, size, next_episodes(estimate) if math.isfinite(estimate.size) else BEGIN
+        )
 
-    def _play(self, candidate: DoseRange, doses: Mapping[float, int]) -> None:
-        for size, episodes in doses.items():
+    def _play(self, candidate: DoseRange, size: float, count: int) -> None:
+        """Play some episodes at both ends of a candidate's bracket, whose mean is a size."""
+        for dose, episodes in self.brackets[candidate.name].doses(size, count).items():
             if min(episodes, self.own.left) > 0:
-                self.own.play(candidate, size, episodes)
+                self.own.play(candidate, dose, episodes)
 
-    def _confirmation(
-        self, candidate: DoseRange, emulation: Emulation, emulators: Emulators
-    ) -> Confirmation:
-        episodes, bracket = self.own.measured(candidate), self.brackets[candidate.name]
-        near = episodes[episodes["size"].map(bracket.near)]
-        return Confirmation(candidate, emulation.curve, near, candidate.inverse(emulators.agent))
+    def _confirmation(self, emulation: Emulation, fit: PilotFit) -> Confirmation:
+        candidate = emulation.candidate
+        episodes = self.own.measured(candidate)
+        near = episodes[episodes["size"].map(self.brackets[candidate.name].near)]
+        return Confirmation(emulation, near, candidate.inverse(fit.agent))
 
     def _status(self, candidate: DoseRange) -> Status | None:
         """Return how the latest estimate decides the study, None where it does not."""
@@ -172,34 +159,32 @@ class _Pilot:
         return "certified" if shown else "out_of_budget"
 
     def _answer(
-        self, status: Status, confirmation: Confirmation, emulations: tuple[Emulation, ...]
+        self, status: Status, confirmation: Confirmation, emulations: list[Emulation]
     ) -> Answer:
-        estimate, candidate = self.estimates[-1], confirmation.candidate
+        estimate, candidate = self.estimates[-1], confirmation.emulation.candidate
         size = {
             "certified": estimate.upper,
             "unreachable": candidate.high,
             "out_of_budget": min(min(map(self._believed, emulations)), candidate.high),
         }[status]
-        measures = ("efficiency", "spend", "subsidy")
-        spend, revenue = (confirmation.at(size, name) for name in ("spend", "group_revenue"))
+        at = {name: confirmation.at(size, name) for name in MEASURES}
+        revenue = at.pop("group_revenue").mean
         return Answer(
             candidate=candidate.name,
             status=status,
             mechanism=candidate.at(size),
             size=size,
             interval=(min(max(estimate.lower, candidate.low), size), size),
-            attainment=confirmation.at(size, "attainment"),
-            **{name: confirmation.at(size, name) for name in measures},
-            spend_share=spend.mean / revenue.mean if revenue.mean else math.nan,
+            **at,
+            spend_share=at["spend"].mean / revenue if revenue else math.nan,
         )
 
     def _result(self, answer: Answer, advice: Advice, storage: str) -> SearchResult:
-        spent = Spending()
-        live: tuple[tuple[LiveEpisode, list[ModelCall]], ...] = ()
+        spent, name = Spending(), self.study.name
+        spoken: tuple[tuple[LiveEpisode, list[ModelCall]], ...] = ()
         if "live" in self.study.group.kinds:
             with open_transcripts(storage) as transcripts:
-                spent = transcripts.spending(self.study.name)
-                live = transcripts.of_run(self.study.name)
+                spent, spoken = transcripts.spending(name), transcripts.of_run(name)
         return SearchResult(
             study=self.study,
             answers=(answer,),
@@ -211,34 +196,25 @@ class _Pilot:
             storage=make_url(storage).render_as_string(),
             provenance=provenance(self.study),
             pareto=pareto_table(self.study, self.own.played()),
-            spoken=live,
+            spoken=spoken,
             advice=advice,
         )
 
-
-def _advice(
-    study: Study,
-    emulation: Emulation,
-    emulations: tuple[Emulation, ...],
-    emulators: Emulators,
-    estimates: list[Estimate],
-) -> Advice:
-    """Return what the emulated agents said, as plain numbers."""
-    confidence = study.target.confidence
-    ends_of = {one.candidate: one.interval(confidence) for one in emulations}
-    agents = {"best fit": emulators.agent}
-    agents |= {f"draw {number}": agent for number, agent in enumerate(emulators.draws)}
-    return Advice(
-        size=emulation.size,
-        interval=ends_of[emulation.candidate],
-        curve=emulation.curve.frame(),
-        candidates=pd.DataFrame(
-            [(one.candidate, one.size, *ends_of[one.candidate]) for one in emulations],
-            columns=["candidate", "size", "lower", "upper"],
-        ),
-        estimates=pd.DataFrame([asdict(estimate) for estimate in estimates]),
-        propensities=pd.DataFrame(
-            [{"agent": name, **asdict(agent.fitted)} for name, agent in agents.items()]
-        ),
-        warnings=emulators.warnings,
-    )
+    def _advice(self, emulation: Emulation, emulations: list[Emulation], fit: PilotFit) -> Advice:
+        """Return what the emulated agents said, as plain numbers."""
+        agents = {"best fit": fit.agent}
+        agents |= {f"draw {number}": agent for number, agent in enumerate(fit.agents(DRAWS))}
+        return Advice(
+            size=emulation.size,
+            interval=emulation.interval(),
+            curve=emulation.curve.frame(),
+            candidates=pd.DataFrame(
+                [(one.candidate.name, one.size, *one.interval()) for one in emulations],
+                columns=["candidate", "size", "lower", "upper"],
+            ),
+            estimates=pd.DataFrame([asdict(estimate) for estimate in self.estimates]),
+            propensities=pd.DataFrame(
+                [{"agent": name, **asdict(agent.fitted)} for name, agent in agents.items()]
+            ),
+            warnings=tuple(fit.warnings),
+        )

@@ -53,7 +53,8 @@ def confirmation(rng, curve=CURVE, level=0.0, stretch=1.0, noise=0.04):
     means = level + stretch * curve.at(sizes)
     reached = (means + noise * rng.standard_normal(32)) * 1000.0 / reference
     table = pd.DataFrame({"size": sizes, "reference": reference, "attainment": reached})
-    return Confirmation(dose_range(), curve, table, float(np.mean(1.0 / reference)))
+    emulation = Emulation(dose_range(), curve, 1500.0, ())
+    return Confirmation(emulation, table, float(np.mean(1.0 / reference)))
 
 
 def test_a_curve_first_reaches_the_target_between_its_doses():
@@ -69,7 +70,7 @@ def test_an_agent_that_a_bonus_moves_less_needs_more_of_it():
     moved = [replace(agent, fitted=replace(agent.fitted, payment=k)) for k in (10.0, 17.0, 25.0)]
     result = one.emulated(agent, moved)
     assert result.draws[0] > result.draws[1] > result.draws[2]
-    assert result.interval(0.95) == (result.draws[2], result.draws[0])
+    assert result.interval() == (result.draws[2], result.draws[0])
     short = replace(one, high=300.0).emulated(agent, [agent])
     assert short.size == short.draws[0] == math.inf
 
@@ -110,7 +111,7 @@ def test_the_interval_holds_whatever_the_emulated_agents_level_and_slope(level, 
 def test_the_luck_of_the_reference_point_is_taken_out():
     rng = np.random.default_rng(2)
     result = confirmation(rng, noise=0.004)
-    plain = Confirmation(result.candidate, CURVE, result.episodes.assign(reference=1000.0), 1e-3)
+    plain = Confirmation(result.emulation, result.episodes.assign(reference=1000.0), 1e-3)
     assert result.estimate().width < 0.5 * plain.estimate().width
 
 
@@ -133,7 +134,8 @@ def test_what_no_dose_reaches_or_all_do_is_said(population, result):
     for size in (1300.0, 1700.0):
         played.play(one, size, MIN_EPISODES // 2)
     table = played.measured(one)
-    look = Confirmation(one, CURVE, table, float(np.mean(1.0 / table["reference"]))).estimate()
+    emulation = Emulation(one, CURVE, 1500.0, ())
+    look = Confirmation(emulation, table, float(np.mean(1.0 / table["reference"]))).estimate()
     assert look.size == result
     assert look.lower == result
 
@@ -151,7 +153,7 @@ def test_the_doses_of_a_bracket_have_the_believed_mean(middle, size, episodes):
 
 def test_a_bracket_stays_while_it_is_good():
     one = dose_range()
-    first = Bracket.first(one, Emulation("sharing_bonus", CURVE, 1500.0, (900.0, 1500.0, 2100.0)))
+    first = Bracket.first(Emulation(one, CURVE, 1500.0, (900.0, 1500.0, 2100.0)))
     assert (first.low, first.high) == pytest.approx((1050.0, 1950.0))
     usual = first.moved(one, 1500.0, 0.0)
     assert usual.high - usual.low == pytest.approx(2 * APART * 1500.0)
@@ -161,14 +163,14 @@ def test_a_bracket_stays_while_it_is_good():
 
 
 def test_beyond_what_the_look_holds_the_answer_is_believed_between_doses_or_where_the_fit_says():
-    one, result = dose_range(), Emulation("sharing_bonus", CURVE, 1500.0, ())
+    result = Emulation(dose_range(), CURVE, 1500.0, ())
     look = replace(confirmation(np.random.default_rng(5)).estimate(), size=math.inf)
-    assert believed_size(one, result, None, {}) == 1500.0
-    assert believed_size(one, result, replace(look, size=1300.0), {}) == 1300.0
-    assert believed_size(one, result, look, {800.0: 0.5, 1200.0: 0.7}) == pytest.approx(1000.0)
-    assert believed_size(one, result, look, {800.0: 0.5, 1000.0: 0.55}) == 1500.0
-    assert believed_size(one, result, look, {2000.0: 0.5}) == 2500.0  # half the way to the high end
-    assert believed_size(one, result, look, {1000.0: 0.7}) == 500.0
+    assert believed_size(result, None, {}) == 1500.0
+    assert believed_size(result, replace(look, size=1300.0), {}) == 1300.0
+    assert believed_size(result, look, {800.0: 0.5, 1200.0: 0.7}) == pytest.approx(1000.0)
+    assert believed_size(result, look, {800.0: 0.5, 1000.0: 0.55}) == 1500.0
+    assert believed_size(result, look, {2000.0: 0.5}) == 2500.0  # half the way to the high end
+    assert believed_size(result, look, {1000.0: 0.7}) == 500.0
 
 
 def test_an_interval_that_is_narrow_enough_needs_few_more():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,25 +18,17 @@ from mechlab.mechanism import Mechanism
 from mechlab.simulation import rounds
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What is played: a game under a mechanism, in a condition."""
-
-    game: Game
-    mechanism: Mechanism
-    condition: str
-
-
 class Match:
     """One episode after the other at a game's table, where every agent is a player.
 
     Attributes:
+        game, mechanism, condition: what is played.
         turn: number of the player whose turn it is; None when the episode is over.
     """
 
-    def __init__(self, setting: Setting) -> None:
-        self.setting = setting
-        self.spaces = spaces(setting.game, setting.condition, setting.mechanism)
+    def __init__(self, game: Game, mechanism: Mechanism, condition: str) -> None:
+        self.game, self.mechanism, self.condition = game, mechanism, condition
+        self.spaces = spaces(game, condition, mechanism)
         self.flat = flatten_space(self.spaces.observation)
         self.turn: int | None = None
         self._rng: Any = None
@@ -46,9 +37,9 @@ class Match:
         """Begin an episode; without a seed, the next one of the last seed."""
         if seed is not None or self._rng is None:
             self._rng, _ = np_random(seed)
-        game, mechanism = self.setting.game, self.setting.mechanism
+        game, mechanism = self.game, self.mechanism
         seeds = self._rng.integers(1 << 63, size=1).astype(np.uint64)
-        state = game.start(seeds, self.setting.condition)
+        state = game.start(seeds, self.condition)
         self.table = game.make_table(state, mechanism, range(game.agents))
         behaviour = np.zeros((game.rounds, game.agents, len(game.propensities)))
         self._turns = rounds(game, state, behaviour, mechanism, table=self.table)
@@ -82,12 +73,12 @@ class Match:
 class _GameEnv:
     """What both kinds of environment share: names, spaces, and the match that is played."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, match: Match) -> None:
         super().__init__()
-        self._match = Match(setting)
-        self.metadata = {"name": setting.game.name, "render_modes": [], "is_parallelizable": False}
-        self.possible_agents = [f"agent_{i}" for i in range(setting.game.agents)]
-        spaces = (self._match.spaces.action, self._match.flat)
+        self._match, game = match, match.game
+        self.metadata = {"name": game.name, "render_modes": [], "is_parallelizable": False}
+        self.possible_agents = [f"agent_{i}" for i in range(game.agents)]
+        spaces = (match.spaces.action, match.flat)
         self._actions, self._observations = (
             {name: deepcopy(space) for name in self.possible_agents} for space in spaces
         )

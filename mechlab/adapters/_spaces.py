@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from mechlab.games.sharing.game import Sharing
 from mechlab.mechanism import Mechanism
 from mechlab.registry import Registry
 
-Part = Space[Any]
+Part = tuple[Space[Any], Callable[[Any], Any]]  # the space of a part, and its values in a view
 NUMBER: Any = np.float64  # Gymnasium's own default has half the digits
 
 
@@ -34,23 +34,25 @@ class Spaces(ABC):
         action: the space of an agent's actions.
     """
 
-    action: Part
+    action: Space[Any]
 
     def __init__(self, game: Any, condition: str, mechanism: Mechanism) -> None:
         self.game, self.condition = game, condition
-        n = game.agents
-        parts = {"round": Box(0.0, 1.0, (1,), NUMBER), "board": _money(n), **self.parts()}
-        if "record" in mechanism.shows:
-            parts["record"] = Box(0.0, np.inf, (n, 2), NUMBER)  # answered and not, by agent
-        self.observation = Dict({k: part for k, part in parts.items() if k not in mechanism.hides})
+        n, hidden = game.agents, mechanism.hides
+        parts: dict[str, Part] = {
+            "round": (Box(0.0, 1.0, (1,), NUMBER), lambda view: [view.round / view.rounds]),
+            "board": (_money(n), lambda view: view.board),
+            **self.parts(),
+        }
+        if "record" in mechanism.shows:  # answered and not, by agent
+            record = Box(0.0, np.inf, (n, 2), NUMBER)
+            parts["record"] = record, lambda view: [view.record[i] for i in range(n)]
+        self._read = {name: read for name, (_, read) in parts.items() if name not in hidden}
+        self.observation = Dict({name: parts[name][0] for name in self._read})
 
     @abstractmethod
     def parts(self) -> Mapping[str, Part]:
         """Return the game's own parts of an observation, and set ``action``."""
-
-    @abstractmethod
-    def look(self, view: Any) -> Mapping[str, Any]:
-        """Return the values of the game's own parts."""
 
     @abstractmethod
     def act(self, view: Any, action: Any) -> Any:
@@ -58,11 +60,8 @@ class Spaces(ABC):
 
     def observe(self, view: Any) -> dict[str, Array]:
         """Return an observation made from a view, by the name of each part."""
-        values = {"round": [view.round / view.rounds], "board": view.board, **self.look(view)}
-        if "record" in self.observation.spaces:
-            values["record"] = [view.record[i] for i in range(view.agents)]
         return {
-            name: np.asarray(values[name], space.dtype).reshape(space.shape or ())
+            name: np.asarray(self._read[name](view), space.dtype).reshape(space.shape or ())
             for name, space in self.observation.items()
         }
 
@@ -79,9 +78,11 @@ def _money(count: int) -> Box:
     return Box(-np.inf, np.inf, (count,), NUMBER)
 
 
-def _last(choices: tuple[tuple[float, ...], ...] | None, agents: int) -> Any:
+def _choices(agents: int, most: float) -> Part:
     """The choices of all in the last round; -1 in the first round, and where they are hidden."""
-    return choices[-1] if choices else [-1.0] * agents
+    none = [-1.0] * agents
+    space = Box(-1.0, most, (agents,), NUMBER)
+    return space, lambda view: view.all_choices[-1] if view.all_choices else none
 
 
 @SPACES.named(PublicGoods.name)
@@ -90,21 +91,17 @@ class _PublicGoods(Spaces):
 
     def parts(self) -> Mapping[str, Part]:
         n, most = self.game.agents, float(self.game.endowment)
-        chosen = {"choices": Box(-1.0, most, (n,), NUMBER)}
+        chosen = {"choices": _choices(n, most)}
         if self.condition != "punishment":
             self.action = Discrete(self.game.endowment + 1)
             return chosen
         self.action = Box(0.0, most, (1 + n,), NUMBER)  # tokens, then dollars by agent
-        stage = {"punishing": MultiBinary(1), "contributed": Box(-1.0, most, (n,), NUMBER)}
-        return {**chosen, **stage, "taken": _money(1)}
-
-    def look(self, view: simultaneous.PublicGoodsView) -> Mapping[str, Any]:
-        n = self.game.agents
+        contributed, none = Box(-1.0, most, (n,), NUMBER), [-1.0] * n
         return {
-            "choices": _last(view.all_choices, n),
-            "punishing": [view.stage == "punish"],
-            "contributed": view.contributed or [-1.0] * n,
-            "taken": [view.taken],
+            **chosen,
+            "punishing": (MultiBinary(1), lambda view: [view.stage == "punish"]),
+            "contributed": (contributed, lambda view: view.contributed or none),
+            "taken": (_money(1), lambda view: [view.taken]),
         }
 
     def act(self, view: simultaneous.PublicGoodsView, action: Any) -> Any:
@@ -122,16 +119,12 @@ class _Commons(Spaces):
 
     def parts(self) -> Mapping[str, Part]:
         self.action = Box(0.0, 1.0, (1,), NUMBER)  # part of the most that can be harvested
-        most = self.game.capacity
+        amount = Box(0.0, self.game.capacity, (1,), NUMBER)
         return {
-            "stock": Box(0.0, most, (1,), NUMBER),
-            "most": Box(0.0, most, (1,), NUMBER),
-            "choices": Box(-1.0, most, (self.game.agents,), NUMBER),
+            "stock": (amount, lambda view: [view.stock]),
+            "most": (amount, lambda view: [view.most]),
+            "choices": _choices(self.game.agents, self.game.capacity),
         }
-
-    def look(self, view: simultaneous.CommonsView) -> Mapping[str, Any]:
-        choices = _last(view.all_choices, self.game.agents)
-        return {"stock": [view.stock], "most": [view.most], "choices": choices}
 
     def act(self, view: simultaneous.CommonsView, action: Any) -> Any:
         return simultaneous.Harvest(float(action[0]) * view.most)
@@ -143,10 +136,7 @@ class _Matrix(Spaces):
 
     def parts(self) -> Mapping[str, Part]:
         self.action = Discrete(self.game.choices)
-        return {"choices": Box(-1.0, self.game.choices - 1.0, (2,), NUMBER)}
-
-    def look(self, view: simultaneous.MatrixView) -> Mapping[str, Any]:
-        return {"choices": _last(view.all_choices, 2)}
+        return {"choices": _choices(2, self.game.choices - 1.0)}
 
     def act(self, view: simultaneous.MatrixView, action: Any) -> Any:
         return simultaneous.Choose(int(action))
@@ -155,10 +145,15 @@ class _Matrix(Spaces):
 class _Pieces(Spaces):
     """Games of pieces: a flag for each task to submit, each piece to give, each to ask for."""
 
-    def set_action(self, tasks: int, pieces: int) -> None:
-        self._shape = (self.game.agents - 1, pieces)
-        self.action = MultiBinary(tasks + 2 * self._shape[0] * pieces)
-        self._tasks = tasks
+    def requests(self, tasks: int, pieces: int) -> dict[str, Part]:
+        """Return the parts of what is asked of an agent and by it, and set ``action``."""
+        n = self.game.agents
+        self._tasks, self._shape = tasks, (n - 1, pieces)
+        self.action = MultiBinary(tasks + 2 * (n - 1) * pieces)
+        return {
+            "requests": _flags((n, pieces), lambda view: _pairs(view.requests)),
+            "awaited": _flags((n, pieces), lambda view: _pairs(view.awaited)),
+        }
 
     def split(self, view: Any, action: Any) -> tuple[list[Any], dict[int, Any], dict[int, Any]]:
         """Return the tasks to submit, and the pieces to give and to ask for by peer."""
@@ -179,23 +174,11 @@ class _Sharing(_Pieces):
 
     def parts(self) -> Mapping[str, Part]:
         n, k, tasks = self.game.agents, self.game.pieces, self.game.tasks
-        self.set_action(tasks, k)
         return {
-            "tasks": MultiBinary((tasks, k)),
-            "pieces": MultiBinary(k),
-            "directory": MultiBinary((k, n)),
-            "requests": MultiBinary((n, k)),
-            "awaited": MultiBinary((n, k)),
-        }
-
-    def look(self, view: Any) -> Mapping[str, Any]:
-        shapes = {name: part.shape or () for name, part in self.observation.items()}
-        return {
-            "tasks": _flags(shapes["tasks"], _pairs(dict(enumerate(view.tasks)))),
-            "pieces": _flags(shapes["pieces"], ((k,) for k in view.pieces)),
-            "directory": _flags(shapes["directory"], _pairs(view.directory)),
-            "requests": _flags(shapes["requests"], _pairs(view.requests)),
-            "awaited": _flags(shapes["awaited"], _pairs(view.awaited)),
+            "tasks": _flags((tasks, k), lambda view: _pairs(dict(enumerate(view.tasks)))),
+            "pieces": _flags((k,), lambda view: ((piece,) for piece in view.pieces)),
+            "directory": _flags((k, n), lambda view: _pairs(view.directory)),
+            **self.requests(tasks, k),
         }
 
     def act(self, view: Any, action: Any) -> Any:
@@ -215,34 +198,28 @@ class _Grants(_Pieces):
 
     def parts(self) -> Mapping[str, Part]:
         n, f, tasks = self.game.agents, self.game.family, self.game.tasks
-        self.set_action(tasks, f)
-        left = Box(0.0, float(self.game.lifetime), (n, f), NUMBER)
-        return {
-            "tasks": MultiBinary((tasks, n, f)),
-            "due": Box(0.0, 1.0, (tasks,), NUMBER),
-            "access": left,
-            "lent": left,
-            "requests": MultiBinary((n, f)),
-            "awaited": MultiBinary((n, f)),
-        }
 
-    def look(self, view: grants.View) -> Mapping[str, Any]:
-        shapes = {name: part.shape or () for name, part in self.observation.items()}
-        access, lent = np.zeros(shapes["access"]), np.zeros(shapes["lent"])
-        for (owner, k), until in view.access.items():
-            access[owner, k] = until - view.round + 1
-        for j, pieces in view.lent.items():
-            for k, until in pieces.items():
-                lent[j, k] = until - view.round + 1
-        needed = {slot: task.pieces for slot, task in enumerate(view.tasks)}
-        dues = [max(0, task.due - view.round + 1) / self.game.deadline for task in view.tasks]
+        def needed(view: grants.View) -> Iterable[tuple[int, ...]]:
+            return ((slot, *p) for slot, task in enumerate(view.tasks) for p in task.pieces)
+
+        def due(view: grants.View) -> list[float]:
+            return [max(0, t.due - view.round + 1) / self.game.deadline for t in view.tasks]
+
+        def rounds_left(until: Callable[[grants.View], Iterable[tuple[Any, int]]]) -> Part:
+            space = Box(0.0, float(self.game.lifetime), (n, f), NUMBER)
+            return space, lambda view: _array(
+                (n, f), {place: last - view.round + 1 for place, last in until(view)}
+            )
+
+        def lent(view: grants.View) -> Iterable[tuple[Any, int]]:
+            return (((j, k), last) for j, some in view.lent.items() for k, last in some.items())
+
         return {
-            "tasks": _flags(shapes["tasks"], ((slot, *p) for slot, p in _pairs(needed))),
-            "due": dues,
-            "access": access,
-            "lent": lent,
-            "requests": _flags(shapes["requests"], _pairs(view.requests)),
-            "awaited": _flags(shapes["awaited"], _pairs(view.awaited)),
+            "tasks": _flags((tasks, n, f), needed),
+            "due": (Box(0.0, 1.0, (tasks,), NUMBER), due),
+            "access": rounds_left(lambda view: view.access.items()),
+            "lent": rounds_left(lent),
+            **self.requests(tasks, f),
         }
 
     def act(self, view: grants.View, action: Any) -> Any:
@@ -254,12 +231,16 @@ class _Grants(_Pieces):
         ]
 
 
-def _flags(shape: Sequence[int], places: Iterable[tuple[int, ...]]) -> Array:
-    """Return an array of this shape with 1 at each of the places, else 0."""
-    flags = np.zeros(tuple(shape))
-    for place in places:
-        flags[place] = 1.0
-    return flags
+def _flags(shape: tuple[int, ...], places: Callable[[Any], Iterable[tuple[int, ...]]]) -> Part:
+    """A part of this shape with 1 at each of the places in a view, else 0."""
+    return MultiBinary(shape), lambda view: _array(shape, dict.fromkeys(places(view), 1.0))
+
+
+def _array(shape: tuple[int, ...], values: Mapping[tuple[int, ...], float]) -> Array:
+    filled = np.zeros(shape)
+    for place, value in values.items():
+        filled[place] = value
+    return filled
 
 
 def _pairs(lists: Mapping[int, Iterable[Any]]) -> Iterable[tuple[int, Any]]:

@@ -18,11 +18,12 @@ except ImportError:
         "pip install 'mechlab[pettingzoo]'"
     ) from None
 
-from mechlab.adapters._environments import GameRounds, GameTurns, Setting
+from mechlab.adapters._environments import GameRounds, GameTurns, Match
 from mechlab.adapters._verbs import Step, Verbs, rps, simple_spread, verbs
 from mechlab.adapters._wrappers import ParallelPayments, TurnPayments
-from mechlab.games.base import Game, make_game
-from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
+from mechlab.games.base import Game
+from mechlab.mechanism import Mechanism, parse
+from mechlab.simulation import scenario
 
 __all__ = [
     "MechanismWrapper",
@@ -60,7 +61,7 @@ def MechanismWrapper(
     >>> env.step({"player_0": 0, "player_1": 1})[1]
     {'player_0': 0.0, 'player_1': 0.0}
     """
-    rules = _mechanism(mechanism)
+    rules = parse(mechanism) if isinstance(mechanism, str) else mechanism
     if isinstance(env, pettingzoo.ParallelEnv):
         return ParallelPayments(env, rules, flows)
     if isinstance(env, pettingzoo.AECEnv):
@@ -90,7 +91,7 @@ def env(
     >>> match.rewards
     {'agent_0': 3.0, 'agent_1': 3.0}
     """
-    return GameTurns(_setting(game, mechanism, condition, settings))
+    return GameTurns(_match(game, mechanism, condition, settings))
 
 
 def parallel_env(
@@ -107,22 +108,16 @@ def parallel_env(
     >>> round(match.step(dict.fromkeys(match.agents, 20))[1]["agent_0"], 6)  # 1.6 and 0.7 a token
     46.0
     """
-    return GameRounds(_setting(game, mechanism, condition, settings))
+    return GameRounds(_match(game, mechanism, condition, settings))
 
 
-def _setting(
+def _match(
     game: str | Game,
     mechanism: str | Mechanism | None,
     condition: str,
     settings: Mapping[str, Any] | None,
-) -> Setting:
-    game, rules = make_game(game, settings), _mechanism(mechanism)
-    check_fit(rules, game.fields, game.name, game.vocabulary)
-    game.check_condition(condition)
-    return Setting(game, rules, condition)
-
-
-def _mechanism(mechanism: str | Mechanism | None) -> Mechanism:
-    if isinstance(mechanism, str):
-        return parse(mechanism)
-    return mechanism or MECHANISMS.get("none")()
+) -> Match:
+    asked = scenario(
+        game, "silent", mechanism, episodes=0, condition=condition, settings=settings
+    )  # whose agents are replaced by players
+    return Match(asked.game, asked.mechanism, condition)

@@ -16,8 +16,38 @@ from mechlab.notation import Notation, Term, literal
 from mechlab.parameters import Param
 
 
+class _Composite(Mechanism):
+    """A mechanism that is what its parts are together, but for what it pays."""
+
+    parts: tuple[Mechanism, ...]
+
+    @property
+    def needs(self) -> frozenset[str]:  # type: ignore[override] # derived from the parts
+        return frozenset().union(*(part.needs for part in self.parts))
+
+    @property
+    def anonymous(self) -> bool:  # type: ignore[override] # derived from the parts
+        return all(part.anonymous for part in self.parts)
+
+    @property
+    def advises(self) -> frozenset[str]:
+        return frozenset().union(*(part.advises for part in self.parts))
+
+    def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
+        sentences = (step for part in self.parts for step in part.instructions(vocabulary))
+        return tuple(dict.fromkeys(sentences))  # each once
+
+    @property
+    def hides(self) -> frozenset[str]:
+        return frozenset().union(*(part.hides for part in self.parts))
+
+    @property
+    def shows(self) -> frozenset[str]:
+        return frozenset().union(*(part.shows for part in self.parts))
+
+
 @dataclass(frozen=True)
-class Stack(Mechanism):
+class Stack(_Composite):
     """Several mechanisms at once: payments add up; rules, steps and views join.
 
     A stack within a stack becomes one stack; an empty one raises ``ValueError``.
@@ -47,19 +77,9 @@ class Stack(Mechanism):
         return {f"{p.name}.{name}": value for p in self.parts for name, value in p.params.items()}
 
     @property
-    def needs(self) -> frozenset[str]:  # type: ignore[override] # derived from the parts
-        """All fields that a part needs."""
-        return frozenset().union(*(part.needs for part in self.parts))
-
-    @property
     def balanced(self) -> bool:  # type: ignore[override] # derived from the parts
         """Whether every part is."""
         return all(part.balanced for part in self.parts)
-
-    @property
-    def anonymous(self) -> bool:  # type: ignore[override] # derived from the parts
-        """Whether every part is."""
-        return all(part.anonymous for part in self.parts)
 
     def payments(self, flows: Flows) -> Array:
         """Return the sum of the parts' payments."""
@@ -68,26 +88,6 @@ class Stack(Mechanism):
     def rule(self, vocabulary: Vocabulary) -> str:
         """Join the parts' rules."""
         return " ".join(filter(None, (part.rule(vocabulary) for part in self.parts)))
-
-    @property
-    def advises(self) -> frozenset[str]:
-        """All steps that a part advises."""
-        return frozenset().union(*(part.advises for part in self.parts))
-
-    def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
-        """Join the parts' steps, each sentence once."""
-        sentences = (step for part in self.parts for step in part.instructions(vocabulary))
-        return tuple(dict.fromkeys(sentences))
-
-    @property
-    def hides(self) -> frozenset[str]:
-        """All that a part hides."""
-        return frozenset().union(*(part.hides for part in self.parts))
-
-    @property
-    def shows(self) -> frozenset[str]:
-        """All that a part shows."""
-        return frozenset().union(*(part.shows for part in self.parts))
 
     def scaled(self, factor: float) -> Stack:
         """Return the stack of the scaled parts."""
@@ -101,7 +101,7 @@ _LIMIT = Param(0.0, low=0, unit="dollars per agent and round")
 
 
 @dataclass(frozen=True)
-class Capped(Mechanism):
+class Capped(_Composite):
     """A mechanism whose payment to each agent in each round is clipped to +-``limit``.
 
     It is declared unbalanced, because clipping can upset the balance of the inner mechanism.
@@ -123,19 +123,14 @@ class Capped(Mechanism):
         object.__setattr__(self, "limit", _LIMIT.checked("limit", self.limit))
 
     @property
+    def parts(self) -> tuple[Mechanism, ...]:  # type: ignore[override] # the inner one alone
+        """The inner mechanism."""
+        return (self.inner,)
+
+    @property
     def params(self) -> dict[str, Any]:
         """The inner mechanism's parameters and the limit."""
         return {**self.inner.params, "limit": self.limit}
-
-    @property
-    def needs(self) -> frozenset[str]:  # type: ignore[override] # derived from the inner one
-        """What the inner mechanism needs."""
-        return self.inner.needs
-
-    @property
-    def anonymous(self) -> bool:  # type: ignore[override] # derived from the inner one
-        """Whether the inner mechanism is."""
-        return self.inner.anonymous
 
     def payments(self, flows: Flows) -> Array:
         """Return the inner payments, clipped."""
@@ -143,30 +138,9 @@ class Capped(Mechanism):
 
     def rule(self, vocabulary: Vocabulary) -> str:
         """The inner rule and its cap; empty where nothing is paid."""
-        inner = self.inner.rule(vocabulary)
-        cap = (
-            f"In any one round this pays you, or costs you, at most {vocabulary.money(self.limit)}."
-        )
+        inner, most = self.inner.rule(vocabulary), vocabulary.money(self.limit)
+        cap = f"In any one round this pays you, or costs you, at most {most}."
         return f"{inner} {cap}" if inner and self.limit else ""
-
-    @property
-    def advises(self) -> frozenset[str]:
-        """What the inner mechanism advises."""
-        return self.inner.advises
-
-    def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
-        """The inner mechanism's steps."""
-        return self.inner.instructions(vocabulary)
-
-    @property
-    def hides(self) -> frozenset[str]:
-        """What the inner mechanism hides."""
-        return self.inner.hides
-
-    @property
-    def shows(self) -> frozenset[str]:
-        """What the inner mechanism shows."""
-        return self.inner.shows
 
     def scaled(self, factor: float) -> Capped:
         """Return the scaled mechanism under a scaled cap."""

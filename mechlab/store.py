@@ -23,7 +23,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from mechlab.database import StorageError, created, file_of, location, masked, options, trouble
-from mechlab.study import Study, differences
+from mechlab.streams import EXPLORE
+from mechlab.study import Study
 
 __all__ = [
     "TABLES",
@@ -184,7 +185,7 @@ class Store:
         name, mine = self.study.name, json.dumps(self.study.canonical)
         theirs = self._stored_study()
         if theirs is None and create:
-            self.study.check_playable()
+            self._check_playable()
             with suppress(IntegrityError), self.engine.begin() as connection:
                 connection.execute(sql.insert(_STUDIES).values(name=name, canonical=mine))
             theirs = self._stored_study()
@@ -195,6 +196,15 @@ class Store:
             raise StorageError(
                 f"{self.url} holds another study named {name!r}: {'; '.join(differing)}"
             )
+
+    def _check_playable(self) -> None:
+        """Play one episode of each candidate, so that what cannot be played fails at once.
+
+        Live agents are spared: their episodes cost money, and the first trial shows as much.
+        """
+        if "live" not in self.study.group.kinds:
+            for candidate in self.study.candidates.values():
+                self.study.play(candidate.lowest, EXPLORE[:1])
 
     def _stored_study(self) -> str | None:
         """Return the canonical form of the study that is there, None where there is none."""
@@ -231,6 +241,21 @@ def reporting(url: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, StorageInternalError) as error:
         raise trouble(url, error) from error
+
+
+def differences(mine: Any, theirs: Any, field: str = "") -> Iterator[str]:
+    """Name what differs between two canonical forms, a field a sentence.
+
+    >>> list(differences({"seed": 0, "target": {"efficiency": 0.9}}, {"seed": 0, "target": {}}))
+    ['target.efficiency is 0.9 here and absent there']
+    """
+    if isinstance(mine, dict) and isinstance(theirs, dict):
+        for name in dict.fromkeys([*mine, *theirs]):
+            deeper = f"{field}.{name}" if field else name
+            yield from differences(mine.get(name), theirs.get(name), deeper)
+    elif mine != theirs:
+        here, there = ("absent" if value is None else json.dumps(value) for value in (mine, theirs))
+        yield f"{field} is {here} here and {there} there"
 
 
 def _no_record(url: str, name: str) -> StorageError:

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from optuna.distributions import CategoricalDistribution
-from pydantic import (
-    AfterValidator,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, model_validator
 
 from mechlab.agents.base import Agent
 from mechlab.agents.population import Member, Population
@@ -31,21 +25,13 @@ from mechlab.mechanism import Mechanism, check_fit
 from mechlab.mechanism.candidate import Candidate
 from mechlab.recipe import Part, Recipe
 from mechlab.simulation import Episodes, simulate
-from mechlab.streams import EXPLORE
 
 BASELINE = "none"
 MONEY = ("spend", "subsidy")
 _REFERENCES = {"ceiling": "perfect", "turns": "sequential"}  # words of studies written earlier
+_OTHERS = ("selfish", "logit(lambda=4)", "conditional(follow=0.8)")
 
-
-def _readable(text: str) -> str:
-    Candidate.read(text)
-    return text
-
-
-_Specification = Annotated[str, AfterValidator(_readable)]
-
-
+_Specification = Annotated[str, AfterValidator(lambda text: Candidate.read(text).text)]
 Settings = dict[str, bool | int | float | str]
 Group = Member | Sequence[str | Member]
 
@@ -69,8 +55,7 @@ class Budget(Part):
 
 
 class Pilot(Part):
-    """A pilot in place of a search: episodes in the middle of each candidate's range, from which
-    the rest follows (see ``mechlab.pilot``)."""
+    """A pilot in place of a search: episodes in the middle of each range; see ``mechlab.pilot``."""
 
     episodes: int = Field(default=4, ge=2)
 
@@ -79,11 +64,7 @@ class Transfer(Part):
     """Where else the answer is played: games and populations (``mechlab.analysis.findings``)."""
 
     games: Annotated[tuple[str, ...], Field(default_factory=lambda: tuple(GAMES), strict=False)]
-    populations: Annotated[tuple[str, ...], Field(strict=False)] = (
-        "selfish",
-        "logit(lambda=4)",
-        "conditional(follow=0.8)",
-    )
+    populations: Annotated[tuple[str, ...], Field(strict=False)] = _OTHERS
     episodes: int = Field(default=50, ge=2)
 
 
@@ -91,21 +72,17 @@ class Study(Recipe):
     """A question: which of these mechanisms restores the target with the smallest incentive?
 
     Attributes:
-        name: names the record and the report; the file's name where it is not given.
-        question: the question in words.
+        name, question: of the file, see ``Recipe``; the record and the report have its name.
         game, settings, population, condition: as in ``simulate``.
         mechanisms: candidates, each a specification in which a parameter may be a range.
         minimise: what the answer has as little of as possible: ``spend``, ``subsidy`` (means an
             episode), or a parameter that every candidate has.
-        target, budget: see there.
         seed: seed of all episodes.
         live: endpoints, options and caps of live agents.
-        transfer: games and populations in which the certified answer is played too.
-        pilot: whether to search among agents that are emulated from a pilot, and only confirm.
+        target, budget, transfer, pilot: see there.
 
-    Raises:
-        pydantic.ValidationError: where built in Python from wrong values; ``load`` and ``read``
-            raise ``UserError`` with one line instead.
+    ``load`` and ``read`` raise ``UserError`` with one line for wrong values; built in Python from
+    them, it raises ``pydantic.ValidationError``.
 
     >>> study = Study.read(template(), name="example")
     >>> study.target.relative_to
@@ -126,12 +103,6 @@ class Study(Recipe):
     live: Live = Live()
     transfer: Transfer | None = None
     pilot: Pilot | None = None
-
-    @field_validator("game")
-    @classmethod
-    def _check_game(cls, name: str) -> str:
-        GAMES.get(name)
-        return name
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -161,38 +132,20 @@ class Study(Recipe):
     @cached_property
     def candidates(self) -> dict[str, Candidate]:
         """The candidates by name, the baseline first; where two share a name, it is their text."""
-        texts = (BASELINE, *(text for text in self.mechanisms if text != BASELINE))
-        read = [Candidate.read(text) for text in texts]
+        others = [text for text in self.mechanisms if text != BASELINE]
+        read = list(map(Candidate.read, [BASELINE, *others]))
         names = [c.name for c in read]
         found = {c.name if names.count(c.name) == 1 else c.text: c for c in read}
         if len(found) < len(read):
             raise UserError(f"each candidate stands once, got {list(self.mechanisms)}")
         return found
 
-    def check_playable(self) -> None:
-        """Play one episode of each candidate, so that what cannot be played fails at once.
-
-        Live agents are spared: their episodes cost money, and the first trial shows as much.
-
-        Raises:
-            UserError: what is wrong with a candidate, or with the game's settings.
-        """
-        if "live" in self.group.kinds:
-            return
-        for candidate in self.candidates.values():
-            self.play(candidate.lowest, EXPLORE[:1])
-
     def check_stated(self) -> None:
-        """Check that the file of live agents says how much they may play, and what it may cost.
-
-        Raises:
-            UserError: where it leaves the budget at its default, or has no cap.
-        """
-        if "live" not in self.group.kinds:
-            return
-        if "episodes" not in self.budget.model_fields_set:
+        """Raise ``UserError`` where live agents play without a stated budget of episodes or cap."""
+        live = "live" in self.group.kinds
+        if live and "episodes" not in self.budget.model_fields_set:
             raise UserError("live agents cost money: state [budget] episodes")
-        if not self.live.caps.stated:
+        if live and not self.live.caps.stated:
             raise UserError(
                 "live agents cost money: state what they may cost at most in [live.caps], like "
                 "dollars = 15.0; mechlab plan says what to expect"
@@ -214,9 +167,6 @@ class Study(Recipe):
             numbers: of the episodes, from a stream of ``mechlab.streams``.
             population, game, condition: others than the study's own.
 
-        Raises:
-            UserError: as ``simulate``.
-
         >>> study = Study.read(template(), name="example")
         >>> study.play("sharing_bonus(rate=1000)", range(5)).frame.shape
         (5, 14)
@@ -234,11 +184,10 @@ class Study(Recipe):
     def attainment(self, episodes: Episodes) -> Array:
         """Return group revenue over that of the target's reference point, (B,).
 
-        Raises:
-            UserError: where that point earns nothing in an episode, so that it is undefined.
+        Where that point earns nothing it is undefined, which raises ``UserError``.
         """
-        revenue, reference = episodes["group_revenue"], episodes.reference(self.target.relative_to)
-        shares = ratio(revenue, reference)
+        reference = episodes.reference(self.target.relative_to)
+        shares = ratio(episodes["group_revenue"], reference)
         if not np.isfinite(shares).all():
             raise UserError(
                 f"efficiency is undefined: a reference point of {episodes.game.name!r} earns "
@@ -256,7 +205,7 @@ class Study(Recipe):
 
     @property
     def tie_break(self) -> str:
-        """The other size by which answers of equal size are ordered: spend, or else subsidy."""
+        """The size by which answers of equal size are ordered: spend, or else subsidy."""
         return "subsidy" if self.minimise == "spend" else "spend"
 
     @property
@@ -268,13 +217,15 @@ class Study(Recipe):
     def canonical(self) -> dict[str, Any]:
         """All that the evidence depends on, defaults filled in."""
         apart = {"name", "question", "budget", "live", "transfer"}
-        fields = self.model_dump(mode="json", exclude=apart)
-        live = {"live": self.live.canonical} if "live" in self.group.kinds else {}
-        candidates = {name: c.canonical for name, c in self.candidates.items()}
-        game = {"settings": self.played.params, "population": str(self.group)}
         rows = {str(m): m.basis for m in self.group.members if isinstance(m, Agent)}
-        agents = {name: dict(basis) for name, basis in rows.items() if basis}
-        return {**fields, **game, **live, "agents": agents, "mechanisms": candidates}
+        return {
+            **self.model_dump(mode="json", exclude=apart),
+            "settings": self.played.params,
+            "population": str(self.group),
+            **({"live": self.live.canonical} if "live" in self.group.kinds else {}),
+            "agents": {name: dict(basis) for name, basis in rows.items() if basis},
+            "mechanisms": {name: c.canonical for name, c in self.candidates.items()},
+        }
 
     @property
     def digest(self) -> str:
@@ -287,40 +238,6 @@ def template() -> str:
     return (files("mechlab") / "data" / "template.toml").read_text(encoding="utf-8")
 
 
-def write_template(name: str) -> Path:
-    """Write the template as ``NAME.toml`` and return its path.
-
-    Raises:
-        UserError: where the file exists or cannot be written.
-    """
-    path = Path(name if name.endswith(".toml") else f"{name}.toml")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(template())
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
-    return path
-
-
-def differences(mine: Any, theirs: Any, field: str = "") -> Iterator[str]:
-    """Name what differs between two canonical forms, a field a sentence.
-
-    >>> list(differences({"seed": 0, "target": {"efficiency": 0.9}}, {"seed": 0, "target": {}}))
-    ['target.efficiency is 0.9 here and absent there']
-    """
-    if isinstance(mine, dict) and isinstance(theirs, dict):
-        for name in dict.fromkeys([*mine, *theirs]):
-            deeper = f"{field}.{name}" if field else name
-            yield from differences(mine.get(name), theirs.get(name), deeper)
-    elif mine != theirs:
-        here, there = ("absent" if value is None else json.dumps(value) for value in (mine, theirs))
-        yield f"{field} is {here} here and {there} there"
-
-
-def _check_condition(study: Study) -> None:
-    study.played.check_condition(study.condition)
-
-
 def _check_mechanisms(study: Study) -> None:
     for candidate in study.candidates.values():
         check_fit(candidate.lowest, study.played.fields, study.game, study.played.vocabulary)
@@ -328,8 +245,7 @@ def _check_mechanisms(study: Study) -> None:
 
 def _check_live(study: Study) -> None:
     if "live" in study.group.kinds:
-        none = study.candidates[BASELINE].lowest
-        dialogue_for(study.played, none, 0, study.live.options)
+        dialogue_for(study.played, study.candidates[BASELINE].lowest, 0, study.live.options)
 
 
 def _check_minimise(study: Study) -> None:
@@ -357,26 +273,25 @@ def _check_tolerance(study: Study) -> None:
 
 def _check_transfer(study: Study) -> None:
     """Check that every game is one, and that every population fits at least one of them."""
-    asked = study.transfer
-    games = [study.played, *(make_game(name) for name in (asked.games if asked else ()))]
-    for population in asked.populations if asked else ():
-        wrong = [error for game in games if (error := _misfit(population, game)) is not None]
-        if len(wrong) == len(games):
-            raise wrong[0]
-
-
-def _misfit(population: str, game: Game) -> UserError | None:
-    try:
-        Population.of(population, game.agents)
-    except UserError as error:
-        return error
-    return None
+    if study.transfer is None:
+        return
+    games = [study.played, *map(make_game, study.transfer.games)]
+    for population in study.transfer.populations:
+        misfits = []
+        for game in games:
+            try:
+                Population.of(population, game.agents)
+            except UserError as error:
+                misfits.append(error)
+        if len(misfits) == len(games):
+            raise misfits[0]
 
 
 _CHECKS: Mapping[str, Callable[[Study], object]] = {
+    "game": lambda study: GAMES.get(study.game),
     "settings": lambda study: study.played,
     "population": _check_live,
-    "condition": _check_condition,
+    "condition": lambda study: study.played.check_condition(study.condition),
     "mechanisms": _check_mechanisms,
     "minimise": _check_minimise,
     "target.relative_to": _check_reference,

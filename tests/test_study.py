@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution
+from typer.testing import CliRunner
 
 from mechlab.agents.emulated import stored
 from mechlab.agents.population import Population
+from mechlab.commands import app
 from mechlab.errors import UserError
 from mechlab.mechanism.candidate import Candidate
-from mechlab.study import Study, differences, template, write_template
+from mechlab.store import differences
+from mechlab.study import Study, template
 
 BASE = """
 question = "What is the smallest bonus?"
@@ -197,12 +200,13 @@ def test_another_fit_of_the_same_name_is_another_study(tmp_path):
     assert found.endswith("#o3(draw=0).ask is 0.9 here and 0.8 there")
 
 
-def test_write_template_never_overwrites(tmp_path, monkeypatch):
+def test_a_new_study_never_overwrites(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert write_template("mine") == Path("mine.toml")
+    assert "mine.toml is written" in CliRunner().invoke(app, ["new", "mine"]).output
     assert Study.load("mine.toml").name == "mine"
-    with pytest.raises(UserError, match="cannot be written: File exists"):
-        write_template("mine")
+    again = CliRunner().invoke(app, ["new", "mine"])
+    assert isinstance(again.exception, UserError)
+    assert str(again.exception) == "mine.toml: cannot be written: File exists"
 
 
 def test_episodes_that_would_take_minutes_are_refused_before_they_are_built():

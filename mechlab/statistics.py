@@ -26,6 +26,10 @@ class Summary:
         """Return it as ``{"mean", "sd", "ci95", "n"}``."""
         return {"mean": self.mean, "sd": self.sd, "ci95": list(self.ci95), "n": self.n}
 
+    def columns(self, name: str) -> dict[str, float]:
+        """Return mean and ends of the interval as ``name``, ``name_lower`` and ``name_upper``."""
+        return {name: self.mean, f"{name}_lower": self.ci95[0], f"{name}_upper": self.ci95[1]}
+
 
 def summarise(values: Array, level: float = 0.95) -> Summary:
     """Summarise the values that are not nan.

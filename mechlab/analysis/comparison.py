@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from typing import ClassVar
 
 from mechlab.checks import Verdicts, check
 from mechlab.errors import UserError
-from mechlab.search.pareto import Interval, Place, ranking
+from mechlab.search.pareto import Interval, Place, pareto, ranking
 from mechlab.search.results import Answer, Renderable, SearchResult
 from mechlab.study import Study
 
@@ -37,7 +38,6 @@ class Entry:
         context: the study's population, and what else differs between the studies; with the
             study's name where another study has the same candidate in the same context.
         label: the candidate, and the context where there are several; unique in a comparison.
-        result, answer: of the study, and of the candidate.
     """
 
     context: str
@@ -50,6 +50,16 @@ class Entry:
         """The measure of size, and the target that the size is enough for."""
         study = self.result.study
         return study.minimise, study.target.efficiency, study.target.relative_to
+
+    @property
+    def price(self) -> str:
+        """What the answer spends as a share of revenue, or why there is no such figure.
+
+        A certified answer has none if the budget left no held-out episodes to measure it.
+        """
+        if self.answer.status != "certified":
+            return self.answer.status.replace("_", " ")
+        return f"{self.answer.spend_share:.1%}" if self.answer.spend.n else "not measured"
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,7 @@ class Comparison(Renderable):
         pairs = list(zip(contexts, self.results, strict=True))
         counts = Counter((c, answer.candidate) for c, result in pairs for answer in result.answers)
         shared = {context for (context, _), count in counts.items() if count > 1}
-        several = len(set(contexts)) > 1 or bool(shared)
+        several = len(set(contexts)) > 1 or shared
         named = ((f"{c} ({r.study.name})" if c in shared else c, r) for c, r in pairs)
         return tuple(
             Entry(c, f"{a.candidate}, {c}" if several else a.candidate, r, a)
@@ -91,6 +101,23 @@ class Comparison(Renderable):
     def contexts(self) -> tuple[str, ...]:
         """The contexts of the entries."""
         return tuple(dict.fromkeys(entry.context for entry in self.entries))
+
+    @cached_property
+    def candidates(self) -> tuple[str, ...]:
+        """The mechanisms in the order of their first appearance, which decides their colours."""
+        return tuple(dict.fromkeys(entry.answer.candidate for entry in self.entries))
+
+    @cached_property
+    def measured(self) -> tuple[Entry, ...]:
+        """The entries whose spend has an interval: those with two held-out episodes or more."""
+        return tuple(entry for entry in self.entries if entry.answer.spend.n > 1)
+
+    @cached_property
+    def pareto(self) -> tuple[Entry, ...]:
+        """The Pareto-optimal ones of these in efficiency and spend share, the cheapest first."""
+        answers = [entry.answer for entry in self.measured]
+        best = pareto([a.efficiency.mean for a in answers], [a.spend_share for a in answers])
+        return tuple(sorted(compress(self.measured, best), key=lambda e: e.answer.spend_share))
 
     @cached_property
     def rankings(self) -> dict[Goal, list[Place]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -21,18 +21,16 @@ PUBLISHED = "sharing_bonus(rate=1000)"  # the incentive of the published study
 NEAR = 0.9  # of perfect play: near-optimal, as in the targets of this lab's studies
 REPAIRS = {"cooperation": "incentive", "competence": "protocol", "both": "both", "neither": "none"}
 
+CONDITIONS = ("baseline", "auto_request", "auto_fulfill", "auto_both")
+INTERVENTIONS = ("protocol", "incentive", "both")
+_DRAWS = 20_000  # of the means: a chance is then known to half a percent
+
 Diagnosis = Literal["cooperation", "competence", "both", "neither"]
 
 
 @dataclass(frozen=True)
 class Intervention:
-    """The effect of a mechanism on the group.
-
-    Attributes:
-        mechanism: its specification.
-        efficiency: with it.
-        gain: efficiency less that without it, in pairs of episodes with the same luck.
-    """
+    """What a mechanism does: efficiency, and its gain in pairs of episodes with the same luck."""
 
     mechanism: str
     efficiency: Summary
@@ -44,10 +42,9 @@ class Decomposition:
     """The limits of a group, and the interventions that test them.
 
     Attributes:
-        game, population, kinds, seed: the group and its game.
         episodes: of each condition and each intervention.
-        efficiency: of each condition.
-        perfect: that of perfect agents in each condition, the most that can be reached there.
+        efficiency, perfect: of each condition; ``perfect`` is that of perfect agents, the most that
+            can be reached there.
         chances: probability of each diagnosis, given the episodes: ``cooperation``, ``competence``,
             ``both`` or ``neither`` limits the group.
         interventions: ``protocol`` (for competence), ``incentive`` (for cooperation), ``both``.
@@ -115,22 +112,10 @@ class Decomposition:
             "diagnosis": self.diagnosis,
             "chances": dict(self.chances),
             "suggests": self.suggests,
-            "interventions": {
-                name: {
-                    "mechanism": one.mechanism,
-                    "efficiency": one.efficiency.as_json(),
-                    "gain": one.gain.as_json(),
-                }
-                for name, one in self.interventions.items()
-            },
+            "interventions": {name: asdict(one) for name, one in self.interventions.items()},
             "margin": self.margin.as_json(),
             "borne_out": self.borne_out,
         }
-
-
-CONDITIONS = ("baseline", "auto_request", "auto_fulfill", "auto_both")
-INTERVENTIONS = ("protocol", "incentive", "both")
-_DRAWS = 20_000  # of the means: a chance is then known to half a percent
 
 
 def decompose(  # noqa: PLR0913 - what an episode is made of
@@ -162,12 +147,10 @@ def decompose(  # noqa: PLR0913 - what an episode is made of
     )
     group, played = asked["baseline"].population, asked["baseline"].game
     measured = {name: play(one)["efficiency"] for name, one in asked.items()}
+    ours = {name: summarise(values) for name, values in measured.items()}
+    gains = {name: measured[name] - measured["baseline"] for name in INTERVENTIONS}
     perfect = Population.of("perfect", played.agents)
-    best = {
-        name: play(replace(asked[name], population=perfect))["efficiency"] for name in CONDITIONS
-    }
-    moved = {name: measured[name] for name in INTERVENTIONS}
-    gains = {name: values - measured["baseline"] for name, values in moved.items()}
+    best = {name: play(replace(asked[name], population=perfect)) for name in CONDITIONS}
     chances = _chances(measured["auto_request"], measured["auto_fulfill"])
     return Decomposition(
         game=played,
@@ -175,14 +158,12 @@ def decompose(  # noqa: PLR0913 - what an episode is made of
         kinds=group.kinds,
         episodes=episodes,
         seed=seed,
-        efficiency={name: summarise(measured[name]) for name in CONDITIONS},
-        perfect={name: summarise(values) for name, values in best.items()},
+        efficiency={name: ours[name] for name in CONDITIONS},
+        perfect={name: summarise(episodes["efficiency"]) for name, episodes in best.items()},
         chances=chances,
         interventions={
-            name: Intervention(
-                str(asked[name].mechanism), summarise(moved[name]), summarise(gains[name])
-            )
-            for name in INTERVENTIONS
+            name: Intervention(str(asked[name].mechanism), ours[name], summarise(gain))
+            for name, gain in gains.items()
         },
         margin=_margin(REPAIRS[max(chances, key=lambda name: chances[name])], gains),
     )
@@ -197,10 +178,7 @@ def scenarios(  # noqa: PLR0913 - what an episode is made of
     settings: Mapping[str, Any] | None = None,
     incentive: str | Mechanism = PUBLISHED,
 ) -> dict[str, Scenario]:
-    """Return what the group itself plays: the four conditions and the three interventions, by name.
-
-    Arguments and errors are those of ``decompose``.
-    """
+    """Return by name what the group itself plays; arguments and errors as in ``decompose``."""
     played = make_game(game, settings)
     missing = set(CONDITIONS) - set(played.conditions)
     if missing:
@@ -211,18 +189,15 @@ def scenarios(  # noqa: PLR0913 - what an episode is made of
     if episodes < 2:
         raise UserError(f"episodes must be at least 2, for an interval, got {episodes}")
     group = Population.of(population, played.agents).members
-    paid, protocol = _mechanism(incentive), _mechanism("protocol")
-    tried = {"protocol": protocol, "incentive": paid, "both": Stack.of(paid, protocol)}
-    settled = {name: (_mechanism("none"), name) for name in CONDITIONS}
+    paid = parse(incentive) if isinstance(incentive, str) else incentive
+    both = Stack.of(paid, parse("protocol"))
+    tried = {"protocol": parse("protocol"), "incentive": paid, "both": both}
+    settled = {name: (parse("none"), name) for name in CONDITIONS}
     settled |= {name: (mechanism, "baseline") for name, mechanism in tried.items()}
     return {
         name: scenario(played, group, mechanism, episodes, seed, condition)
         for name, (mechanism, condition) in settled.items()
     }
-
-
-def _mechanism(given: str | Mechanism) -> Mechanism:
-    return parse(given) if isinstance(given, str) else given
 
 
 def _chances(cooperation: Array, competence: Array) -> dict[Diagnosis, float]:

@@ -28,9 +28,16 @@ from mechlab.study import BASELINE, Study
 
 _EPISODES = 200  # of each replay and condition: intervals of about a percent, in a second
 _FREE = frozenset({"scripted", "emulated"})  # kinds of agents that cost nothing to play again
-_COLUMNS = (
+_Outcome = Literal["enough", "helps", "no effect", "harms", "not needed", "not played"]
+
+_FIGURES = (
     *("condition", "measure", "target", "tolerance", "ours", "factor", "inside", "fitted"),
     *("reason", "source"),
+)
+COLUMNS = (
+    *("game", "population", "mechanism", "outcome"),
+    *("attainment", "attainment_lower", "attainment_upper", "baseline"),
+    *("change", "change_lower", "change_upper", "spend_share", "episodes", "why"),
 )
 
 
@@ -48,7 +55,6 @@ class MemberFit:
     """How well an emulated agent meets the published figures.
 
     Attributes:
-        agent: its name.
         figures: a row for each published figure that is measured here: ``condition``, ``measure``,
             ``target`` (published), ``tolerance``, ``ours``, ``factor`` (how many times too large or
             too small; nan where that has no meaning), ``inside`` and ``fitted`` (booleans),
@@ -73,7 +79,7 @@ class MemberFit:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a report shows of a search beyond the search itself.
+    """The findings on a search.
 
     Attributes:
         replay: the answer played again; None for live agents and a user's own.
@@ -92,10 +98,7 @@ class Findings:
 
 
 def findings(result: SearchResult) -> Findings:
-    """Play the answer of a search again, take its group apart, check it, and see what carries over.
-
-    No model is called: what would need live agents is left out.
-    """
+    """Return the findings on a search; no model is called: what needs live agents is left out."""
     return Findings(
         replay=_replay(result),
         decomposition=_decomposition(result),
@@ -119,17 +122,15 @@ def transferred(result: SearchResult) -> pd.DataFrame:
         without the mechanism; or ``not played``. Attainment is relative to perfect play in a game
         without the target's reference point.
     """
-    study, best = result.study, result.best
-    if best.status != "certified":
+    if result.best.status != "certified":
         return pd.DataFrame(columns=list(COLUMNS))
-    return transfer(study, best.mechanism)
+    return transfer(result.study, result.best.mechanism)
 
 
 def _replay(result: SearchResult) -> Replay | None:
     study, best = result.study, result.best
     if not study.group.kinds <= _FREE:
         return None
-
     numbers, plain = EXPLORE[:_EPISODES], study.played.conditions[0]
     return Replay(
         answer=study.play(best.mechanism, numbers),
@@ -161,29 +162,13 @@ def _fits(result: SearchResult) -> Iterator[MemberFit]:
     for name in (name for name in emulated if name in models):
         rows = [row for row in models[name]["figures"] if row["measure"]]
         if rows:
-            yield MemberFit(name, _figures(rows), tuple(models[name]["borrowed"]))
-
-
-def _figures(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows)[list(_COLUMNS)]
-    frame["factor"] = pd.to_numeric(frame["factor"])  # None, where it is undefined, becomes nan
-    return frame
-
-
-_Outcome = Literal["enough", "helps", "no effect", "harms", "not needed", "not played"]
-
-COLUMNS = (
-    *("game", "population", "mechanism", "outcome"),
-    *("attainment", "attainment_lower", "attainment_upper", "baseline"),
-    *("change", "change_lower", "change_upper", "spend_share", "episodes", "why"),
-)
+            frame = pd.DataFrame(rows)[list(_FIGURES)]
+            frame["factor"] = pd.to_numeric(frame["factor"])  # None, if undefined, becomes nan
+            yield MemberFit(name, frame, tuple(models[name]["borrowed"]))
 
 
 def transfer(study: Study, mechanism: Mechanism) -> pd.DataFrame:
-    """Play a mechanism in every game and among every population of a study's ``[transfer]``.
-
-    Returns the rows of ``mechlab.analysis.findings.transferred``, the study's own setting first.
-    """
+    """Play a mechanism as ``transferred`` does the answer; the study's own setting comes first."""
     return pd.DataFrame(list(_rows(study, mechanism)), columns=list(COLUMNS))
 
 
@@ -226,25 +211,17 @@ def _measured(study: Study, game: Game, population: str, mechanism: Mechanism) -
     spend, revenue = float(paid["spend"].sum()), float(paid["group_revenue"].sum())
     return {
         "outcome": _outcome(study.target.efficiency, attainment, baseline, change),
-        "attainment": attainment.mean,
-        "attainment_lower": attainment.ci95[0],
-        "attainment_upper": attainment.ci95[1],
         "baseline": float(before.mean()),
-        "change": change.mean,
-        "change_lower": change.ci95[0],
-        "change_upper": change.ci95[1],
+        **attainment.columns("attainment"),
+        **change.columns("change"),
         "spend_share": spend / revenue if revenue else np.nan,
         "episodes": len(paid),
     }
 
 
 def _outcome(target: float, attainment: Summary, baseline: Summary, change: Summary) -> _Outcome:
-    """Return the outcome in a word; see ``transfer``."""
-    if baseline.ci95[0] >= target:
-        return "not needed"
-    if attainment.ci95[0] >= target:
-        return "enough"
+    """Return the outcome in a word; see ``transferred``."""
+    if max(baseline.ci95[0], attainment.ci95[0]) >= target:
+        return "not needed" if baseline.ci95[0] >= target else "enough"
     lower, upper = change.ci95
-    if lower > 0.0:
-        return "helps"
-    return "harms" if upper < 0.0 else "no effect"
+    return "helps" if lower > 0.0 else "harms" if upper < 0.0 else "no effect"

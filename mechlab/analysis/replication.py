@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,7 @@ from mechlab.statistics import Summary, summarise
 
 UNKNOWN = "not among the figures of the stored fit"
 FAR = 1.5  # times too large or too small: more than half as much again
+_NONE = {"met": 0, "too_large": 0, "too_small": 0}
 _NOTHING = Summary(math.nan, math.nan, (math.nan, math.nan), 0)
 
 
@@ -28,7 +30,7 @@ class Replica:
     """A published figure and ours.
 
     Attributes:
-        cell: the figure, our mean, and whether the stored fit had tried to meet it.
+        cell: the figure, and whether the stored fit tried to meet it.
         ours: our mean with its interval; of no episodes where there is no measure of ours.
     """
 
@@ -58,12 +60,7 @@ class Replica:
 
 @dataclass(frozen=True)
 class Pattern:
-    """How well the figures of one metric are met, and to which side the others are off.
-
-    Attributes:
-        metric: its name.
-        met, too_large, too_small: numbers of figures; an undefined one is too small.
-    """
+    """How many figures of a metric are met, too large, and too small (or undefined)."""
 
     metric: str
     met: int
@@ -76,8 +73,7 @@ class Replication:
     """All published figures beside ours, in the order of the file.
 
     Attributes:
-        replicas: one for each figure.
-        episodes: held-out episodes of each run of ours. seed: their seed.
+        episodes, seed: of each run of ours; the episodes are held out.
         tensions: where published figures pull apart.
     """
 
@@ -100,7 +96,7 @@ class Replication:
     def misfits(self) -> tuple[Replica, ...]:
         """Figures that ours miss, the furthest off first."""
         missed = (r for r in self.replicas if r.measured and not r.cell.inside)
-        return tuple(sorted(missed, key=lambda r: -_known(r.cell.factor)))
+        return tuple(sorted(missed, key=lambda r: -np.nan_to_num(r.cell.factor, nan=math.inf)))
 
     @property
     def far(self) -> tuple[Replica, ...]:
@@ -115,9 +111,13 @@ class Replication:
     @property
     def patterns(self) -> tuple[Pattern, ...]:
         """How well each metric is met."""
-        measured = [r for r in self.replicas if r.measured]
-        metrics = dict.fromkeys(r.figure.metric for r in measured)
-        return tuple(_pattern(m, [r for r in measured if r.figure.metric == m]) for m in metrics)
+        sides: dict[str, Counter[str]] = {}
+        for replica in self.replicas:
+            if replica.measured:
+                side = "too_large" if replica.residual > 0 else "too_small"
+                count = sides.setdefault(replica.figure.metric, Counter())
+                count["met" if replica.cell.inside else side] += 1
+        return tuple(Pattern(m, **{**_NONE, **counts}) for m, counts in sides.items())
 
     def of(self, model: str, condition: str, metric: str) -> Replica | None:
         """Return one figure, None where it was not published."""
@@ -146,16 +146,20 @@ def replicate(*, episodes: int = 1000, seed: int = 1) -> Replication:
     """
     figures = published()
     runs = {(f.model, f.run) for f in figures if f.measure}
-    played = {key: _play(*key, episodes, seed) for key in sorted(runs)}
+    played = {
+        (model, (condition, mechanism)): simulate(
+            "sharing",
+            AGENTS.get(model),
+            mechanism,
+            episodes=episodes,
+            seed=seed,
+            condition=condition,
+        )
+        for model, (condition, mechanism) in sorted(runs)
+    }
     known = _stored()
     replicas = tuple(_replica(f, played, known) for f in figures)
     return Replication(replicas, episodes, seed, tensions([r.cell for r in replicas]))
-
-
-def _play(model: str, run: tuple[str, str], episodes: int, seed: int) -> Episodes:
-    condition, mechanism = run
-    agent = AGENTS.get(model)
-    return simulate("sharing", agent, mechanism, episodes=episodes, seed=seed, condition=condition)
 
 
 def _replica(
@@ -183,16 +187,5 @@ def _key(figure: Figure) -> tuple[str, str, str]:
 
 
 def _share(replicas: Sequence[Replica]) -> dict[str, Any]:
-    inside = sum(replica.cell.inside for replica in replicas)
-    of = len(replicas)
+    inside, of = sum(replica.cell.inside for replica in replicas), len(replicas)
     return {"inside": inside, "of": of, "share": inside / of if of else math.nan}
-
-
-def _pattern(metric: str, some: Sequence[Replica]) -> Pattern:
-    missed = [replica for replica in some if not replica.cell.inside]
-    large = sum(replica.residual > 0 for replica in missed)
-    return Pattern(metric, len(some) - len(missed), large, len(missed) - large)
-
-
-def _known(factor: float) -> float:
-    return math.inf if math.isnan(factor) else factor

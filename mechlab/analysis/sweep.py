@@ -57,9 +57,7 @@ class Sweep(Recipe):
     Attributes:
         game, settings, condition, mechanism, episodes, seed: as in ``simulate``; ``episodes`` of
             each point.
-        population: one, or several that are compared; None where the file leaves it to
-            ``override``.
-        vary: what varies.
+        population: one, or several that are compared; None leaves it to ``override``.
         target: what counts as enough, where the question is which value is the first that is.
         live: endpoints, options and caps of live agents.
 
@@ -152,41 +150,27 @@ class Sweep(Recipe):
         return [one for group in self.groups for one in self._scenarios(group)]
 
     def _scenarios(self, group: str) -> list[Scenario]:
-        runs = self._runs(group)
-        return [scenario(**run, episodes=self.episodes, seed=self.seed) for run in runs]
+        return [scenario(**r, episodes=self.episodes, seed=self.seed) for r in self._runs(group)]
 
     def _runs(self, group: str) -> Iterator[dict[str, Any]]:
         """Yield the arguments of ``scenario`` for each value."""
         for value in self.vary.values:
-            fixed = {
-                "game": self.game,
-                "population": group,
-                "mechanism": self.mechanism,
-                "condition": self.condition,
-                "settings": self.settings,
-            }
+            fixed = {name: getattr(self, name) for name in ("game", *type(self.vary).model_fields)}
             moved = {**self.settings, **value} if self.vary.name == "settings" else value
-            yield {**fixed, self.vary.name: moved}
+            yield {**fixed, "population": group, self.vary.name: moved}
 
     def _points(self, group: str) -> Iterator[Point]:
         first: Episodes | None = None
         for value, asked in zip(self.vary.values, self._scenarios(group), strict=True):
             played = play(asked)
             first = first or played
-            yield Point(
-                group=group,
-                label=_label(value),
-                measures=played.summary,
-                change=summarise(played["efficiency"] - first["efficiency"]),
-                attainment=self._attainment(played),
-                kinds=played.population.kinds,
-            )
-
-    def _attainment(self, played: Episodes) -> Summary | None:
-        if self.target is None:
-            return None
-        revenue, reference = played["group_revenue"], played.reference(self.target.relative_to)
-        return summarise(revenue / reference)
+            reached = None
+            if self.target:
+                reference = played.reference(self.target.relative_to)
+                reached = summarise(played["group_revenue"] / reference)
+            change = summarise(played["efficiency"] - first["efficiency"])
+            kinds = played.population.kinds
+            yield Point(group, _label(value), played.summary, change, reached, kinds)
 
 
 def _label(value: Any) -> str:
@@ -201,11 +185,9 @@ class Point:
 
     Attributes:
         group: the population. label: the value.
-        measures: of all episodes.
         change: efficiency less that at the group's first value, episode by episode: episodes of one
             number are pairs, because they share their luck as far as the values allow.
         attainment: revenue relative to the target's reference point; None without a target.
-        kinds: the kinds of agents.
     """
 
     group: str
@@ -251,23 +233,10 @@ class SweepResult:
     def first_enough(self, group: str) -> Point | None:
         """Return the first value of a group that is shown to reach the target; None without."""
         target = self.sweep.target
-        return next(
-            (
-                point
-                for point in self.of(group)
-                if target and point.attainment and point.attainment.ci95[0] >= target.efficiency
-            ),
-            None,
-        )
-
-    @property
-    def largest(self) -> Point | None:
-        """The point with the largest supported change of efficiency; None where none is."""
-        return max(
-            (point for point in self.points if point.changes),
-            key=lambda point: abs(point.change.mean),
-            default=None,
-        )
+        for point in self.of(group):
+            if target and point.attainment and point.attainment.ci95[0] >= target.efficiency:
+                return point
+        return None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one object."""

@@ -26,7 +26,6 @@ class SplitAnswers:
     """A model that answers its peers and the system differently, as two of its figures demand.
 
     Attributes:
-        model: its name.
         response_rate, efficiency: published; efficiency is that with the system's requests.
         peer, system: the fitted chances to answer a peer and the system.
         if_alike: mean efficiency with the system's requests if it answered them as it does peers'.
@@ -45,7 +44,6 @@ class UnmetRate:
     """A model whose published response rate does not go with its published throughput.
 
     Attributes:
-        model: its name.
         response_rate, tasks: published.
         nearest: the response rate nearest to the published one, whatever the chance to answer.
         completed: mean tasks of an episode at that chance.
@@ -76,12 +74,7 @@ class Optimum:
 
 @dataclass(frozen=True)
 class Tensions:
-    """Where published figures pull the one form that all emulated agents share apart.
-
-    Attributes:
-        answers, rates: a value for each model concerned.
-        optimum: None where no figure of perfect agents was published.
-    """
+    """The tensions: by model, and the optimum where a figure of perfect agents was published."""
 
     answers: tuple[SplitAnswers, ...] = ()
     rates: tuple[UnmetRate, ...] = ()
@@ -101,7 +94,6 @@ def tensions(cells: Sequence[Residual]) -> Tensions:
 
 
 def _split_answers(known: _Residuals, agent: Emulated) -> SplitAnswers | None:
-    """Return where answering peers and answering the system must be two things."""
     rate = known.get((agent.name, "baseline", "response_rate"))
     requested = known.get((agent.name, "auto_request", "efficiency"))
     peer, system = agent.fitted.answer, agent.fitted.answer_system
@@ -118,7 +110,6 @@ def _split_answers(known: _Residuals, agent: Emulated) -> SplitAnswers | None:
 
 
 def _unmet_rate(known: _Residuals, agent: Emulated) -> UnmetRate | None:
-    """Return what throughput the published response rate would mean, where ours misses the rate."""
     rate, tasks = (known.get((agent.name, "baseline", m)) for m in ("response_rate", "tasks"))
     if rate is None or tasks is None or rate.inside:
         return None

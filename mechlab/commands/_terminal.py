@@ -138,9 +138,9 @@ def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
 
 def print_verdict(result: SearchResult, page: Path) -> None:
     """Print the verdict of a search: its headline, then a short table."""
-    from mechlab.report.verdict import verdict_of
+    from mechlab.report.verdict import Verdict
 
-    words = verdict_of(result)
+    words = Verdict(result)
     colour = {"certified": "green", "unreachable": "red"}.get(words.status, "yellow")
     OUT.print(Text(words.headline, style=f"bold {colour}"))
     rows = {

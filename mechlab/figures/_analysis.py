@@ -24,15 +24,19 @@ from mechlab.figures._style import (
 from mechlab.search.results import Advice, SearchResult
 from mechlab.statistics import Summary
 
-Spot = tuple[Summary, Summary]
-"""Competence and cooperation of a group: efficiency under auto_fulfill and under auto_request."""
+_EDGE = 8.0  # half-widths of residuals shown: what lies further out stands at the edge
+_ORDERED = ("population", "settings")  # values of a sweep between which a line may be drawn
+_Spot = tuple[Summary, ...]
 
 
-def decomposition(spots: Mapping[str, Spot], others: Mapping[str, Spot] | None = None) -> go.Figure:
+def decomposition(
+    spots: Mapping[str, _Spot], others: Mapping[str, _Spot] | None = None
+) -> go.Figure:
     """Return the map of cooperation against competence, with what limits groups in each part.
 
     Args:
-        spots: groups by name, with their 95% intervals where there are any.
+        spots: by the group's name, its competence and cooperation: efficiency under
+            ``auto_fulfill`` and under ``auto_request``, with 95% intervals where there are any.
         others: the same groups as measured elsewhere, drawn hollow and joined to ours.
 
     >>> from mechlab.statistics import Summary
@@ -41,21 +45,25 @@ def decomposition(spots: Mapping[str, Spot], others: Mapping[str, Spot] | None =
     >>> decomposition({"o3": (one, other)}).data[0].y
     (0.2,)
     """
-    figure = blank("Competence: efficiency where the system answers", "")
-    figure.update_yaxes(title="Cooperation: efficiency where the system asks")
+    title = "Cooperation: efficiency where the system asks"
+    figure = blank("Competence: efficiency where the system answers", title, height=480)
     theirs = others or {}
-    shown = short_names(spots)
-    for index, (name, spot) in enumerate(spots.items()):
+    joint = {"color": NEUTRAL, "width": 1, "dash": "dot"}
+    for index, (name, shown) in enumerate(zip(spots, short_names(spots), strict=True)):
         if name in theirs:
-            _join(figure, spot, theirs[name])
-            _mark(figure, f"{shown[index]}, published", theirs[name], index, hollow=True)
-        _mark(figure, shown[index], spot, index)
-    points = [s.mean for spot in (*spots.values(), *theirs.values()) for s in spot]
-    _parts(figure, 1.08 * max(1.0, *points))
-    return figure.update_layout(height=480)
+            x, y = (
+                [one.mean for one in ends] for ends in zip(spots[name], theirs[name], strict=True)
+            )
+            unnamed = {"hoverinfo": "skip", "showlegend": False}
+            figure.add_scatter(x=x, y=y, mode="lines", line=joint, **unnamed)
+            _mark(figure, f"{shown}, published", theirs[name], index, hollow=True)
+        _mark(figure, shown, spots[name], index)
+    means = (one.mean for spot in (*spots.values(), *theirs.values()) for one in spot)
+    _divide(figure, 1.08 * max(1.0, *means))
+    return figure
 
 
-def _mark(figure: go.Figure, name: str, spot: Spot, index: int, hollow: bool = False) -> None:
+def _mark(figure: go.Figure, name: str, spot: _Spot, index: int, hollow: bool = False) -> None:
     competence, cooperation = spot
     figure.add_scatter(
         x=(competence.mean,),
@@ -65,27 +73,12 @@ def _mark(figure: go.Figure, name: str, spot: Spot, index: int, hollow: bool = F
         mode="markers",
         name=name,
         showlegend=not hollow,
-        marker={
-            "color": colour(index),
-            "symbol": symbol(index, hollow),
-            "size": 11,
-        },
+        marker={"color": colour(index), "symbol": symbol(index, hollow), "size": 11},
         hovertemplate=f"{name}<br>competence %{{x:.1%}}<br>cooperation %{{y:.1%}}<extra></extra>",
     )
 
 
-def _join(figure: go.Figure, ours: Spot, theirs: Spot) -> None:
-    figure.add_scatter(
-        x=[ours[0].mean, theirs[0].mean],
-        y=[ours[1].mean, theirs[1].mean],
-        mode="lines",
-        line={"color": NEUTRAL, "width": 1, "dash": "dot"},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-
-
-def _parts(figure: go.Figure, most: float) -> None:
+def _divide(figure: go.Figure, most: float) -> None:
     """Divide the map where near-optimal begins, and say what limits a group in each part."""
     figure.add_hline(NEAR, line_dash="dash").add_vline(NEAR, line_dash="dash")
     corners = {
@@ -122,9 +115,6 @@ def bars(rows: Mapping[str, Summary], x: str, best: Mapping[str, Summary]) -> go
     return figure.update_layout(height=170 + 32 * len(rows))
 
 
-_EDGE = 8.0  # half-widths shown: what lies further out stands at the edge
-
-
 def residuals(replication: Replication) -> go.Figure:
     """Return our figures less the published ones, in half-widths of the published intervals.
 
@@ -140,31 +130,25 @@ def residuals(replication: Replication) -> go.Figure:
     figure = blank("Ours less the published, in half-widths of its interval", "")
     figure.add_vrect(-1, 1, fillcolor=NEUTRAL, opacity=0.2, line_width=0)
     for index, model in enumerate(dict.fromkeys(r.figure.model for r in measured)):
-        _add_model(figure, [r for r in measured if r.figure.model == model], model, index)
+        some = [r for r in measured if r.figure.model == model]
+        off = [r.residual / r.figure.tolerance if r.figure.tolerance else 0.0 for r in some]
+        figure.add_scatter(
+            x=[max(-_EDGE, min(_EDGE, x)) for x in off],
+            y=[_kind(r) for r in some],
+            customdata=[(r.figure.target, r.ours.mean, r.cell.factor) for r in some],
+            mode="markers",
+            name=model,
+            marker={"color": colour(index), "symbol": symbol(index), "size": 9, "opacity": 0.85},
+            hovertemplate="%{y}<br>published %{customdata[0]:.4~g}, ours %{customdata[1]:.4~g}, "
+            f"factor %{{customdata[2]:.2f}}<extra>{model}</extra>",
+        )
     figure.update_yaxes(categoryorder="array", categoryarray=rows[::-1])
     figure.update_xaxes(range=[-_EDGE - 0.5, _EDGE + 0.5])
     return figure.update_layout(height=230 + 30 * len(rows))
 
 
-def _add_model(figure: go.Figure, replicas: list[Replica], model: str, index: int) -> None:
-    off = [r.residual / r.figure.tolerance if r.figure.tolerance else 0.0 for r in replicas]
-    figure.add_scatter(
-        x=[max(-_EDGE, min(_EDGE, x)) for x in off],
-        y=[_kind(r) for r in replicas],
-        customdata=[(r.figure.target, r.ours.mean, r.cell.factor) for r in replicas],
-        mode="markers",
-        name=model,
-        marker={"color": colour(index), "symbol": symbol(index), "size": 9, "opacity": 0.85},
-        hovertemplate="%{y}<br>published %{customdata[0]:.4~g}, ours %{customdata[1]:.4~g}, "
-        f"factor %{{customdata[2]:.2f}}<extra>{model}</extra>",
-    )
-
-
 def _kind(replica: Replica) -> str:
     return f"{replica.figure.condition}: {replica.figure.metric}".replace("_", " ")
-
-
-_ORDERED = ("population", "settings")  # values between which a line may be drawn
 
 
 def sweep(result: SweepResult, measure: str = "efficiency") -> go.Figure:
@@ -177,11 +161,12 @@ def sweep(result: SweepResult, measure: str = "efficiency") -> go.Figure:
     >>> sweep(sweeps.override(None, 2).play()).data[0].x
     ('rounds=5', 'rounds=10')
     """
-    figure = blank(f"{result.sweep.vary.name}", f"Mean {measure.replace('_', ' ')}")
-    joined = result.sweep.vary.name in _ORDERED
+    varied = result.sweep.vary.name
+    figure = blank(varied, f"Mean {measure.replace('_', ' ')}", height=460)
     labels = list(dict.fromkeys(point.label for point in result.points))
     keys = dict(zip(labels, set_categories(figure, "x", labels, 120), strict=True))
-    figure.update_xaxes(ticktext=[_wrapped(name) for name in short_names(labels, 120)])
+    lines = [name.replace(", ", ",<br>") for name in figure.layout.xaxis.ticktext]
+    figure.update_xaxes(ticktext=lines)  # each parameter stands on a line of its own
     groups = zip(result.sweep.groups, short_names(result.sweep.groups), strict=True)
     for index, (name, shown) in enumerate(groups):
         points = result.of(name)
@@ -190,7 +175,7 @@ def sweep(result: SweepResult, measure: str = "efficiency") -> go.Figure:
             x=[keys[point.label] for point in points],
             y=[one.mean for one in means],
             error_y=error_bars(means),
-            mode="lines+markers" if joined else "markers",
+            mode="lines+markers" if varied in _ORDERED else "markers",
             name=shown,
             showlegend=True,
             line={"color": colour(index), "width": 2},
@@ -200,15 +185,7 @@ def sweep(result: SweepResult, measure: str = "efficiency") -> go.Figure:
     figure.update_yaxes(rangemode="tozero")
     if measure in ("efficiency", "optimality"):
         figure.update_yaxes(tickformat=".0%", title=f"Mean {measure}, % of the reference")
-    return figure.update_layout(height=460)
-
-
-def _wrapped(label: str) -> str:
-    """Return the name of a value with each of its parameters on a line of its own."""
-    return label.replace(", ", ",<br>")
-
-
-_POINTS = 121  # of the curve
+    return figure
 
 
 def pilot_doses(result: SearchResult, advice: Advice) -> go.Figure:

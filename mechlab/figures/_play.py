@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from mechlab.figures._style import NEUTRAL, SCALE, add_bars, blank, colour, plain, short
+from mechlab.figures._style import NEUTRAL, SCALE, add_band, add_bars, blank, colour, plain, short
 from mechlab.flows import Array
 from mechlab.simulation import Episodes
 from mechlab.statistics import summarise
@@ -60,13 +60,10 @@ def revenue(played: Mapping[str, Episodes], references: Mapping[str, Episodes]) 
     for (name, episodes), dash in zip(references.items(), _DASHES, strict=False):
         _add_mean(figure, name, episodes, {"color": NEUTRAL, "dash": dash, "width": 2})
     for index, (name, episodes) in enumerate(played.items()):
-        _add_band(figure, episodes, colour(index))
+        low, high = np.quantile(np.cumsum(episodes.revenue, axis=1), _MIDDLE, axis=0)
+        add_band(figure, _rounds(episodes), low, high, colour(index), 0.25)
         _add_mean(figure, name, episodes, {"color": colour(index), "width": 3})
     return figure.update_yaxes(rangemode="tozero", tickprefix="$", tickformat="~s")
-
-
-def _so_far(episodes: Episodes) -> Array:
-    return np.cumsum(episodes.revenue, axis=1)
 
 
 def _rounds(episodes: Episodes) -> Array:
@@ -76,26 +73,11 @@ def _rounds(episodes: Episodes) -> Array:
 def _add_mean(figure: go.Figure, name: str, episodes: Episodes, line: dict[str, object]) -> None:
     figure.add_scatter(
         x=_rounds(episodes),
-        y=_so_far(episodes).mean(axis=0),
+        y=np.cumsum(episodes.revenue, axis=1).mean(axis=0),
         mode="lines",
         name=short(name),
         line=line,
         hovertemplate="%{y:$,.4s}",
-    )
-
-
-def _add_band(figure: go.Figure, episodes: Episodes, hue: str) -> None:
-    low, high = np.quantile(_so_far(episodes), _MIDDLE, axis=0)
-    rounds = _rounds(episodes)
-    figure.add_scatter(
-        x=np.concatenate([rounds, rounds[::-1]]),
-        y=np.concatenate([high, low[::-1]]),
-        fill="toself",
-        mode="lines",
-        line={"width": 0, "color": hue},
-        opacity=0.25,
-        showlegend=False,
-        hoverinfo="skip",
     )
 
 
@@ -106,11 +88,11 @@ def giving(episodes: Episodes, most: float | None = None) -> go.Figure:
         episodes: the episodes.
         most: the amount at the top of the colour scale; by default the largest shown.
     """
-    names = agent_names(episodes)
+    names = _agent_names(episodes)
     mean = episodes.given.mean(axis=0)
     np.fill_diagonal(mean, np.nan)
     units = plain(episodes.game.vocabulary.units)
-    figure = blank("Receiver", "Giver")
+    figure = blank("Receiver", "Giver", height=420)
     figure.add_heatmap(
         z=mean,
         x=names,
@@ -125,19 +107,15 @@ def giving(episodes: Episodes, most: float | None = None) -> go.Figure:
         colorbar={"title": {"text": f"{units} per episode", "side": "right"}, "thickness": 12},
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    return figure.update_xaxes(tickangle=-90, showgrid=False).update_layout(height=420)
+    return figure.update_xaxes(tickangle=-90, showgrid=False)
 
 
-def agent_names(episodes: Episodes) -> list[str]:
+def _agent_names(episodes: Episodes) -> list[str]:
     """Return the agents' numbers from 1, with their names where the group is mixed."""
     members = [getattr(m, "name", type(m).__name__) for m in episodes.population.members]
-    mixed = len(set(members)) > 1
-    return [
-        f"{i} {short(m, 16)}" if mixed else f"agent {i}" for i, m in enumerate(members, start=1)
-    ]
-
-
-_LORENZ_DASHES = ("solid", "dash", "dashdot")
+    if len(set(members)) == 1:
+        return [f"agent {i}" for i, _ in enumerate(members, start=1)]
+    return [f"{i} {short(name, 16)}" for i, name in enumerate(members, start=1)]
 
 
 def lorenz(incomes: Mapping[str, Array]) -> go.Figure:
@@ -155,16 +133,13 @@ def lorenz(incomes: Mapping[str, Array]) -> go.Figure:
     figure.add_scatter(x=[0, 1], y=[0, 1], name="equal", line=equal, hoverinfo="skip", mode="lines")
     for index, (name, income) in enumerate(incomes.items()):
         shares = lorenz_shares(income)
+        dash = ("solid", "dash", "dashdot")[index % 3]
         figure.add_scatter(
             x=np.linspace(0, 1, shares.shape[1]),
             y=_mean(shares),
             mode="lines",
             name=f"{short(name)}: Gini {mean_gini(income):.3f}",
-            line={
-                "color": colour(index),
-                "width": 3,
-                "dash": _LORENZ_DASHES[index % len(_LORENZ_DASHES)],
-            },
+            line={"color": colour(index), "width": 3, "dash": dash},
             hovertemplate="poorest %{x:.0%}: %{y:.1%} of income<extra></extra>",
         )
     return figure.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
@@ -210,12 +185,12 @@ def incomes(episodes: Episodes) -> go.Figure:
     Bars below zero are fines and contributions, net of what is received.
     """
     figure = blank("Agent", "Mean income per episode", barmode="relative")
-    parts = {"earned in the game": episodes.produced, "net payment": episodes.payments}
-    for (name, amounts), hue, pattern in zip(
-        parts.items(), (NEUTRAL, colour(0)), ("", "/"), strict=True
+    for name, amounts, hue, pattern in (
+        ("earned in the game", episodes.produced, NEUTRAL, ""),
+        ("net payment", episodes.payments, colour(0), "/"),
     ):
         figure.add_bar(
-            x=agent_names(episodes),
+            x=_agent_names(episodes),
             y=amounts.mean(axis=0),
             name=name,
             marker={"color": hue, "pattern_shape": pattern},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import plotly.graph_objects as go
 
 from mechlab.figures._style import (
     NEUTRAL,
+    add_band,
     blank,
     colour,
     efficiency_title,
@@ -24,7 +27,6 @@ from mechlab.figures._style import (
 )
 from mechlab.search.results import Answer, SearchResult
 
-_TRIALS = "trials"  # meta of traces of trials, whose customdata begins with the trial's number
 # colour and marker of each verdict, for readers who see no colours
 _VERDICTS = {
     "sufficient": ("#009E73", "triangle-up"),
@@ -40,14 +42,25 @@ def dose_response(result: SearchResult, answer: Answer) -> go.Figure:
     The dose is the value of the candidate's free parameter, or the study's measure of size where
     the candidate has several parameters.
     """
-    parameter = dose_of(result, answer)
-    column = parameter if parameter == "size" else f"{answer.candidate}.{parameter}"
-    figure = blank(short(_dose_title(result, answer, parameter), 60), efficiency_title(result))
+    parameter, name = dose_of(result, answer), answer.candidate
+    column, title = "size", size_title(result)
+    if parameter != "size":
+        column = f"{name}.{parameter}"
+        title = ", ".join(filter(None, (parameter, unit_of(answer.mechanism, parameter))))
+    figure = blank(short(title, 60), efficiency_title(result))
     hue = colour(result.answers.index(answer))
-    _add_trials(figure, rows_of(result.trials, answer.candidate), column, hue)
-    if answer.candidate in result.curves and parameter != "size":
-        _add_curve(figure, result.curves[answer.candidate], hue)
-    _add_evidence(figure, rows_of(result.evidence, answer.candidate), column)
+    _add_trials(
+        figure,
+        rows_of(result.trials, name),
+        (column, "attainment", "number", "episodes"),
+        name="trials",
+        marker={"color": hue, "size": 6, "opacity": 0.5},
+        hovertemplate="trial %{customdata[0]}, %{customdata[1]} episodes"
+        "<br>%{x:,.4~g}: %{y:.1%}<extra></extra>",
+    )
+    if name in result.curves and parameter != "size":
+        _add_curve(figure, result.curves[name], hue)
+    _add_evidence(figure, rows_of(result.evidence, name), column)
     level(figure, result.study.target.efficiency, "target")
     if parameter in ("size", result.study.minimise):
         _add_interval(figure, answer)
@@ -57,17 +70,10 @@ def dose_response(result: SearchResult, answer: Answer) -> go.Figure:
 def dose_of(result: SearchResult, answer: Answer) -> str:
     """Return the candidate's free parameter, or ``size`` where it has none or several."""
     tried = rows_of(result.trials, answer.candidate).dropna(axis="columns", how="all")
-    start = f"{answer.candidate}."
-    free = [name for name in map(str, tried) if name.startswith(start)]
-    numeric = [name for name in free if pd.api.types.is_numeric_dtype(tried[name])]
-    return numeric[0].removeprefix(start) if len(free) == len(numeric) == 1 else "size"
-
-
-def _dose_title(result: SearchResult, answer: Answer, parameter: str) -> str:
-    unit = unit_of(answer.mechanism, parameter)
-    return (
-        size_title(result) if parameter == "size" else f"{parameter}, {unit}" if unit else parameter
-    )
+    free = tried.filter(regex=rf"^{re.escape(answer.candidate)}\.")
+    if free.shape[1] == free.select_dtypes("number").shape[1] == 1:
+        return str(free.columns[0]).removeprefix(f"{answer.candidate}.")
+    return "size"
 
 
 def rows_of(table: pd.DataFrame, candidate: str) -> pd.DataFrame:
@@ -75,116 +81,94 @@ def rows_of(table: pd.DataFrame, candidate: str) -> pd.DataFrame:
     return table[(table["candidate"] == candidate) & table["attainment"].notna()]
 
 
-def _add_trials(figure: go.Figure, trials: pd.DataFrame, dose: str, hue: str) -> None:
-    figure.add_scatter(
-        x=light(trials[dose]),
-        y=light(trials["attainment"]),
-        customdata=light(trials[["number", "episodes"]]),
-        meta=_TRIALS,
-        mode="markers",
-        name="trials",
-        marker={"color": hue, "size": 6, "opacity": 0.5},
-        hovertemplate="trial %{customdata[0]}, %{customdata[1]} episodes"
-        "<br>%{x:,.4~g}: %{y:.1%}<extra></extra>",
-    )
+def _add_trials(
+    figure: go.Figure, trials: pd.DataFrame, columns: tuple[str, ...], **look: Any
+) -> None:
+    """Mark trials: columns of x, y, and what hovering shows, the number first.
 
-
-def light(values: pd.Series[float] | pd.DataFrame) -> np.ndarray:
-    """Return values in single precision, which halves a page of ten thousand trials."""
-    return values.to_numpy(np.float32)
+    Single precision halves a page of ten thousand trials. The page's script finds the row of a
+    trial that is clicked by the meta and the number.
+    """
+    x, y, *shown = columns
+    light = (trials[some].to_numpy(np.float32) for some in (x, y, shown))
+    data = dict(zip(("x", "y", "customdata"), light, strict=True))
+    figure.add_scatter(**data, meta="trials", mode="markers", **look)
 
 
 def _add_curve(figure: go.Figure, curve: pd.DataFrame, hue: str) -> None:
-    line = {"color": hue, "width": 3}
+    x, mean, low, high = (curve[name].to_numpy() for name in ("dose", "mean", "lower", "upper"))
+    add_band(figure, x, low, high, hue, 0.2)
     figure.add_scatter(
-        x=np.concatenate([curve["dose"], curve["dose"][::-1]]),
-        y=np.concatenate([curve["upper"], curve["lower"][::-1]]),
-        fill="toself",
-        opacity=0.2,
-        line={"width": 0, "color": hue},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    hover = "%{x:,.4~g}: %{y:.1%}<extra>fitted</extra>"
-    figure.add_scatter(
-        x=curve["dose"],
-        y=curve["mean"],
+        x=x,
+        y=mean,
         mode="lines",
         name="fitted curve",
-        line=line,
-        hovertemplate=hover,
+        line={"color": hue, "width": 3},
+        hovertemplate="%{x:,.4~g}: %{y:.1%}<extra>fitted</extra>",
     )
 
 
-def _add_evidence(figure: go.Figure, evidence: pd.DataFrame, dose: str) -> None:
+def _judged(rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, dict[str, Any], dict[str, Any]]]:
+    """Yield for each verdict its rows, the look of their marks, and their bounds as error bars."""
     for verdict, (hue, mark) in _VERDICTS.items():
-        rows = evidence[evidence["verdict"] == verdict]
-        if rows.empty:
-            continue
-        figure.add_scatter(
-            x=rows[dose],
-            y=rows["attainment"],
-            error_y=_around(rows),
-            customdata=rows[["episodes", "lower", "upper"]],
-            mode="markers",
-            name=verdict,
-            marker={
+        some = rows[rows["verdict"] == verdict]
+        ends = {
+            "array": some["upper"] - some["attainment"],
+            "arrayminus": some["attainment"] - some["lower"],
+        }
+        look = {
+            "mode": "markers",
+            "name": verdict,
+            "customdata": some[["episodes", "lower", "upper"]],
+            "marker": {
                 "color": hue,
                 "symbol": mark,
                 "size": 12,
                 "line": {"width": 1, "color": "white"},
             },
-            hovertemplate="%{customdata[0]} held-out episodes<br>%{x:,.4~g}: %{y:.1%} "
-            f"(%{{customdata[1]:.1%}} to %{{customdata[2]:.1%}})<extra>{verdict}</extra>",
-        )
+        }
+        yield some, look, {"type": "data", "symmetric": False, "thickness": 1.5, **ends}
 
 
-def _around(rows: pd.DataFrame) -> dict[str, object]:
-    above, below = rows["upper"] - rows["attainment"], rows["attainment"] - rows["lower"]
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": above,
-        "arrayminus": below,
-        "thickness": 1.5,
-    }
+def _add_evidence(figure: go.Figure, evidence: pd.DataFrame, dose: str) -> None:
+    for rows, look, bounds in _judged(evidence):
+        if len(rows):
+            figure.add_scatter(
+                x=rows[dose],
+                y=rows["attainment"],
+                error_y=bounds,
+                hovertemplate="%{customdata[0]} held-out episodes<br>%{x:,.4~g}: %{y:.1%} "
+                "(%{customdata[1]:.1%} to %{customdata[2]:.1%})<extra>%{fullData.name}</extra>",
+                **look,
+            )
 
 
 def _add_interval(figure: go.Figure, answer: Answer) -> None:
-    for name, value, side in zip(
-        ("lower", "upper"), answer.interval, ("left", "right"), strict=True
-    ):
+    ends = zip(("lower", "upper"), answer.interval, ("left", "right"), strict=True)
+    for name, value, side in ends:
         if np.isfinite(value):
             figure.add_vline(
                 value, line_dash="dot", annotation_text=name, annotation_position=f"bottom {side}"
             )
 
 
-def _sized(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
 def certificate(result: SearchResult) -> go.Figure:
     """Return the doses played on held-out episodes: mean, bounds and verdict, one row each."""
     rows = result.evidence[result.evidence["attainment"].notna()].reset_index(drop=True)
     names = [
-        f"{i}. {short(name, 18)} {_sized(size)}"
+        f"{i}. {short(name, 18)} {size:{',.0f' if size >= 1000 else '.4g'}}"
         for i, (name, size) in enumerate(zip(rows["candidate"], rows["size"], strict=True), start=1)
     ]
     figure = blank(efficiency_title(result), "")
-    for verdict, (hue, mark) in _VERDICTS.items():
-        some = rows[rows["verdict"] == verdict]
+    for some, look, bounds in _judged(rows):
         figure.add_scatter(
             x=some["attainment"],
             y=[names[i] for i in some.index],
-            error_x=_around(some),
-            customdata=some[["episodes", "lower", "upper"]],
+            error_x=bounds,
             text=[whole(name) for name in some["candidate"]],
-            mode="markers",
-            name=verdict,
-            marker={"color": hue, "symbol": mark, "size": 11},
             hovertemplate="%{text}<br>%{x:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})"
-            f"<br>%{{customdata[0]}} held-out episodes<extra>{verdict}</extra>",
+            "<br>%{customdata[0]} held-out episodes<extra>%{fullData.name}</extra>",
+            **look,
         )
     figure.add_vline(result.study.target.efficiency, line_dash="dash", annotation_text="target")
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
@@ -199,43 +183,39 @@ def pareto_front(*results: SearchResult) -> go.Figure:
     """
     figure = blank("Spend, dollars per episode", efficiency_title(results[0]))
     trials = pd.concat([result.trials for result in results])
-    names = _names(results)
-    for index, (name, shown) in enumerate(zip(names, short_names(names), strict=True)):
-        rows = trials[trials["candidate"] == name]
-        figure.add_scatter(
-            x=light(rows["spend"]),
-            y=light(rows["attainment"]),
-            customdata=light(rows[["number", "episodes"]]),
-            meta=_TRIALS,
-            mode="markers",
+    names = _names(*results)
+    for index, (name, shown) in enumerate(names.items()):
+        _add_trials(
+            figure,
+            trials[trials["candidate"] == name],
+            ("spend", "attainment", "number", "episodes"),
             name=shown,
             marker={"color": colour(index), "symbol": symbol(index), "size": 6, "opacity": 0.4},
             hovertemplate="trial %{customdata[0]}, %{customdata[1]} episodes"
             "<br>%{x:$,.4~s}: %{y:.1%}<extra>%{fullData.name}</extra>",
         )
     best = undominated_trials(trials)
-    line = {"color": NEUTRAL, "shape": "hv", "width": 1.5}
     figure.add_scatter(
         x=best["spend"],
         y=best["attainment"],
         mode="lines",
         name="Pareto front of trials",
-        line=line,
+        line={"color": NEUTRAL, "shape": "hv", "width": 1.5},
         hoverinfo="skip",
     )
     for index, name in enumerate(names):
-        _add_answers(
-            figure, [a for r in results for a in r.answers if a.candidate == name], colour(index)
-        )
+        answers = [a for r in results for a in r.answers if a.candidate == name]
+        _add_answers(figure, answers, colour(index))
     level(figure, results[0].study.target.efficiency, "target")
     return figure.update_xaxes(tickprefix="$", tickformat="~s").update_yaxes(tickformat=".0%")
 
 
-def _names(results: Sequence[SearchResult]) -> list[str]:
-    """Return the candidates in order of their answers, then those that were only tried."""
-    answered = (a.candidate for result in results for a in result.answers)
-    tried = (name for result in results for name in result.trials["candidate"].dropna().unique())
-    return list(dict.fromkeys([*answered, *tried]))
+def _names(*results: SearchResult) -> dict[str, str]:
+    """Return candidates and their short names: those of the answers in order, then those tried."""
+    names = [answer.candidate for result in results for answer in result.answers]
+    names += [name for result in results for name in result.trials["candidate"].dropna().unique()]
+    unique = list(dict.fromkeys(names))
+    return dict(zip(unique, short_names(unique), strict=True))
 
 
 def _add_answers(figure: go.Figure, answers: list[Answer], hue: str) -> None:
@@ -243,6 +223,7 @@ def _add_answers(figure: go.Figure, answers: list[Answer], hue: str) -> None:
     known = [a for a in answers if a.attainment.n > 1]
     if not known:
         return
+    edge = {"width": 1.5, "color": "white"}
     figure.add_scatter(
         x=[a.spend.mean for a in known],
         y=[a.attainment.mean for a in known],
@@ -251,12 +232,7 @@ def _add_answers(figure: go.Figure, answers: list[Answer], hue: str) -> None:
         text=[f"{short(a.mechanism, 60)}: {a.status.replace('_', ' ')}" for a in known],
         mode="markers",
         showlegend=False,
-        marker={
-            "color": hue,
-            "symbol": "star",
-            "size": 16,
-            "line": {"width": 1.5, "color": "white"},
-        },
+        marker={"color": hue, "symbol": "star", "size": 16, "line": edge},
         hovertemplate="%{text}<br>%{x:$,.4~s}: %{y:.1%}<extra>held-out episodes</extra>",
     )
 
@@ -278,23 +254,15 @@ def course(result: SearchResult) -> go.Figure:
     """Return the size of each trial in order: filled if its mean met the target, else open."""
     figure = blank("Trial, in order", size_title(result))
     start, target = result.trials["started"].min(), result.study.target.efficiency
-    names = _names([result])
-    for index, (name, shown) in enumerate(zip(names, short_names(names), strict=True)):
+    for index, (name, shown) in enumerate(_names(result).items()):
         rows = rows_of(result.trials, name)
-        seconds = (rows["started"] - start).dt.total_seconds()
-        met = rows["attainment"] >= target
-        figure.add_scatter(
-            x=light(rows["number"]),
-            y=light(rows["size"]),
-            customdata=light(rows[["number", "episodes", "attainment"]].assign(at=seconds)),
-            meta=_TRIALS,
-            mode="markers",
+        marks = [symbol(index, hollow=not met) for met in rows["attainment"] >= target]
+        _add_trials(
+            figure,
+            rows.assign(seconds=(rows["started"] - start).dt.total_seconds()),
+            ("number", "size", "number", "episodes", "attainment", "seconds"),
             name=shown,
-            marker={
-                "color": colour(index),
-                "size": 7,
-                "symbol": np.where(met, symbol(index), symbol(index, hollow=True)).tolist(),
-            },
+            marker={"color": colour(index), "size": 7, "symbol": marks},
             hovertemplate="trial %{x}, %{customdata[3]:.1f} s after the start<br>size %{y:,.4~g}: "
             "%{customdata[2]:.1%} in %{customdata[1]} episodes<extra>%{fullData.name}</extra>",
         )

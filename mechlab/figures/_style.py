@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import textwrap
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
+from mechlab.flows import Array
 from mechlab.mechanism import Capped, Mechanism, Stack
 from mechlab.parameters import Param, parameters
 from mechlab.search.results import SearchResult
@@ -22,6 +25,7 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 NEUTRAL = "#7d8590"  # readable on white and on near-black
 SCALE = "Cividis"  # runs from dark to light for everybody
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_LINE = 60  # characters of a line of a hover text, so that a long name stays inside the chart
 
 
 def colour(index: int) -> str:
@@ -30,9 +34,7 @@ def colour(index: int) -> str:
 
 
 def symbol(index: int, hollow: bool = False) -> str:
-    """Return the marker of the candidate with this index, for readers who see no colours.
-
-    It differs where colours repeat.
+    """Return the marker of the candidate with this index; it differs where colours repeat.
 
     >>> symbol(0), symbol(len(PALETTE), hollow=True)
     ('circle', 'circle-open-dot')
@@ -47,17 +49,16 @@ def plain(text: object) -> str:
     >>> plain('<b>x</b> & y')
     '&lt;b&gt;x&lt;/b&gt; &amp; y'
     """
-    visible = "".join(c if _visible(c) else "\N{REPLACEMENT CHARACTER}" for c in str(text))
-    return visible.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    unseen = ("Cc", "Cf", "Cs", "Co", "Cn")
+    visible = (
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) in unseen else sign
+        for sign in str(text)
+    )
+    return html.escape("".join(visible), quote=False)
 
 
-def short(text: object, most: int = 40) -> str:
-    """Return at most ``most`` characters of a text, as ``plain`` shows them."""
-    return _cut(text, most, 0)
-
-
-def _cut(text: object, most: int, tail: int) -> str:
-    """Return a text without its middle, with ``tail`` characters of its end."""
+def short(text: object, most: int = 40, tail: int = 0) -> str:
+    """Return at most ``most`` characters of a text, ``tail`` of them its last, as ``plain``."""
     text = str(text)
     if len(text) > most:
         text = f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
@@ -73,18 +74,12 @@ def short_names(names: Iterable[object], most: int = 40) -> list[str]:
     ['royalty', 'a bonus…e in May', 'a bonus… in June']
     """
     names = list(names)
-    shown = [short(name, most) for name in names]
-    counts = Counter(shown)
-    shown = [
-        text if counts[text] == 1 else _cut(name, most, most // 2)
-        for name, text in zip(names, shown, strict=True)
-    ]
+    counts = Counter(short(name, most) for name in names)
+    tails = (most // 2 if counts[short(name, most)] > 1 else 0 for name in names)
+    shown = [short(name, most, tail) for name, tail in zip(names, tails, strict=True)]
     if len(set(shown)) < len(names):
         shown = [short(f"{i}. {name}", most) for i, name in enumerate(names, start=1)]
     return shown
-
-
-_LINE = 60  # characters of a line of a hover text, so that a long name stays inside the chart
 
 
 def whole(text: object) -> str:
@@ -108,65 +103,34 @@ def set_categories(figure: go.Figure, axis: str, names: Iterable[object], most: 
     keys = [whole(name) for name in names]
     if len(set(keys)) < len(names):
         keys = [whole(f"{i}. {name}") for i, name in enumerate(names, start=1)]
-    figure.update_layout(
-        {
-            f"{axis}axis": {
-                "type": "category",
-                "categoryorder": "array",
-                "categoryarray": keys,
-                "tickmode": "array",
-                "tickvals": keys,
-                "ticktext": short_names(names, most),
-                "autorange": "reversed" if axis == "y" else True,
-            }
-        }
-    )
+    order = {"type": "category", "categoryorder": "array", "categoryarray": keys}
+    ticks = {"tickmode": "array", "tickvals": keys, "ticktext": short_names(names, most)}
+    run = "reversed" if axis == "y" else True
+    figure.update_layout({f"{axis}axis": {**order, **ticks, "autorange": run}})
     return keys
-
-
-def _visible(sign: str) -> bool:
-    return unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
 def template(dark: bool = False) -> go.layout.Template:
     """Return the look of figures on a light or a dark page; their own background is transparent."""
     ink, faint = ("#e6e8eb", "#30363d") if dark else ("#1c2127", "#e3e6ea")
-    ground = "#161b22" if dark else "#ffffff"
-    axis = {
-        "gridcolor": faint,
-        "linecolor": NEUTRAL,
-        "zerolinecolor": faint,
-        "ticks": "outside",
-        "tickcolor": NEUTRAL,
-        "ticklen": 4,
-        "showline": True,
-        "automargin": True,
-        "title": {"standoff": 10, "font": {"size": 13}},
-    }
+    ground, clear = "#161b22" if dark else "#ffffff", "rgba(0,0,0,0)"
+    axis = {"gridcolor": faint, "zerolinecolor": faint, "linecolor": NEUTRAL, "showline": True}
+    ticks = {"ticks": "outside", "tickcolor": NEUTRAL, "ticklen": 4, "automargin": True}
+    axis |= {**ticks, "title": {"standoff": 10, "font": {"size": 13}}}
+    low = {"orientation": "h", "yref": "container", "yanchor": "bottom", "y": 0}
+    hover = {"bgcolor": ground, "bordercolor": NEUTRAL, "font": {"color": ink}, "namelength": 40}
     layout = go.Layout(
         font={"family": FONT, "size": 13, "color": ink},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=clear,
+        plot_bgcolor=clear,
         colorway=PALETTE,
         xaxis=axis,
         yaxis=axis,
         margin={"l": 8, "r": 12, "t": 30, "b": 8},
-        legend={
-            "orientation": "h",
-            "yref": "container",
-            "yanchor": "bottom",
-            "y": 0,
-            "x": 0,
-            "xanchor": "left",
-        },
-        hoverlabel={
-            "bgcolor": ground,
-            "bordercolor": NEUTRAL,
-            "font": {"color": ink},
-            "namelength": 40,
-        },
+        legend={**low, "x": 0, "xanchor": "left"},
+        hoverlabel=hover,
         hovermode="closest",
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": NEUTRAL, "activecolor": ink},
+        modebar={"bgcolor": clear, "color": NEUTRAL, "activecolor": ink},
         colorscale={"sequential": SCALE},
         shapedefaults={"line": {"color": ink, "width": 1.5}},
         annotationdefaults={"font": {"color": ink, "size": 12}, "showarrow": False},
@@ -176,8 +140,8 @@ def template(dark: bool = False) -> go.layout.Template:
 
 def blank(x: str, y: str, **layout: Any) -> go.Figure:
     """Return an empty figure in the light look with titled axes; ``layout`` goes to Plotly."""
-    axes = {"xaxis_title": x, "yaxis_title": y}
-    return go.Figure(layout=dict(template=template(), height=380, **layout)).update_layout(axes)
+    look = {"template": template(), "height": 380, "xaxis_title": x, "yaxis_title": y}
+    return go.Figure().update_layout({**look, **layout})
 
 
 def error_bars(means: Iterable[Summary]) -> dict[str, Any]:
@@ -188,8 +152,7 @@ def error_bars(means: Iterable[Summary]) -> dict[str, Any]:
 def add_bars(figure: go.Figure, means: Mapping[str, Summary], **look: Any) -> dict[str, str]:
     """Draw means of shares with their 95% intervals as bars from the left, the first at the top.
 
-    Returns:
-        The keys of the bars, by their names.
+    Returns the keys of the bars, by their names.
     """
     keys = set_categories(figure, "y", means, 34)
     figure.add_bar(
@@ -205,6 +168,22 @@ def add_bars(figure: go.Figure, means: Mapping[str, Summary], **look: Any) -> di
     return dict(zip(means, keys, strict=True))
 
 
+def add_band(  # noqa: PLR0913 - the ends of a band and its look
+    figure: go.Figure, x: Array, low: Array, high: Array, hue: str, opacity: float
+) -> None:
+    """Fill what lies between two curves."""
+    figure.add_scatter(
+        x=np.concatenate([x, x[::-1]]),
+        y=np.concatenate([high, low[::-1]]),
+        fill="toself",
+        mode="lines",
+        line={"width": 0, "color": hue},
+        opacity=opacity,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
 def level(figure: go.Figure, y: float, text: str) -> None:
     """Draw a horizontal line with its name at its right end."""
     figure.add_hline(y, line_dash="dash", annotation_text=text, annotation_position="top right")
@@ -213,8 +192,8 @@ def level(figure: go.Figure, y: float, text: str) -> None:
 def reference_words(name: str) -> str:
     """Return a reference point as it is named in a sentence.
 
-    >>> reference_words("perfect"), reference_words("sequential")
-    ('perfect play', 'sequential play')
+    >>> reference_words("perfect"), reference_words("optimum")
+    ('perfect play', 'the optimum')
     """
     return f"the {name}" if name == "optimum" else f"{name} play"
 

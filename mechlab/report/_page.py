@@ -16,11 +16,15 @@ import plotly.graph_objects as go
 
 from mechlab.statistics import Summary
 
-SHARES = frozenset(
-    {"attainment", "attainment_lower", "attainment_upper", "efficiency", "spend_share"}
-    | {"efficiency_lower", "efficiency_upper"}
-)
-DOLLARS = frozenset({"spend", "subsidy"})
+# Columns that mean the same in all tables: written in percent, in dollars, and under a heading.
+_SHARES = frozenset(
+    f"{name}{end}"
+    for name in ("attainment", "efficiency", "change", "hard_defection")
+    for end in ("", "_lower", "_upper")
+) | {"baseline", "optimality", "spend_share"}
+_DOLLARS = frozenset({"spend", "subsidy", "price_of_waste", "worst_spend"})
+_TITLES = {"spend_share": "spend, % of revenue"}
+_ENDS = {"lower": "95% from", "upper": "to"}
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,8 @@ class Table:
 
     Attributes:
         frame: the raw values; its column names are those of the CSV and of filters.
-        titles: headings that differ from the column names.
-        shares: columns written in percent. dollars: columns written in dollars.
+        titles: headings other than the column names.
+        shares, dollars: further columns written in percent, and in dollars.
     """
 
     frame: pd.DataFrame
@@ -46,15 +50,20 @@ class Table:
         names = [str(name) for name in self.frame]
         return {
             "columns": names,
-            "titles": [self.titles.get(name, name.replace("_", " ")) for name in names],
+            "titles": [self._title(name) for name in names],
             "kinds": [self._kind(name) for name in names],
             "values": [_values(self.frame[name]) for name in self.frame],
         }
 
+    def _title(self, name: str) -> str:
+        measure, _, end = name.rpartition("_")
+        plain = _ENDS[end] if measure and end in _ENDS else name.replace("_", " ")
+        return {**_TITLES, **self.titles}.get(name, plain)
+
     def _kind(self, name: str) -> str:
-        if name in self.shares:
+        if name in self.shares | _SHARES:
             return "share"
-        if name in self.dollars:
+        if name in self.dollars | _DOLLARS:
             return "dollars"
         return "number" if pd.api.types.is_numeric_dtype(self.frame[name]) else "text"
 
@@ -79,8 +88,6 @@ class Chart:
 
     Attributes:
         name: unique in the page; also the name of the file of its data.
-        title: its heading.
-        figure: what is drawn.
         alt: what it shows, in words with numbers, for readers who cannot see it.
         data: the table behind it, or the name of a table of the page.
         note: how to read it.
@@ -108,18 +115,15 @@ class Section:
 
     Attributes:
         name: unique in the page; the anchor of a section.
-        title: its heading.
         note: how to read it. ``[word]`` or ``[word|text]`` links to the glossary, and text between
             backticks is code; so no text from outside may stand in it.
-        sentences: one paragraph each.
-        points: a list, one item each.
+        sentences, points: paragraphs, and the items of a list.
         charts: its charts; ``layout`` says how they stand: in columns, as small multiples, or
             beside the sentences.
         command: what a user would type.
         facts: a list of names with their values: text, ``Sign``, sequences or mappings.
         tables: by names that are unique in the page.
-        parts: the sections within it.
-        folded: whether a part is shown only when it is opened.
+        parts: the sections within it, each ``folded`` or open.
         template: a template of this package that shows ``tables`` and ``content`` in its own way.
     """
 
@@ -169,13 +173,12 @@ class Page:
 
     Attributes:
         title, question: the head of the page.
-        statements: the answers.
+        statements: the answers, with ``charts`` beside them.
         sections: all else, in order; the last one is the provenance.
-        facts: short sentences under the answer: what was played, and who the agents were.
-        members: a list under the facts.
-        status: of the answer, which colours it; "" where it has none. meaning: of the status.
+        facts, members: sentences under the answer (what was played, who the agents were), and a
+            list under these.
+        status, meaning: of the answer, which it colours; "" where it has none.
         tiles: the most important numbers.
-        charts: beside the statements.
         transcripts: what the page's script shows of live agents' turns.
     """
 
@@ -191,32 +194,39 @@ class Page:
     charts: tuple[Chart, ...] = ()
     transcripts: Mapping[str, Any] = field(default_factory=dict)
 
+    def _parts(self) -> Iterator[Section]:
+        return (part for section in self.sections for part in section.walk())
+
     @property
     def all_charts(self) -> tuple[Chart, ...]:
         """The charts of the whole page, in order."""
-        parts = (part for section in self.sections for part in section.walk())
-        return (*self.charts, *(chart for part in parts for chart in part.charts))
+        return (*self.charts, *(chart for part in self._parts() for chart in part.charts))
 
     @property
     def all_tables(self) -> dict[str, Table]:
         """The tables of the whole page by name; that of a chart has the chart's name."""
-        parts = (part for section in self.sections for part in section.walk())
-        tables = {name: table for part in parts for name, table in part.tables.items()}
+        tables = {name: table for part in self._parts() for name, table in part.tables.items()}
         return tables | {c.name: c.data for c in self.all_charts if isinstance(c.data, Table)}
 
 
-def provenance(facts: Mapping[str, Any]) -> Section:
+def provenance(
+    facts: Mapping[str, Any],
+    sentence: str = "The same command, seeds and versions give the same episodes:",
+    command: str = "",
+    parts: tuple[Section, ...] = (),
+) -> Section:
     """Return the last section of a page: the command that makes it again, and what it ran on."""
-    sentence = "The same command, seeds and versions give the same episodes:"
+    command = command or facts["command"]
+    title = "Provenance"
     return Section(
-        "provenance", "Provenance", sentences=(sentence,), command=facts["command"], facts=facts
+        "provenance", title, sentences=(sentence,), command=command, facts=facts, parts=parts
     )
 
 
 def summary_table(rows: Mapping[str, Summary]) -> Table:
     """Return mean efficiencies with their 95% intervals, one row each."""
-    frame = pd.DataFrame(
-        [(name, one.mean, *one.ci95, one.sd, one.n) for name, one in rows.items()],
-        columns=["what", "efficiency", "from", "to", "sd", "episodes"],
-    )
-    return Table(frame, {"from": "95% from"}, frozenset({"efficiency", "from", "to", "sd"}))
+    summaries = [
+        {"what": name, **one.columns("efficiency"), "sd": one.sd, "episodes": one.n}
+        for name, one in rows.items()
+    ]
+    return Table(pd.DataFrame(summaries), shares=frozenset({"sd"}))

@@ -20,9 +20,11 @@ _NOTE = (
 def pilot_section(result: SearchResult, advice: Advice) -> Section:
     """Return what emulated agents advised, and what the study's own episodes then said."""
     sentences = tuple(_sentences(result, advice))
-    drawn = figures.pilot_doses(result, advice)
-    title = "Where the target is reached"
-    chart = Chart("sizes", title, drawn, " ".join(sentences), Table(advice.curve), _NOTE)
+    drawn, curve = figures.pilot_doses(result, advice), Table(advice.curve)
+    chart = Chart("sizes", "Where the target is reached", drawn, " ".join(sentences), curve, _NOTE)
+    estimates = {"estimates": Table(advice.estimates)}
+    emulated = {"emulated": Table(advice.candidates)}
+    propensities = {"propensities": Table(advice.propensities)}
     return Section(
         "pilot",
         "Pilot",
@@ -30,22 +32,9 @@ def pilot_section(result: SearchResult, advice: Advice) -> Section:
         points=advice.warnings,
         charts=(chart,),
         parts=(
-            Section(
-                "estimates",
-                "What each interim analysis said",
-                tables={"estimates": Table(advice.estimates)},
-            ),
-            Section(
-                "emulated",
-                "What the emulated agents said of each candidate",
-                tables={"emulated": Table(advice.candidates)},
-            ),
-            Section(
-                "propensities",
-                "The emulated agents",
-                tables={"propensities": Table(advice.propensities)},
-                folded=True,
-            ),
+            Section("estimates", "What each interim analysis said", tables=estimates),
+            Section("emulated", "What the emulated agents said of each candidate", tables=emulated),
+            Section("propensities", "The emulated agents", tables=propensities, folded=True),
         ),
     )
 
@@ -60,10 +49,8 @@ def _sentences(result: SearchResult, advice: Advice) -> list[str]:
         f"It took {counted(pilot + held_out, 'episode')} of them: {pilot:,} for the pilot, "
         f"{held_out:,} held out to confirm.",
     ]
-    if not math.isfinite(advice.size):
-        return [*words, "The emulated agents do not reach the target anywhere in the range."]
     size, ends = quantity(advice.size, unit), span(*advice.interval, unit)
-    return [
-        *words,
-        f"The emulated agents suggested where to play: at {size}, or anywhere between {ends}.",
-    ]
+    emulated = f"suggested where to play: at {size}, or anywhere between {ends}"
+    if not math.isfinite(advice.size):
+        emulated = "do not reach the target anywhere in the range"
+    return [*words, f"The emulated agents {emulated}."]

@@ -14,33 +14,27 @@ import pandas as pd
 from mechlab.analysis.findings import Findings, MemberFit
 from mechlab.report import _study_charts as charts
 from mechlab.report import _tables as tables
-from mechlab.report._page import Page, Section, Sign, Statement, Table
+from mechlab.report._page import Page, Section, Sign, Statement, Table, provenance
 from mechlab.report._pilot import pilot_section
 from mechlab.report._transcripts import Transcript, transcript
 from mechlab.report.decomposition import map_chart, sentences
-from mechlab.report.verdict import tiles, verdict_of
+from mechlab.report.verdict import Verdict, tiles
 from mechlab.report.words import money, rounded
 from mechlab.search.results import SearchResult
 from mechlab.statistics import counted
 
 _SIGNS = {True: "holds", False: "fails", None: "no promise"}
 _FIGURES = {
-    "condition": "condition",
-    "measure": "measure",
     "target": "published",
-    "tolerance": "tolerance",
     "ours": "emulated",
     "factor": "off by a factor of",
-    "inside": "inside",
-    "fitted": "fitted",
     "reason": "why not",
-    "source": "source",
 }
 
 
 def study_page(result: SearchResult, findings: Findings) -> Page:
     """Return the page of a search."""
-    words, replay = verdict_of(result), findings.replay
+    words, replay = Verdict(result), findings.replay
     live = transcript(result)
     return Page(
         title=result.study.name,
@@ -48,7 +42,11 @@ def study_page(result: SearchResult, findings: Findings) -> Page:
         statements=(Statement(words.headline, words.sentences[1:-1]),),
         sections=tuple(_sections(result, findings, live)),
         facts=(words.agents,),
-        members=tuple(_members(result)),
+        members=tuple(
+            f"{count} × {getattr(member, 'name', type(member).__name__)}: "
+            f"{getattr(member, 'what', '')}"
+            for member, count in Counter(result.study.group.members).items()
+        ),
         status=words.status,
         meaning=words.meaning,
         tiles=tuple(tiles(result)),
@@ -57,32 +55,31 @@ def study_page(result: SearchResult, findings: Findings) -> Page:
     )
 
 
-def _members(result: SearchResult) -> Iterator[str]:
-    """Yield for each kind of member how many there are, its name, and what it is."""
-    for member, count in Counter(result.study.group.members).items():
-        name = getattr(member, "name", type(member).__name__)
-        yield f"{count} × {name}: {getattr(member, 'what', '')}"
-
-
 def _sections(
     result: SearchResult, findings: Findings, live: Transcript | None
 ) -> Iterator[Section]:
     if result.advice:
         yield pilot_section(result, result.advice)
     yield _evidence(result)
-    cost = _cost(result, findings)
-    if cost.charts:
-        yield cost
+    cost = [charts.pareto_chart(result)] if _any_trial(result) else []
+    cost += [charts.income_chart(findings.replay)] if findings.replay else []
+    if cost:
+        yield Section("cost", "Cost", charts=tuple(cost))
     yield _play(result, findings)
     yield _group(findings)
     yield _checks(findings)
-    transfer = charts.transfer_charts(findings.transfer)
-    if transfer:
+    if transfer := charts.transfer_charts(findings.transfer):
         yield Section("transfer", "Transfer", charts=tuple(transfer))
     if live:
         yield live.section()
     yield _search(result)
-    yield _provenance(result)
+    name = result.study.name
+    yield provenance(
+        search_facts(result),
+        "The same study, seeds and versions give the same episodes. To rebuild this run, save "
+        f"the text of the study, given below, as {name}.toml, install the versions listed, and run",
+        f"mechlab search {name}.toml",
+    )
 
 
 def _evidence(result: SearchResult) -> Section:
@@ -113,12 +110,6 @@ def _evidence(result: SearchResult) -> Section:
     return Section("evidence", "Evidence", parts=(*parts, certificate))
 
 
-def _cost(result: SearchResult, findings: Findings) -> Section:
-    some = [charts.pareto_chart(result)] if _any_trial(result) else []
-    some += [charts.income_chart(findings.replay)] if findings.replay else []
-    return Section("cost", "Cost", charts=tuple(some))
-
-
 def _any_trial(result: SearchResult) -> bool:
     """Whether a trial has ended."""
     return bool(result.trials["attainment"].notna().any())
@@ -129,6 +120,7 @@ def _play(result: SearchResult, findings: Findings) -> Section:
     if replay is None:
         why = "Episodes with live agents or a user's own agents are not played again for a report."
         return Section("play", "Play", sentences=(why,))
+    giving = Section("giving", "Who gave to whom", charts=tuple(charts.giving_charts(replay, name)))
     return Section(
         "play",
         "Play",
@@ -138,9 +130,7 @@ def _play(result: SearchResult, findings: Findings) -> Section:
         "published study calls perfect play optimal; it is the optimum of asking only, and unasked "
         "giving can exceed it.",
         charts=(charts.revenue_chart(replay, name), charts.lorenz_chart(replay, name)),
-        parts=(
-            Section("giving", "Who gave to whom", charts=tuple(charts.giving_charts(replay, name))),
-        ),
+        parts=(giving,),
     )
 
 
@@ -164,8 +154,8 @@ def _group(findings: Findings) -> Section:
 
 
 def _fits(fits: tuple[MemberFit, ...]) -> Section:
-    frame = pd.concat([fit.figures.assign(agent=fit.agent) for fit in fits], ignore_index=True)
-    frame = frame[["agent", *_FIGURES]]
+    frame = pd.concat({fit.agent: fit.figures for fit in fits}, names=["agent", None])
+    frame = frame.reset_index("agent")
     for name in ("inside", "fitted"):
         frame[name] = frame[name].map({True: "yes", False: "no"})
     return Section(
@@ -198,6 +188,7 @@ def _checks(findings: Findings) -> Section:
         for name, value in check.values.items()
     ]
     numbers = Table(pd.DataFrame(rows, columns=["check", "what", "value"]))
+    title = "Numbers of these checks"
     return Section(
         "checks",
         "Checks",
@@ -205,9 +196,7 @@ def _checks(findings: Findings) -> Section:
         "rule itself on sampled plays, and by scripted strategies.",
         sentences=(f"Checked: {rounded(verdicts.mechanism)}.",),
         facts={_name(check.name): Sign(_SIGNS[check.holds], check.words) for check in verdicts},
-        parts=(
-            Section("numbers", "Numbers of these checks", tables={"checks": numbers}, folded=True),
-        ),
+        parts=(Section("numbers", title, tables={"checks": numbers}, folded=True),),
     )
 
 
@@ -227,21 +216,6 @@ def _search(result: SearchResult) -> Section:
     )
     steps = Section("steps", "What the search did", tables={"history": tables.history(result)})
     return Section("search", "Search", parts=(steps, trials))
-
-
-def _provenance(result: SearchResult) -> Section:
-    name = result.study.name
-    return Section(
-        "provenance",
-        "Provenance",
-        sentences=(
-            "The same study, seeds and versions give the same episodes. To rebuild this run, save "
-            f"the text of the study, given below, as {name}.toml, install the versions listed, and "
-            "run",
-        ),
-        command=f"mechlab search {name}.toml",
-        facts=search_facts(result),
-    )
 
 
 def search_facts(result: SearchResult) -> dict[str, Any]:

@@ -13,34 +13,36 @@ from mechlab.report.words import money, number, percent, size_of
 from mechlab.search.results import Answer, SearchResult
 from mechlab.statistics import counted
 
+_NONE = "no mechanism"
+_NAMES = {"certified": "the answer", "unreachable": "the best", "out_of_budget": "the most likely"}
+
 
 def dose_charts(result: SearchResult) -> list[Chart]:
     """One dose response for each candidate that has something to vary."""
-    return [
-        dose_chart(result, answer, f"dose-{index}", answer.candidate, _curve_data(result, answer))
-        for index, answer in enumerate(result.answers)
-        if figures.rows_of(result.trials, answer.candidate)["size"].nunique() > 1
-    ]
+    charts = []
+    for index, answer in enumerate(result.answers):
+        curve = result.curves.get(answer.candidate)
+        shares = frozenset({"mean", "lower", "upper"})
+        data = "trials" if curve is None else Table(curve, shares=shares)
+        charts += dose_chart(result, answer, f"dose-{index}", answer.candidate, data)
+    return charts
 
 
 def dose_chart(
     result: SearchResult, answer: Answer, name: str, title: str, data: Table | str
-) -> Chart:
-    """The dose response of one candidate, with the name and title of its chart."""
+) -> list[Chart]:
+    """The dose response of one candidate; no chart where nothing varies."""
     tried = figures.rows_of(result.trials, answer.candidate)
-    sizes = [size_of(result, answer, value) for value in (tried["size"].min(), tried["size"].max())]
-    low, high = (size_of(result, answer, value) for value in answer.interval)
+    if tried["size"].nunique() < 2:
+        return []
+    ends = tried["size"].min(), tried["size"].max(), *answer.interval
+    first, last, low, high = (size_of(result, answer, value) for value in ends)
     alt = (
-        f"{counted(len(tried), 'trial')} at sizes from {sizes[0]} to {sizes[1]} reached "
+        f"{counted(len(tried), 'trial')} at sizes from {first} to {last} reached "
         f"{percent(tried['attainment'].min())} to {percent(tried['attainment'].max())}. "
         f"Target: {target_words(result.study)}. Lower end: {low}; upper end: {high}."
     )
-    return Chart(name, title, figures.dose_response(result, answer), alt, data)
-
-
-def _curve_data(result: SearchResult, answer: Answer) -> Table | str:
-    curve = result.curves.get(answer.candidate)
-    return "trials" if curve is None else Table(curve, shares=frozenset({"mean", "lower", "upper"}))
+    return [Chart(name, title, figures.dose_response(result, answer), alt, data)]
 
 
 def certificate_charts(result: SearchResult) -> list[Chart]:
@@ -48,21 +50,16 @@ def certificate_charts(result: SearchResult) -> list[Chart]:
     shown = result.evidence
     if shown.empty:
         return []
-    counts = shown["verdict"].value_counts()
-    episodes = int(shown["episodes"].sum())
-    alt = (
-        f"{counted(len(shown), 'dose')} on {counted(episodes, 'held-out episode')}: "
-        + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-        + ". The table below lists them."
-    )
+    episodes = counted(result.episodes["certify"], "held-out episode")
+    verdicts = ", ".join(f"{n} {verdict}" for verdict, n in shown["verdict"].value_counts().items())
+    alt = f"{counted(len(shown), 'dose')} on {episodes}: {verdicts}. The table below lists them."
     title = "Doses on held-out episodes"
     return [Chart("certificate", title, figures.certificate(result), alt, "evidence")]
 
 
 def pareto_chart(result: SearchResult) -> Chart:
     """Efficiency against spend of all trials."""
-    best = figures.undominated_trials(result.trials)
-    ends = best.iloc[[0, -1]] if len(best) else best
+    ends = figures.undominated_trials(result.trials).iloc[[0, -1]]
     steps = " to ".join(
         f"{percent(e)} for {money(s)}"
         for e, s in zip(ends["attainment"], ends["spend"], strict=True)
@@ -86,16 +83,11 @@ def course_chart(result: SearchResult) -> Chart:
     begun, ended = trials["started"].min(), trials["finished"].max()
     alt = (
         f"{counted(len(trials), 'trial')} from {begun:%Y-%m-%d %H:%M:%S} to "
-        f"{ended:%Y-%m-%d %H:%M:%S}: "
-        f"{counted(played['explore'], 'episode')} to explore, "
+        f"{ended:%Y-%m-%d %H:%M:%S}: {counted(played['explore'], 'episode')} to explore, "
         f"{counted(played['certify'], 'held-out episode')} to certify."
     )
     note = "Filled marks met the target in their few episodes, open ones did not."
     return Chart("course", "Trials in order", figures.course(result), alt, "trials", note)
-
-
-_NONE = "no mechanism"
-_NAMES = {"certified": "the answer", "unreachable": "the best", "out_of_budget": "the most likely"}
 
 
 def standing_chart(result: SearchResult, replay: Replay) -> Chart:
@@ -104,19 +96,14 @@ def standing_chart(result: SearchResult, replay: Replay) -> Chart:
     target = result.study.target
     relative = replay.references[target.relative_to]["efficiency"].mean()
     means = {row: float(episodes["efficiency"].mean()) for row, episodes in rows.items()}
-    alt = "; ".join(f"{row} {percent(mean)}" for row, mean in means.items())
-    data = Table(
-        pd.DataFrame(means.items(), columns=["what", "efficiency"]),
-        shares=frozenset({"efficiency"}),
-    )
+    alt = f"Of perfect play: {'; '.join(f'{row} {percent(mean)}' for row, mean in means.items())}."
+    data = Table(pd.DataFrame(means.items(), columns=["what", "efficiency"]))
     figure = figures.standing(rows, float(target.efficiency * relative))
     note = (
         f"Mean group revenue relative to perfect play, with 95% intervals: {len(replay.answer)} "
         "episodes played again, all on the same seeds. The verdict rests on held-out episodes."
     )
-    return Chart(
-        "standing", "Where the group stands", figure, f"Of perfect play: {alt}.", data, note
-    )
+    return Chart("standing", "Where the group stands", figure, alt, data, note)
 
 
 def revenue_chart(replay: Replay, name: str) -> Chart:
@@ -128,15 +115,11 @@ def revenue_chart(replay: Replay, name: str) -> Chart:
     ends = "; ".join(f"{key} {money(values[-1])}" for key, values in so_far.items())
     alt = f"Mean group revenue after the last of {len(data)} rounds: {ends}."
     note = "Lines are means; bands hold the middle 80% of the episodes."
-    table = Table(data, dollars=frozenset(so_far))
-    return Chart(
-        "revenue",
-        "Group revenue by round",
+    figure, table = (
         figures.revenue(played, replay.references),
-        alt,
-        table,
-        note,
+        Table(data, dollars=frozenset(so_far)),
     )
+    return Chart("revenue", "Group revenue by round", figure, alt, table, note)
 
 
 def giving_charts(replay: Replay, name: str) -> list[Chart]:
@@ -146,16 +129,15 @@ def giving_charts(replay: Replay, name: str) -> list[Chart]:
     most = max(float(mean.max()) for mean in means.values())
     drawn = []
     for index, (key, episodes) in enumerate(pair.items()):
-        agents, gave = figures.agent_names(episodes), means[key].sum(axis=1)
+        figure, gave = figures.giving(episodes, most), means[key].sum(axis=1)
         alt = (
             f"An agent gave {number(gave.mean())} useful {episodes.game.vocabulary.units} per "
             f"episode on average, the least giving {number(gave.min())}, the most giving "
             f"{number(gave.max())}."
         )
-        columns = dict(zip(agents, means[key].T, strict=True))
-        data = Table(pd.DataFrame({"giver": agents, **columns}))
-        figure = figures.giving(episodes, most)
-        drawn.append(Chart(f"giving-{index}", f"With {key}", figure, alt, data))
+        agents = figure.data[0].x
+        data = pd.DataFrame({"giver": agents, **dict(zip(agents, means[key].T, strict=True))})
+        drawn.append(Chart(f"giving-{index}", f"With {key}", figure, alt, Table(data)))
     return drawn
 
 
@@ -167,20 +149,20 @@ def lorenz_chart(replay: Replay, name: str) -> Chart:
         _NONE: replay.baseline.produced,
     }
     ginis = "; ".join(f"{key} {figures.mean_gini(income):.3f}" for key, income in incomes.items())
-    curves = {key: figures.lorenz_shares(income).mean(axis=0) for key, income in incomes.items()}
-    agents = np.linspace(0, 1, replay.answer.game.agents + 1)
-    data = Table(pd.DataFrame({"agents": agents, **curves}), shares=frozenset({"agents", *curves}))
-    note = "The further a curve lies below the diagonal, the less equal the incomes."
     alt = f"Mean Gini coefficient of income (0: all have the same): {ginis}."
-    return Chart("lorenz", "Equality of income", figures.lorenz(incomes), alt, data, note)
+    figure = figures.lorenz(incomes)
+    _, *curves = figure.data  # without that of equal incomes
+    data = {"agents": curves[0].x, **dict(zip(incomes, (c.y for c in curves), strict=True))}
+    table = Table(pd.DataFrame(data), shares=frozenset(data))
+    note = "The further a curve lies below the diagonal, the less equal the incomes."
+    return Chart("lorenz", "Equality of income", figure, alt, table, note)
 
 
 def income_chart(replay: Replay) -> Chart:
     """What each agent earns, and what the mechanism pays it or takes from it."""
-    episodes = replay.answer
+    figure, episodes = figures.incomes(replay.answer), replay.answer
     earned, paid = episodes.produced.mean(axis=0), episodes.payments.mean(axis=0)
-    names = figures.agent_names(episodes)
-    frame = pd.DataFrame({"agent": names, "earned": earned, "net_payment": paid})
+    frame = pd.DataFrame({"agent": figure.data[0].x, "earned": earned, "net_payment": paid})
     spend, subsidy = float(episodes["spend"].mean()), float(episodes["subsidy"].mean())
     alt = (
         f"All agents together are paid {money(spend)} per episode; they pay "
@@ -189,22 +171,15 @@ def income_chart(replay: Replay) -> Chart:
         f"The net payment of an agent is {money(paid.min())} to {money(paid.max())}."
     )
     data = Table(frame, dollars=frozenset({"earned", "net_payment"}))
-    return Chart("income", "Who is paid, and who pays", figures.incomes(episodes), alt, data)
-
-
-_TRANSFER_SHARES = frozenset(
-    {"attainment", "attainment_lower", "attainment_upper", "baseline", "spend_share"}
-    | {"change", "change_lower", "change_upper"}
-)
+    return Chart("income", "Who is paid, and who pays", figure, alt, data)
 
 
 def transfer_charts(rows: pd.DataFrame) -> list[Chart]:
     """The map of games and populations; no chart where the study does not ask for it."""
     if rows.empty:
         return []
-    counts = rows["outcome"].value_counts()
-    alt = f"Of {len(rows)} settings: " + ", ".join(f"{name} {n}" for name, n in counts.items())
+    outcomes = ", ".join(f"{name} {n}" for name, n in rows["outcome"].value_counts().items())
+    alt = f"Of {len(rows)} settings: {outcomes}."
     note = "Amounts of money are scaled by each game's unit of account."
     title = "The answer in other games and among other agents"
-    data = Table(rows, shares=_TRANSFER_SHARES)
-    return [Chart("transfer", title, figures.transfer(rows), f"{alt}.", data, note)]
+    return [Chart("transfer", title, figures.transfer(rows), alt, Table(rows), note)]

@@ -8,19 +8,19 @@ from typing import Any
 import pandas as pd
 
 from mechlab.figures import reference_words, size_title
-from mechlab.report._page import DOLLARS, SHARES, Table
+from mechlab.report._page import Table
 from mechlab.report.words import percent, rank_words, rounded, size_of
-from mechlab.search.results import SearchResult
+from mechlab.search.pareto import Place
+from mechlab.search.results import Answer, SearchResult
 from mechlab.statistics import counted
 
 
 def trials(result: SearchResult) -> Table:
     """Return the trials; columns that are empty or repeat the size are left out."""
-    titles = {"number": "trial", **_attainment(result), "size": size_title(result)}
     frame = _lean(result, result.trials)
     if result.spoken:
         frame = frame.assign(mechanism=[_mechanism(result, row) for row in _records(result.trials)])
-    return Table(frame, titles, SHARES, DOLLARS)
+    return Table(frame, {"number": "trial", **_titles(result)})
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -29,26 +29,20 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _mechanism(result: SearchResult, trial: dict[str, Any]) -> str:
     """Return a trial's mechanism, as the transcripts name it."""
-    name = trial["candidate"]
-    free = result.study.candidates[name].space
-    return str(result.study.candidates[name].build({p: trial[f"{name}.{p}"] for p in free}))
+    candidate = result.study.candidates[trial["candidate"]]
+    return str(candidate.build({p: trial[f"{trial['candidate']}.{p}"] for p in candidate.space}))
 
 
 def evidence(result: SearchResult) -> Table:
     """Return the doses that were played on held-out episodes."""
-    titles = {
-        **_attainment(result),
-        "size": size_title(result),
-        "lower": "lower bound",
-        "upper": "upper bound",
-        "episodes": "held-out episodes",
-    }
-    return Table(_lean(result, result.evidence), titles, SHARES | {"lower", "upper"})
+    bounds = {"lower": "lower bound", "upper": "upper bound", "episodes": "held-out episodes"}
+    titles = {**bounds, **_titles(result)}
+    return Table(_lean(result, result.evidence), titles, frozenset({"lower", "upper"}))
 
 
-def _attainment(result: SearchResult) -> dict[str, str]:
-    share = f"attainment: % of {reference_words(result.study.target.relative_to)}"
-    return {"attainment": share, "attainment_lower": "95% from", "attainment_upper": "to"}
+def _titles(result: SearchResult) -> dict[str, str]:
+    reference = reference_words(result.study.target.relative_to)
+    return {"attainment": f"attainment: % of {reference}", "size": size_title(result)}
 
 
 def _lean(result: SearchResult, frame: pd.DataFrame) -> pd.DataFrame:
@@ -60,42 +54,38 @@ def _lean(result: SearchResult, frame: pd.DataFrame) -> pd.DataFrame:
 def answers(result: SearchResult) -> Table:
     """Return the answers in their order, the study's first, each with its possible ranks."""
     places = {place.name: place for place in result.ranking}
-    rows = [
-        {
-            "rank": rank_words(places[a.candidate]),
-            "mechanism": rounded(a.mechanism),
-            "status": a.status.replace("_", " "),
-            "lower": a.interval[0],
-            "upper": a.interval[1],
-            "efficiency": a.efficiency.mean,
-            "efficiency_lower": a.efficiency.ci95[0],
-            "efficiency_upper": a.efficiency.ci95[1],
-            "spend": a.spend.mean,
-            "spend_share": a.spend_share,
-            "subsidy": a.subsidy.mean,
-            "episodes": a.efficiency.n,
-            "tied_with": ", ".join(places[a.candidate].level) or "none",
-        }
-        for a in result.answers
-    ]
-    size = size_title(result)
-    titles = {
-        "lower": f"{size}, lower end",
-        "upper": f"{size}, upper end",
-        "efficiency": "% of perfect play",
-        "efficiency_lower": "95% from",
-        "efficiency_upper": "to",
-        "spend_share": "% of revenue",
-        "episodes": "held-out episodes",
+    rows = [answer_row(answer, places[answer.candidate]) for answer in result.answers]
+    return Table(pd.DataFrame(rows), answer_titles(f"{size_title(result)}, "))
+
+
+def answer_row(answer: Answer, place: Place) -> dict[str, Any]:
+    """Return an answer with its possible ranks, as a row of a table."""
+    return {
+        "rank": rank_words(place),
+        "mechanism": rounded(answer.mechanism),
+        "status": answer.status.replace("_", " "),
+        "lower": answer.interval[0],
+        "upper": answer.interval[1],
+        **answer.efficiency.columns("efficiency"),
+        "spend": answer.spend.mean,
+        "spend_share": answer.spend_share,
+        "subsidy": answer.subsidy.mean,
+        "episodes": answer.efficiency.n,
+        "tied_with": ", ".join(place.level) or "none",
     }
-    return Table(pd.DataFrame(rows), titles, SHARES, DOLLARS)
+
+
+def answer_titles(size: str = "") -> dict[str, str]:
+    """Return the headings of such rows; ``size`` is what the ends of the interval are of."""
+    ends = {"lower": f"{size}lower end", "upper": f"{size}upper end"}
+    return {**ends, "efficiency": "% of perfect play", "episodes": "held-out episodes"}
 
 
 def history(result: SearchResult) -> Table:
     """Return the steps of a search: exploration by candidate, then each stage of a certificate."""
-    columns = ["step", "candidate", "from", "to", "what", "episodes", "outcome"]
+    columns = ["candidate", "from", "to", "what", "episodes", "outcome"]
     rows = [*_exploration(result), *_stages(result), *_measured(result)]
-    frame = pd.DataFrame(rows, columns=columns[1:])
+    frame = pd.DataFrame(rows, columns=columns)
     frame.insert(0, "step", range(1, len(frame) + 1))
     return Table(frame)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,25 +24,20 @@ class Transcript:
     """The live episodes in a page.
 
     Attributes:
-        turns: one row for each turn. details: for each turn what shows it in full, with messages as
-            indices of ``texts``.
+        turns: one row for each turn.
+        data: what the page's script reads: ``turns``, for each what shows it in full, with messages
+            as indices of ``texts``.
         thoughts: language of defection and of markets, by mechanism; None without thoughts.
         examples: thoughts with language of defection: the row of ``turns``, and the text.
         episodes, left_out: how many episodes are in the page, and how many only in the record.
     """
 
     turns: Table
-    details: list[dict[str, Any]]
-    texts: list[str]
+    data: dict[str, Any]
     thoughts: Table | None
     examples: list[tuple[int, str]]
     episodes: int
     left_out: int
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """What the page's script reads."""
-        return {"turns": self.details, "texts": self.texts}
 
     def section(self) -> Section:
         """Return the section of a page that shows them."""
@@ -68,13 +62,13 @@ def transcript(result: SearchResult) -> Transcript | None:
         return None
     writer = _Writer()
     kept = [episode for episode in result.spoken if writer.takes(episode)]
-    frame = pd.DataFrame(writer.rows, columns=list(_TITLES))
+    frame = pd.DataFrame(writer.rows)
     read = read_thoughts(_Episodes(kept))
-    rows = {(d["episode"], d["turn"]): i for i, d in enumerate(writer.keys)}
+    keys = ((played.id, turn.turn) for played, turns in kept for turn in turns)
+    rows = {key: row for row, key in enumerate(keys)}
     return Transcript(
-        turns=Table(frame, {k: v for k, v in _TITLES.items() if v}),
-        details=writer.details,
-        texts=list(writer.texts),
+        turns=Table(frame, {"dollars": "US dollars"}),
+        data={"turns": writer.details, "texts": list(writer.texts)},
         thoughts=_thoughts(read),
         examples=[
             (rows[row["episode"], row["turn"]], str(row["text"]))
@@ -85,28 +79,11 @@ def transcript(result: SearchResult) -> Transcript | None:
     )
 
 
-_TITLES = {
-    "row": "",
-    "mechanism": "",
-    "episode": "",
-    "round": "",
-    "agent": "",
-    "thoughts": "",
-    "answer": "",
-    "problem": "",
-    "prompt_tokens": "",
-    "answer_tokens": "",
-    "dollars": "US dollars",
-    "seconds": "",
-}
-
-
 class _Writer:
     """Packs episodes until the room is used up; a text that was sent twice is kept once."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
-        self.keys: list[dict[str, Any]] = []
         self.details: list[dict[str, Any]] = []
         self.texts: dict[str, int] = {}
         self._used = 0
@@ -126,27 +103,18 @@ class _Writer:
         return True
 
     def _pack(self, played: LiveEpisode, turn: ModelCall) -> None:
-        row = {
-            "row": len(self.rows),
-            "mechanism": played.mechanism,
-            "episode": played.number,
-            "round": turn.round + 1,
-            "agent": turn.agent + 1,
-            "thoughts": turn.thoughts,
-            "answer": turn.content,
-            "problem": turn.problem,
-            "prompt_tokens": turn.prompt_tokens,
-            "answer_tokens": turn.answer_tokens,
-            "dollars": turn.dollars,
-            "seconds": turn.seconds,
-        }
+        place = {"mechanism": played.mechanism, "episode": played.number}
+        place |= {"round": turn.round + 1, "agent": turn.agent + 1}
+        texts = {"thoughts": turn.thoughts, "answer": turn.content, "problem": turn.problem}
+        spent = ("prompt_tokens", "answer_tokens", "dollars", "seconds")
+        costs = {name: getattr(turn, name) for name in spent}
+        row = {"row": len(self.rows), **place, **texts, **costs}
         messages = [
             [m["role"], self.texts.setdefault(m["content"], len(self.texts))] for m in turn.messages
         ]
         faults = "; ".join(f"{f['kind']}: {f['detail']}" for f in turn.faults)
         facts = {"model": turn.model, "endpoint": turn.endpoint, "at": turn.at, "faults": faults}
         self.rows.append(row)
-        self.keys.append({"episode": played.id, "turn": turn.turn})
         self.details.append({"messages": messages, "reasoning": turn.reasoning, **facts})
 
 
@@ -166,22 +134,17 @@ class _Episodes(Transcripts):
 def _thoughts(read: pd.DataFrame) -> Table | None:
     if read.empty:
         return None
+    rows = [
+        {
+            "mechanism": mechanism,
+            "thoughts": summary["thoughts"],
+            **summary["hard_defection"].columns("hard_defection"),
+            **summary["market_terms"].columns("market_terms"),
+        }
+        for mechanism, summary in summarise_thoughts(read, "mechanism").items()
+    ]
     titles = {
         "hard_defection": "withholding or bargaining",
-        "hard_defection_lo": "95% from",
-        "hard_defection_hi": "to",
         "market_terms": "market terms per 1,000 words",
-        "market_terms_lo": "95% from",
-        "market_terms_hi": "to",
     }
-    shares = frozenset({"hard_defection", "hard_defection_lo", "hard_defection_hi"})
-    return Table(pd.DataFrame(list(_summaries(read))), titles, shares)
-
-
-def _summaries(read: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    for mechanism, summary in summarise_thoughts(read, "mechanism").items():
-        row: dict[str, Any] = {"mechanism": mechanism, "thoughts": summary["thoughts"]}
-        for name in ("hard_defection", "market_terms"):
-            low, high = summary[name].ci95
-            row |= {name: summary[name].mean, f"{name}_lo": low, f"{name}_hi": high}
-        yield row
+    return Table(pd.DataFrame(rows), titles)

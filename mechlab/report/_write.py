@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ def write(page: Page, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() in FORMATS:
         return write_pictures(page.all_charts, path)
-    text = render(page)
+    text = _render(page)
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,43 +62,31 @@ def write(page: Page, path: str | Path) -> Path:
     return path
 
 
-def render(page: Page) -> str:
-    """Return a page as HTML."""
-    style = html.asset("style.css")
-    scripts = [html.asset("before.js"), _plotly(), html.asset("table.js"), html.asset("script.js")]
-    template = html.environment("mechlab.report").get_template("page.html.j2")
-    return template.render(
-        page=page,
-        data=html.escaped(_data(page)),
-        style=style,
-        scripts=scripts,
-        policy=html.security_policy(scripts, [style]),
-    )
-
-
-def _data(page: Page) -> str:
-    """Return what the page's script reads: figures, tables, transcripts, and the two looks."""
-    drawn = ",".join(f"{html.safe_json(c.name)}:{_figure(c)}" for c in page.all_charts)
-    rest = {
-        "tables": {name: table.packed() for name, table in page.all_tables.items()},
-        "looks": {
-            "light": figures.template().to_plotly_json(),
-            "dark": figures.template(dark=True).to_plotly_json(),
-        },
-        "transcripts": page.transcripts,
-    }
-    return f'{{"figures":{{{drawn}}},{html.safe_json(rest).removeprefix("{")}'
-
-
-def _figure(chart: Chart) -> str:
-    return str(chart.figure.update_layout(template=None).to_json())
-
-
-@lru_cache
-def _plotly() -> str:
+def _render(page: Page) -> str:
+    """Return a page as HTML, with figures, tables, transcripts and the two looks as its data."""
     from plotly.offline import get_plotlyjs
 
-    return str(get_plotlyjs())
+    data = {
+        "figures": {
+            c.name: c.figure.update_layout(template=None).to_dict() for c in page.all_charts
+        },
+        "tables": {name: table.packed() for name, table in page.all_tables.items()},
+        "looks": {"light": figures.template(), "dark": figures.template(dark=True)},
+        "transcripts": page.transcripts,
+    }
+    style = html.asset("style.css")
+    scripts = [html.asset("before.js"), get_plotlyjs(), *map(html.asset, ("table.js", "script.js"))]
+    return (
+        html.environment("mechlab.report")
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            data=html.safe_json(data),
+            style=style,
+            scripts=scripts,
+            policy=html.security_policy(scripts, [style]),
+        )
+    )
 
 
 def write_pictures(charts: Sequence[Chart], path: Path) -> Path:
@@ -108,14 +95,14 @@ def write_pictures(charts: Sequence[Chart], path: Path) -> Path:
     Raises:
         UserError: without Kaleido or Chromium, or where the path cannot be written.
     """
-    kaleido = _kaleido()
+    try:
+        kaleido = import_module("kaleido")
+    except ImportError:
+        raise UserError("pictures need Kaleido: pip install 'mechlab[export]'") from None
     if not charts:
         raise UserError(f"{path}: there is no figure to draw: nothing was played yet")
     names = [path, *(path.with_stem(f"{path.stem}-{chart.name}") for chart in charts[1:])]
-    jobs = [
-        {"fig": _picture(chart), "path": str(name), "opts": _options(chart, path)}
-        for chart, name in zip(charts, names, strict=True)
-    ]
+    jobs = [_job(chart, name) for chart, name in zip(charts, names, strict=True)]
     from choreographer.errors import ChromeNotFoundError
 
     try:
@@ -132,21 +119,11 @@ def write_pictures(charts: Sequence[Chart], path: Path) -> Path:
     return path
 
 
-def _kaleido() -> Any:
-    try:
-        return import_module("kaleido")
-    except ImportError:
-        raise UserError("pictures need Kaleido: pip install 'mechlab[export]'") from None
-
-
-def _picture(chart: Chart) -> go.Figure:
-    """Return the figure for print: light, on white, with its title."""
+def _job(chart: Chart, path: Path) -> dict[str, Any]:
+    """Return what Kaleido draws: the figure for print, light, on white, with its title."""
     above = {"text": figures.plain(chart.title), "x": 0.01, "y": 0.98, "yanchor": "top"}
-    return go.Figure(chart.figure).update_layout(
-        template=figures.template(), title=above, margin_t=64, paper_bgcolor="white"
-    )
-
-
-def _options(chart: Chart, path: Path) -> dict[str, Any]:
-    height = chart.figure.layout.height + _TITLE
-    return {"format": path.suffix[1:].lower(), "width": _WIDTH, "height": height, "scale": _SCALE}
+    look = {"template": figures.template(), "title": above, "margin_t": 64}
+    figure = go.Figure(chart.figure).update_layout(**look, paper_bgcolor="white")
+    size = {"width": _WIDTH, "height": chart.figure.layout.height + _TITLE, "scale": _SCALE}
+    options = {"format": path.suffix[1:].lower(), **size}
+    return {"fig": figure, "path": str(path), "opts": options}

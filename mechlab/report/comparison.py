@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mechlab.analysis.comparison import Comparison, Entry, Goal
 from mechlab.report import _comparison_parts as parts
-from mechlab.report._page import Page, Section, Statement
+from mechlab.report._page import Page, Section, Statement, provenance
 from mechlab.report._study import search_facts
 from mechlab.report.verdict import KINDS, target_words
 from mechlab.report.words import between, joined, percent, rounded, share
@@ -36,23 +35,19 @@ def _status(comparison: Comparison) -> str:
     return next(s for s in ("certified", "out_of_budget", "unreachable") if s in statuses)
 
 
-def _agents(comparison: Comparison) -> Iterable[str]:
-    """Return a line on each kind of agents, with the groups in which there are some."""
-    groups = {kind: Counter[str]() for r in comparison.results for kind in r.study.group.kinds}
-    for result in comparison.results:
-        for kind in result.study.group.kinds:
-            groups[kind][str(result.study.group)] += 1
-    return [f"{', '.join(of)}: {KINDS.get(kind, kind)}." for kind, of in sorted(groups.items())]
+def _agents(comparison: Comparison) -> Iterator[str]:
+    """Yield a line on each kind of agents, with the groups in which there are some."""
+    of = list(dict.fromkeys(result.study.group for result in comparison.results))
+    for kind in sorted({kind for group in of for kind in group.kinds}):
+        names = dict.fromkeys(str(group) for group in of if kind in group.kinds)
+        yield f"{', '.join(names)}: {KINDS.get(kind, kind)}."
 
 
 def _sections(comparison: Comparison, names: Sequence[str]) -> Iterator[Section]:
-    sizes = Section(
-        "sizes", "Intervals of the smallest sizes", charts=tuple(parts.size_charts(comparison))
-    )
-    differences = Section(
-        "differences",
-        "Which differences are supported",
-        charts=tuple(parts.difference_charts(comparison)),
+    sizes, differences = parts.size_charts(comparison), parts.difference_charts(comparison)
+    some = (
+        Section("sizes", "Intervals of the smallest sizes", charts=tuple(sizes)),
+        Section("differences", "Which differences are supported", charts=tuple(differences)),
     )
     yield Section(
         "ranking",
@@ -60,13 +55,12 @@ def _sections(comparison: Comparison, names: Sequence[str]) -> Iterator[Section]
         note="By [certified] smallest [size], each question by itself. A rank such as 2 to 3 is a "
         "tie: the intervals overlap. The intervals of one study hold all at once; those of all "
         f"studies here with a confidence of {share(comparison.confidence)} or more.",
-        parts=(*parts.rankings(comparison), sizes, *([differences] if differences.charts else [])),
+        parts=(*parts.rankings(comparison), *(one for one in some if one.charts)),
     )
     cost = (*parts.price_charts(comparison), parts.needs_chart(comparison))
     yield Section("cost", "Cost and effect", charts=cost)
     yield _promises(comparison)
-    doses = parts.dose_charts(comparison)
-    if doses:
+    if doses := parts.dose_charts(comparison):
         yield Section(
             "doses",
             "Dose and response",
@@ -76,7 +70,18 @@ def _sections(comparison: Comparison, names: Sequence[str]) -> Iterator[Section]
             charts=tuple(doses),
             layout="multiples",
         )
-    yield _provenance(comparison, names)
+    files = [f"{name}.toml" for name in names]
+    searches = [f"mechlab search {file}" for file in files]
+    yield provenance(
+        {},
+        "Save each study's text under its name, install the versions listed, search each, then "
+        "compare them:",
+        "\n".join([*searches, f"mechlab compare {' '.join(files)}"]),
+        tuple(
+            Section(name, f"{name}: {r.study.question}", facts=search_facts(r), folded=True)
+            for name, r in zip(names, comparison.results, strict=True)
+        ),
+    )
 
 
 def _promises(comparison: Comparison) -> Section:
@@ -94,29 +99,6 @@ def _promises(comparison: Comparison) -> Section:
     )
 
 
-def _provenance(comparison: Comparison, names: Sequence[str]) -> Section:
-    files = [f"{name}.toml" for name in names]
-    searches = [f"mechlab search {file}" for file in files]
-    return Section(
-        "provenance",
-        "Provenance",
-        sentences=(
-            "Save each study's text under its name, install the versions listed, search each, then "
-            "compare them:",
-        ),
-        command="\n".join([*searches, f"mechlab compare {' '.join(files)}"]),
-        parts=tuple(
-            Section(
-                result.study.name,
-                f"{result.study.name}: {result.study.question}",
-                facts=search_facts(result),
-                folded=True,
-            )
-            for result in comparison.results
-        ),
-    )
-
-
 def statements(comparison: Comparison) -> list[Statement]:
     """Return the verdict of each ranking of a comparison."""
     return [_statement(comparison, goal) for goal in comparison.rankings]
@@ -130,8 +112,8 @@ def _statement(comparison: Comparison, goal: Goal) -> Statement:
     target = f"to reach {target_words(entries[0].result.study)}{one}"
     firsts = {context: _first(comparison, ranked) for context, ranked in within.items()}
     lines = [
-        f"{f'{context}: ' if len(within) > 1 else ''}{_smallest(firsts[context], goal[0])}"
-        for context in within
+        f"{f'{context}: ' if len(within) > 1 else ''}{_smallest(first, goal[0])}"
+        for context, first in firsts.items()
     ]
     headline = _headline(firsts, goal[0], target)
     return Statement(headline, tuple(filter(None, (*lines, _order(places), _rest(entries)))))
@@ -167,12 +149,9 @@ def _smallest(entries: Sequence[Entry], minimised: str) -> str:
         f"{rounded(e.answer.mechanism)}, its smallest {minimised} {between(e.result, e.answer)}"
         for e in entries
     )
-    return f"{text}{_spent(entries[0])}{'' if len(entries) == 1 else ': tied'}."
-
-
-def _spent(entry: Entry) -> str:
-    spend = entry.answer.spend_share
-    return f" (spend {percent(spend)} of group revenue)" if math.isfinite(spend) else ""
+    spend = entries[0].answer.spend_share
+    spent = f" (spend {percent(spend)} of group revenue)" if math.isfinite(spend) else ""
+    return f"{text}{spent}{'' if len(entries) == 1 else ': tied'}."
 
 
 def _order(places: Sequence[Place]) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mechlab import figures
 from mechlab.analysis.decomposition import NEAR, Decomposition
 from mechlab.report._page import Chart, Page, Section, Statement, provenance, summary_table
 from mechlab.report.verdict import group_words
 from mechlab.report.words import interval, percent, rounded, share
 from mechlab.search.provenance import surroundings
-from mechlab.statistics import counted
+from mechlab.statistics import Summary, counted
 
 _CONDITIONS = {
     "baseline": "as it is",
@@ -43,13 +45,12 @@ def _diagnosis(decomposition: Decomposition) -> str:
 
 
 def _evidence(decomposition: Decomposition) -> str:
-    base, requested, answered = (
-        decomposition.efficiency[name] for name in ("baseline", "auto_request", "auto_fulfill")
-    )
+    asks, answers = decomposition.cooperation, decomposition.competence
+    base = decomposition.efficiency["baseline"]
     return (
-        f"Cooperation: when the system asks, it earns {percent(requested.mean)} of perfect play "
-        f"(95% interval {interval(requested, percent)}). Competence: when the system answers, "
-        f"{percent(answered.mean)} ({interval(answered, percent)}). As it is, "
+        f"Cooperation: when the system asks, it earns {percent(asks.mean)} of perfect play "
+        f"(95% interval {interval(asks, percent)}). Competence: when the system answers, "
+        f"{percent(answers.mean)} ({interval(answers, percent)}). As it is, "
         f"{percent(base.mean)} ({interval(base, percent)}). A side limits a group below "
         f"{share(NEAR)}."
     )
@@ -65,12 +66,11 @@ def _remainder(decomposition: Decomposition) -> str:
 
 
 def _suggestion(decomposition: Decomposition) -> str:
-    if decomposition.suggests == "none":
-        return "This suggests no intervention."
     what = {
         "incentive": "an incentive, because it can do what it is not paid to do",
         "protocol": "the protocol, because it would do what it does not know how to do",
         "both": "an incentive and the protocol together",
+        "none": "no intervention",
     }
     return f"This suggests {what[decomposition.suggests]}."
 
@@ -103,23 +103,20 @@ def _points(change: float) -> str:
 def decomposition_page(decomposition: Decomposition) -> Page:
     """Return the page of a decomposition."""
     diagnosis, *evidence, suggestion, test = sentences(decomposition)
+    base = decomposition.efficiency["baseline"]
+    ladder = {_CONDITIONS[name]: one for name, one in decomposition.efficiency.items()}
+    best = {_CONDITIONS[name]: one for name, one in decomposition.perfect.items()}
+    tried = {rounded(one.mechanism): one.efficiency for one in decomposition.interventions.values()}
+    rungs = _bars("ladder", "One side done by the system", ladder, best)
+    repairs = _bars("tried", "What the interventions do", {"nothing": base, **tried}, {})
+    limits = (map_chart(decomposition), rungs)
     return Page(
         title=f"Decomposition: {decomposition.population}",
         question="Is this group limited by cooperation or by competence, and what repairs it?",
         statements=(Statement(diagnosis),),
         sections=(
-            Section(
-                "limits",
-                "What limits it",
-                sentences=tuple(evidence),
-                charts=(map_chart(decomposition), _ladder(decomposition)),
-            ),
-            Section(
-                "repairs",
-                "What repairs it",
-                sentences=(suggestion, test),
-                charts=(_repairs(decomposition),),
-            ),
+            Section("limits", "What limits it", sentences=tuple(evidence), charts=limits),
+            Section("repairs", "What repairs it", sentences=(suggestion, test), charts=(repairs,)),
             provenance(surroundings()),
         ),
         facts=(
@@ -134,27 +131,13 @@ def map_chart(decomposition: Decomposition) -> Chart:
     """Return the map of cooperation against competence with this group on it."""
     spot = (decomposition.competence, decomposition.cooperation)
     alt = f"Competence {percent(spot[0].mean)}, cooperation {percent(spot[1].mean)}."
-    return Chart(
-        "map",
-        "Cooperation against competence",
-        figures.decomposition({decomposition.population: spot}),
-        alt,
-        summary_table(dict(zip(("competence", "cooperation"), spot, strict=True))),
-        "Efficiency where one side of the communication is done by the system.",
-    )
+    figure = figures.decomposition({decomposition.population: spot})
+    table = summary_table(dict(zip(("competence", "cooperation"), spot, strict=True)))
+    note = "Efficiency where one side of the communication is done by the system."
+    return Chart("map", "Cooperation against competence", figure, alt, table, note)
 
 
-def _ladder(decomposition: Decomposition) -> Chart:
-    rows = {_CONDITIONS[name]: one for name, one in decomposition.efficiency.items()}
-    best = {_CONDITIONS[name]: one for name, one in decomposition.perfect.items()}
-    alt = "; ".join(f"{name} {percent(one.mean)}" for name, one in rows.items())
+def _bars(name: str, title: str, rows: Mapping[str, Summary], best: Mapping[str, Summary]) -> Chart:
+    alt = "; ".join(f"{row} {percent(one.mean)}" for row, one in rows.items())
     figure = figures.bars(rows, "Group revenue, % of perfect play", best)
-    return Chart("ladder", "One side done by the system", figure, f"{alt}.", summary_table(rows))
-
-
-def _repairs(decomposition: Decomposition) -> Chart:
-    rows = {"nothing": decomposition.efficiency["baseline"]}
-    rows |= {rounded(one.mechanism): one.efficiency for one in decomposition.interventions.values()}
-    alt = "; ".join(f"{name} {percent(one.mean)}" for name, one in rows.items())
-    figure = figures.bars(rows, "Group revenue, % of perfect play", {})
-    return Chart("tried", "What the interventions do", figure, f"{alt}.", summary_table(rows))
+    return Chart(name, title, figure, f"{alt}.", summary_table(rows))

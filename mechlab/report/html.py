@@ -4,37 +4,29 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
+from plotly.utils import PlotlyJSONEncoder
 
 from mechlab.report import words
 
-# "<" could end the script element or open a comment; U+2028/9 were line ends in old JavaScript
-_UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _TERM = re.compile(r"\[([^\]|]+)(?:\|([^\]]+))?\]")
 _CODE = re.compile(r"`([^`]+)`")
 
 
-def safe_json(value: Any) -> str:
-    """Return JSON that no HTML parser takes for anything but text.
+def safe_json(value: Any) -> Markup:
+    """Return JSON of values and figures that no HTML parser takes for anything but text.
 
-    >>> safe_json({"a": "</script>"})
-    '{"a":"\\\\u003c/script\\\\u003e"}'
+    >>> str(safe_json({"a": "</script>", "b": float("nan")}))
+    '{"a":"\\\\u003c/script\\\\u003e","b":null}'
     """
-    return escaped(json.dumps(value, separators=(",", ":"), allow_nan=False))
-
-
-def escaped(text: str) -> str:
-    """Return JSON text in which characters that matter to an HTML parser are escapes."""
-    for sign, escape_ in _UNSAFE.items():
-        text = text.replace(sign, escape_)
-    return text
+    return htmlsafe_json_dumps(value, cls=PlotlyJSONEncoder, separators=(",", ":"))
 
 
 def security_policy(scripts: list[str], styles: list[str]) -> str:
@@ -72,10 +64,7 @@ def environment(package: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Any] = {
-        name: getattr(words, name) for name in ("money", "number", "percent", "share")
-    }
-    environment.filters.update(filters, linked=_linked)
+    environment.filters |= {"number": words.number, "linked": _linked}
     return environment
 
 

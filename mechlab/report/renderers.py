@@ -14,7 +14,7 @@ from mechlab.analysis.findings import findings
 from mechlab.report._write import write_comparison, write_report
 from mechlab.report.comparison import statements
 from mechlab.report.html import environment
-from mechlab.report.verdict import tiles, verdict_of
+from mechlab.report.verdict import Verdict, tiles
 from mechlab.search.results import RENDERERS, SearchResult
 
 _COLOURS = {"certified": "#009E73", "unreachable": "#D55E00"}  # the others are grey
@@ -26,15 +26,12 @@ class _Search:
         return write_report(result, findings(result), path)
 
     def html(self, result: SearchResult) -> str:
-        words = verdict_of(result)
+        words = Verdict(result)
         rows = [(tile.heading, f"{tile.value}, {tile.detail}") for tile in tiles(result)]
-        return _card(
-            words.status.replace("_", " "),
-            words.meaning,
-            words.headline,
-            [*rows, ("Agents", words.agents)],
-            _COLOURS.get(words.status, _GREY),
-        )
+        rows.append(("Agents", words.agents))
+        colour = _COLOURS.get(words.status, _GREY)
+        status = words.status.replace("_", " ")
+        return _card(status, words.meaning, words.headline, rows, colour)
 
 
 class _Comparison:

@@ -27,7 +27,7 @@ def sentences(replication: Replication) -> dict[str, tuple[str, ...]]:
     form of the agents apart), ``patterns`` (metric by metric), ``near`` (the other misfits).
     """
     pulled = replication.tensions
-    optimum = [_optimum(pulled.optimum)] if pulled.optimum else []
+    optimum = map(_optimum, filter(None, [pulled.optimum]))
     return {
         "headline": (_headline(replication), _rule(replication)),
         "far": tuple(map(_misfit, replication.far)),
@@ -67,11 +67,9 @@ def _misfit(replica: Replica) -> str:
 
 
 def _factor(replica: Replica) -> str:
-    factor = replica.cell.factor
-    if math.isnan(factor):
+    if math.isnan(replica.cell.factor):
         return "no factor, because one of them is 0"
-    side = "large" if replica.residual > 0 else "small"
-    return f"{factor:.2f} times too {side}"
+    return f"{replica.cell.factor:.2f} times too {'large' if replica.residual > 0 else 'small'}"
 
 
 def _pattern(one: Pattern) -> str:
@@ -150,9 +148,7 @@ def figure_table(replication: Replication) -> Table:
             "metric": r.figure.metric,
             "published": r.figure.target,
             "half_width": r.figure.ci95,
-            "ours": r.ours.mean,
-            "from": r.ours.ci95[0],
-            "to": r.ours.ci95[1],
+            **r.ours.columns("ours"),
             "residual": r.residual,
             "factor": r.cell.factor,
             "met": ("yes" if r.cell.inside else "no") if r.measured else "not compared",
@@ -161,7 +157,7 @@ def figure_table(replication: Replication) -> Table:
         }
         for r in replication.replicas
     ]
-    return Table(pd.DataFrame(rows), {"half_width": "95% ±", "from": "95% from"})
+    return Table(pd.DataFrame(rows), {"half_width": "95% ±"})
 
 
 def _residuals(replication: Replication) -> Chart:
@@ -176,39 +172,24 @@ def _residuals(replication: Replication) -> Chart:
 
 
 def _map(replication: Replication) -> Chart:
-    models = dict.fromkeys(r.figure.model for r in replication.replicas)
-    pairs = {name: _spots(replication, name) for name in models if name != "perfect"}
-    ours = {name: pair[0] for name, pair in pairs.items() if pair}
-    theirs = {name: pair[1] for name, pair in pairs.items() if pair}
+    ours: dict[str, tuple[Summary, ...]] = {}
+    theirs: dict[str, tuple[Summary, ...]] = {}
+    for name in dict.fromkeys(r.figure.model for r in replication.replicas):
+        conditions = ("auto_fulfill", "auto_request")  # which show competence, and cooperation
+        pair = [replication.of(name, condition, "efficiency") for condition in conditions]
+        known = [replica for replica in pair if replica]
+        if name != "perfect" and len(known) == 2:
+            ours[name] = tuple(r.ours for r in known)
+            theirs[name] = tuple(
+                Summary(r.figure.value, math.nan, (math.nan, math.nan), 0) for r in known
+            )
+    columns = ["competence", "cooperation", "published_competence", "published_cooperation"]
     data = pd.DataFrame(
-        {
-            "model": list(ours),
-            "competence": [spot[0].mean for spot in ours.values()],
-            "cooperation": [spot[1].mean for spot in ours.values()],
-            "published_competence": [spot[0].mean for spot in theirs.values()],
-            "published_cooperation": [spot[1].mean for spot in theirs.values()],
-        }
-    )
-    by_model = data.set_index("model")
-    far = (by_model["competence"] - by_model["published_competence"]).abs().idxmax()
+        {name: [s.mean for s in (*ours[name], *theirs[name])] for name in ours}, index=columns
+    ).T.rename_axis("model")
+    far = (data["competence"] - data["published_competence"]).abs().idxmax()
     alt = f"Ours filled, published hollow; {far} is furthest from its published competence."
-    table = Table(data, shares=frozenset(map(str, by_model)))
+    table = Table(data.reset_index(), shares=frozenset(columns))
     note = "Filled: ours. Hollow, joined by a dotted line: published."
     drawn = figures.decomposition(ours, theirs)
     return Chart("map", "What limits each model", drawn, alt, table, note)
-
-
-def _spots(replication: Replication, model: str) -> tuple[figures.Spot, figures.Spot] | None:
-    """Return competence and cooperation of a model, ours and published."""
-    competence, cooperation = (
-        replication.of(model, condition, "efficiency")
-        for condition in ("auto_fulfill", "auto_request")
-    )
-    if competence is None or cooperation is None:
-        return None
-    theirs = _published(competence.figure.value), _published(cooperation.figure.value)
-    return (competence.ours, cooperation.ours), theirs
-
-
-def _published(value: float) -> Summary:
-    return Summary(value, math.nan, (math.nan, math.nan), 0)

@@ -8,11 +8,11 @@ import pandas as pd
 
 from mechlab import figures
 from mechlab.analysis.sweep import Point, SweepResult
-from mechlab.report._page import DOLLARS, Chart, Page, Section, Statement, Table, provenance
+from mechlab.report._page import Chart, Page, Section, Statement, Table, provenance
 from mechlab.report.verdict import KINDS
-from mechlab.report.words import number, percent, share
+from mechlab.report.words import interval, number, percent, share
 from mechlab.search.provenance import surroundings
-from mechlab.statistics import Summary, counted
+from mechlab.statistics import counted
 
 # columns of the table beside efficiency; a game and its agents need not have all of them
 _MEASURES = ("optimality", "tasks", "response_rate", "spend", "subsidy", "invalid_turns")
@@ -27,7 +27,7 @@ def _group(result: SweepResult, name: str) -> Iterator[str]:
     first, *others = result.of(name)
     base = first.measures["efficiency"].mean
     start = f"{name}: {percent(base)} of perfect play at {first.label}"
-    if all(_nothing(point.change) for point in others):
+    if all(point.change.mean == 0.0 == point.change.sd for point in others):
         yield f"{start}, and the same in every episode at all other values."
     else:
         yield f"{start}; {'; '.join(map(_change, others))}."
@@ -41,37 +41,28 @@ def _change(point: Point) -> str:
     return moved if point.changes else f"no difference supported, {moved}"
 
 
-def _nothing(change: Summary) -> bool:
-    return change.mean == 0.0 and change.sd == 0.0
-
-
 def _first_enough(result: SweepResult, name: str) -> Iterator[str]:
     """Say which value is the first that is shown to meet the target."""
-    target = result.sweep.target
+    target, enough = result.sweep.target, result.first_enough(name)
     if target is None:
         return
     goal = f"{share(target.efficiency)} of {figures.reference_words(target.relative_to)}"
-    enough = result.first_enough(name)
     if enough is None or enough.attainment is None:
         yield f"{name}: no value is shown to reach {goal}."
     else:
-        low, high = map(percent, enough.attainment.ci95)
-        yield (
-            f"{name}: the first value shown to reach {goal} is {enough.label}, with "
-            f"{percent(enough.attainment.mean)} ({low} to {high})."
-        )
+        reached = f"{percent(enough.attainment.mean)} ({interval(enough.attainment, percent)})"
+        yield f"{name}: the first value shown to reach {goal} is {enough.label}, with {reached}."
 
 
 def _headline(sweeps: Sequence[SweepResult]) -> str:
     """Return the largest supported change of all sweeps."""
-    moved = [(sweep, sweep.largest) for sweep in sweeps]
-    largest = [(sweep, point) for sweep, point in moved if point is not None]
-    if not largest:
+    changed = [(p, result.sweep.name) for result in sweeps for p in result.points if p.changes]
+    if not changed:
         return "No value is shown to change efficiency."
-    sweep, point = max(largest, key=lambda pair: abs(pair[1].change.mean))
+    point, name = max(changed, key=lambda pair: abs(pair[0].change.mean))
     return (
         f"Of what was varied one thing at a time, the largest change of efficiency is "
-        f"{100 * point.change.mean:+.1f} points: {sweep.sweep.name}, {point.group}, {point.label}."
+        f"{100 * point.change.mean:+.1f} points: {name}, {point.group}, {point.label}."
     )
 
 
@@ -133,13 +124,8 @@ def _table(result: SweepResult) -> Table:
     """Return all points: efficiency and its change with intervals, and other measures."""
     rows = []
     for point in result.points:
-        efficiency, change = point.measures["efficiency"], point.change
-        row = {"population": point.group, "value": point.label, "efficiency": efficiency.mean}
-        row |= {"efficiency_lo": efficiency.ci95[0], "efficiency_hi": efficiency.ci95[1]}
-        row |= {"change": change.mean, "change_lo": change.ci95[0], "change_hi": change.ci95[1]}
-        rest = [name for name in _MEASURES if name in point.measures]
-        rows.append(row | {name: point.measures[name].mean for name in rest})
-    shares = frozenset({"efficiency", "efficiency_lo", "efficiency_hi", "optimality"})
-    changes = frozenset({"change", "change_lo", "change_hi"})
-    titles = {"efficiency_lo": "95% from", "efficiency_hi": "to", "change_lo": "95% from"}
-    return Table(pd.DataFrame(rows), titles | {"change_hi": "to"}, shares | changes, DOLLARS)
+        means = {name: point.measures[name].mean for name in _MEASURES if name in point.measures}
+        efficiency = point.measures["efficiency"].columns("efficiency")
+        named = {"population": point.group, "value": point.label}
+        rows.append({**named, **efficiency, **point.change.columns("change"), **means})
+    return Table(pd.DataFrame(rows))

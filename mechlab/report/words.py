@@ -91,10 +91,9 @@ def span(low: float, high: float, unit: str) -> str:
     >>> span(580.0, 640.0, "dollars per piece")
     '$580 and $640 per piece'
     """
-    if not math.isfinite(low) or not math.isfinite(high):
-        return f"{quantity(low, unit)} and {quantity(high, unit)}"
-    sign = "dollars" if unit.startswith("dollars") else ""
-    return f"{quantity(low, sign)} and {quantity(high, unit)}"
+    first = "dollars" if unit.startswith("dollars") else ""
+    known = math.isfinite(low) and math.isfinite(high)
+    return f"{quantity(low, first if known else unit)} and {quantity(high, unit)}"
 
 
 def interval(summary: Summary, write: Callable[[float], str]) -> str:
@@ -133,44 +132,46 @@ def size_of(result: SearchResult, answer: Answer, value: float) -> str:
 def between(result: SearchResult, answer: Answer) -> str:
     """Return the interval of the smallest sufficient size: "between $580 and $640 per piece"."""
     low, high = answer.interval
-    if not math.isfinite(low) and not math.isfinite(high):
-        return "no interval was shown"
-    if not math.isfinite(high):
-        return f"more than {size_of(result, answer, low)}"
-    if not math.isfinite(low):
-        return f"at most {size_of(result, answer, high)}"
+    small, enough = (size_of(result, answer, end) for end in (low, high))
+    open_ends = {
+        (False, False): "no interval was shown",
+        (True, False): f"more than {small}",
+        (False, True): f"at most {enough}",
+    }
+    shown = math.isfinite(low), math.isfinite(high)
+    if shown in open_ends:
+        return open_ends[shown]
     if low == high:
-        return f"exactly {size_of(result, answer, high)}"
+        return f"exactly {enough}"
     if result.study.minimise in MONEY:
         return f"between {money(low)} and {money(high)} per episode"
     return f"between {span(low, high, unit_of(answer.mechanism, result.study.minimise))}"
 
 
 def size_words(result: SearchResult, answer: Answer) -> str:
-    """Return in a sentence what was shown of the smallest sufficient size."""
+    """Return in a sentence what was shown of the smallest sufficient size, and what it rests on."""
+    smallest, (low, high) = result.study.minimise, answer.interval
+    small, enough = (size_of(result, answer, end) for end in (low, high))
     if answer.candidate == BASELINE and answer.status == "certified":
         return "Nothing needs to be paid."
-    smallest, low, high = result.study.minimise, *answer.interval
     if answer.status == "unreachable":
         return f"No {smallest} in its range is enough."
-    if not math.isfinite(low) and not math.isfinite(high):
-        return f"No {smallest} was shown to be enough, and none to be too small."
-    small, enough = size_of(result, answer, low), size_of(result, answer, high)
-    if not math.isfinite(high):
-        return f"A {smallest} of {small} was shown not to be enough; none was shown to be."
-    if not math.isfinite(low):
-        return f"A {smallest} of {enough} was shown to be enough; none was shown to be too small."
-    return f"The smallest sufficient {smallest} {_lies(result, answer)}."
-
-
-def _lies(result: SearchResult, answer: Answer) -> str:
-    """Return where the smallest sufficient size lies, and what that rests on."""
-    low, high = answer.interval
+    open_ends = {
+        (False, False): f"No {smallest} was shown to be enough, and none to be too small.",
+        (True, False): f"A {smallest} of {small} was shown not to be enough; none was shown to be.",
+        (False, True): f"A {smallest} of {enough} was shown to be enough; "
+        "none was shown to be too small.",
+    }
+    shown = math.isfinite(low), math.isfinite(high)
+    if shown in open_ends:
+        return open_ends[shown]
+    lies = f"lies {between(result, answer)}"
     if low == high:
-        return f"is {size_of(result, answer, high)}: it is enough, and less is not expected to be"
-    why = "the lower end was shown not to be enough, the upper end to be enough"
-    if result.advice:
-        why = "both ends were estimated from episodes on both sides"
-    if result.study.minimise in MONEY:  # it need not rise with the dose
+        lies, why = f"is {enough}", "it is enough, and less is not expected to be"
+    elif result.study.minimise in MONEY:  # it need not rise with the dose
         why = "the upper end was shown to be enough; less than the lower end is not expected"
-    return f"lies {between(result, answer)}: {why}"
+    elif result.advice:
+        why = "both ends were estimated from episodes on both sides"
+    else:
+        why = "the lower end was shown not to be enough, the upper end to be enough"
+    return f"The smallest sufficient {smallest} {lies}: {why}."

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from mechlab.errors import UserError
@@ -23,6 +22,10 @@ __all__ = ["Lookout", "Scene", "serve"]
 _HOST = "127.0.0.1"
 # a page from elsewhere that resolves its own name to this address is refused (DNS rebinding)
 _NAMES = ("127.0.0.1", "localhost")
+_STYLE = """
+progress { width: 100%; accent-color: var(--link); }
+table th { padding: .4rem .6rem; text-align: left; }
+"""
 
 
 def serve(store: Store, port: int, ready: Callable[[str], object]) -> None:
@@ -59,23 +62,19 @@ class _Server(ThreadingHTTPServer):
 def _handler(page: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            status, kind, text = 200, "text/plain", ""
             if self.headers.get("Host", "").rpartition(":")[0] not in _NAMES:
-                self._answer(403, "this page is for this machine only", "text/plain")
+                status, text = 403, "this page is for this machine only"
             elif self.path != "/":
-                self._answer(404, "there is only one page: /", "text/plain")
+                status, text = 404, "there is only one page: /"
             else:
-                self._page()
+                try:
+                    kind, text = "text/html", page()
+                except UserError as trouble:
+                    status, text = 503, str(trouble)
+            self._answer(status, kind, text.encode())
 
-        def _page(self) -> None:
-            try:
-                html = page()
-            except UserError as trouble:
-                self._answer(503, str(trouble), "text/plain")
-            else:
-                self._answer(200, html, "text/html")
-
-        def _answer(self, status: int, text: str, kind: str) -> None:
-            body = text.encode()
+        def _answer(self, status: int, kind: str, body: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))
@@ -90,22 +89,6 @@ def _handler(page: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-_STYLE = """
-progress { width: 100%; accent-color: var(--link); }
-table th { padding: .4rem .6rem; text-align: left; }
-"""
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A table of the page."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    note: str = ""
-
-
 def render(study: Study, scene: Scene) -> str:
     """Return the page of one moment of a search."""
     script = html.asset("watch.js", "mechlab.watch")
@@ -116,32 +99,7 @@ def render(study: Study, scene: Scene) -> str:
         study=study,
         scene=scene,
         target=target_words(study),
-        tables=_tables(study, scene),
         script=script,
         style=style,
         policy=policy,
     )
-
-
-def _tables(study: Study, scene: Scene) -> list[_Table]:
-    return [
-        _Table(
-            f"Smallest sufficient {study.minimise}",
-            ("candidate", "trials", "estimate", "shown on held-out episodes", "status"),
-            [(s.candidate, str(s.trials), s.estimate, s.shown, s.status) for s in scene.standings],
-            "Estimates come from the trials; only what held-out episodes show counts.",
-        ),
-        _Table(
-            "Workers",
-            ("worker", "activity", "last seen"),
-            [
-                (w.name, w.activity if w.alive else "is dead", f"{max(0.0, w.silence):.0f} s ago")
-                for w in scene.workers
-            ],
-        ),
-        _Table(
-            "Latest trials",
-            ("trial", "setting", "attainment", "episodes", "state"),
-            list(scene.recent),
-        ),
-    ]

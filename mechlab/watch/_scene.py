@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from statistics import fmean
+from typing import Any, NamedTuple
 
 import sqlalchemy as sql
 from optuna.trial import FrozenTrial, TrialState
@@ -25,12 +26,50 @@ _METERS = {"calls": "model calls", "tokens": "tokens", "dollars": "US dollars"}
 _RECENT = 12  # trials shown: about as many as fit a screen below the rest
 
 
-class Lookout:
-    """Reads the record of a search again and again; computes anew only when it has grown.
+class Meter(NamedTuple):
+    """How much of a budget is used; its cap is None where there is none."""
 
-    Args:
-        store: the record.
+    name: str
+    used: float
+    cap: float | None
+
+
+class Standing(NamedTuple):
+    """One candidate: the estimate of its smallest sufficient size, and what is shown of it."""
+
+    candidate: str
+    trials: int
+    estimate: str
+    shown: str
+    status: str
+
+
+class Worker(NamedTuple):
+    """What one worker does, when it was last seen, and whether it is alive."""
+
+    name: str
+    activity: str
+    seen: str
+    alive: bool
+
+
+class Scene(NamedTuple):
+    """A search at one moment.
+
+    Attributes:
+        phase: ``exploring``, ``certifying``, or ``at rest`` where no worker runs.
+        recent: the latest trials, the last one first: number, setting, attainment, episodes, state.
     """
+
+    phase: str
+    meters: tuple[Meter, ...]
+    standings: tuple[Standing, ...]
+    workers: tuple[Worker, ...]
+    recent: tuple[tuple[str, ...], ...]
+
+
+class Lookout:
+    """Reads the record of a search again and again; computes anew only when it has grown."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -46,52 +85,37 @@ class Lookout:
         if complete and grown != self._grown_to:
             self._certification, self._grown_to = Certification(self.store), grown
         workers = tuple(self._workers(trials, batches))
+        phase = "exploring" if self.store.explored is None else "certifying"
         return Scene(
-            self._phase(workers),
-            self._meters(complete),
+            phase if any(worker.alive for worker in workers) else "at rest",
+            tuple(self._meters(complete)),
             tuple(self._standing(name, complete) for name in self.store.study.candidates),
             workers,
             tuple(_row(trial) for trial in reversed(trials[-_RECENT:])),
         )
 
-    def _phase(self, workers: Sequence[Worker]) -> str:
-        if not any(worker.alive for worker in workers):
-            return "at rest"
-        return "exploring" if self.store.explored is None else "certifying"
-
-    def _meters(self, complete: Sequence[FrozenTrial]) -> tuple[Meter, ...]:
-        explored = episodes(complete)
-        held_out = self._certification.episodes if self._certification else 0
-        cap = self.store.study.budget.episodes
-        return (
-            Meter("episodes", explored + held_out, cap),
-            Meter("of which held out, to certify", held_out, cap),
-            *(self._live_meters() if "live" in self.store.study.group.kinds else ()),
-        )
-
-    def _live_meters(self) -> Iterator[Meter]:
-        """Yield what the live agents of all workers together have used."""
-        spent = asdict(run_spending(self.store.engine, self.store.study.name))
-        for name, cap in self.store.study.live.caps.model_dump().items():
-            yield Meter(_METERS[name], spent[name], cap)
+    def _meters(self, complete: Sequence[FrozenTrial]) -> Iterator[Meter]:
+        """Yield what is used of the budget; live agents' part is that of all workers together."""
+        study, known = self.store.study, self._certification
+        held_out = known.episodes if known else 0
+        yield Meter("episodes", episodes(complete) + held_out, study.budget.episodes)
+        yield Meter("of which held out, to certify", held_out, study.budget.episodes)
+        if "live" in study.group.kinds:
+            spent = asdict(run_spending(self.store.engine, study.name))
+            for name, cap in study.live.caps.model_dump().items():
+                yield Meter(_METERS[name], spent[name], cap)
 
     def _standing(self, name: str, complete: Sequence[FrozenTrial]) -> Standing:
         trials = sum(setting(trial)[0] == name for trial in complete)
-        known = self._certification
-        belief = known.beliefs.get(name) if known else None
-        certificate = known.certificates.get(name) if known and self._certifying else None
-        return Standing(
-            name,
-            trials,
-            self._estimate(name, belief.threshold) if belief else _NOTHING,
-            self._between(*certificate.interval) if certificate else _NOTHING,
-            _status(certificate.status) if certificate else "exploring",
-        )
-
-    @property
-    def _certifying(self) -> bool:
-        """Whether exploration has ended, so that held-out episodes can show something."""
-        return self.store.explored is not None
+        estimate, shown, status = _NOTHING, _NOTHING, "exploring"
+        if known := self._certification:
+            belief, certificate = known.beliefs.get(name), known.certificates.get(name)
+            if belief:
+                estimate = self._estimate(name, belief.threshold)
+            if certificate and self.store.explored is not None:
+                shown, status = self._between(*certificate.interval), certificate.status
+        status = status.replace("out_of_budget", "not decided yet")
+        return Standing(name, trials, estimate, shown, status)
 
     def _estimate(self, name: str, threshold: Threshold) -> str:
         if name == BASELINE or threshold.reachable < 0.5:
@@ -99,15 +123,13 @@ class Lookout:
         return self._between(threshold.lower, threshold.upper)
 
     def _between(self, low: float, high: float) -> str:
-        ends = [self._size(value) for value in (low, high) if math.isfinite(value)]
-        if not ends:
-            return _NOTHING
-        if len(ends) == 2:
-            return f"{ends[0]} to {ends[1]}"
-        return f"more than {ends[0]}" if math.isfinite(low) else f"at most {ends[0]}"
-
-    def _size(self, value: float) -> str:
-        return money(value) if self.store.study.minimise in MONEY else number(value)
+        size = money if self.store.study.minimise in MONEY else number
+        words = {
+            (True, True): f"{size(low)} to {size(high)}",
+            (True, False): f"more than {size(low)}",
+            (False, True): f"at most {size(high)}",
+        }
+        return words.get((math.isfinite(low), math.isfinite(high)), _NOTHING)
 
     def _batches(self) -> Sequence[Any]:
         table = TABLES.tables["mechlab_batch"]
@@ -120,20 +142,21 @@ class Lookout:
         with self.store.engine.connect() as connection:
             now = connection.execute(sql.select(sql.func.now())).scalar_one()
             rows = connection.execute(sql.select(table).order_by(table.c.host, table.c.pid)).all()
-        activities = {**_certified(batches), **_explored(trials, batches)}
+        activities = {
+            row.worker: f"plays held-out episodes of {row.key.rsplit(' ', 1)[0]}"
+            for row in batches
+            if row.outcome is None
+        }
+        activities |= _explored(trials, batches)
         return [
             Worker(
                 f"process {row.pid} on {row.host.split()[0]}",
-                activities.get(row.id, "is between two steps"),
-                _seconds(now, row.beat),
+                activities.get(row.id, "is between two steps") if row.id in alive else "is dead",
+                f"{max(0.0, _seconds(now, row.beat)):.0f} s ago",
                 row.id in alive,
             )
             for row in rows
         ]
-
-
-def _status(status: str) -> str:
-    return {"out_of_budget": "not decided yet"}.get(status, status)
 
 
 def _explored(trials: Sequence[FrozenTrial], batches: Sequence[Any]) -> dict[str, str]:
@@ -146,78 +169,17 @@ def _explored(trials: Sequence[FrozenTrial], batches: Sequence[Any]) -> dict[str
     }
 
 
-def _certified(batches: Sequence[Any]) -> dict[str, str]:
-    """Return the candidate of which each worker plays held-out episodes."""
-    return {
-        row.worker: f"plays held-out episodes of {row.key.rsplit(' ', 1)[0]}"
-        for row in batches
-        if row.outcome is None
-    }
-
-
 def _setting(trial: FrozenTrial) -> str:
     name, params = setting(trial)
-    values = ", ".join(f"{k}={_short(v)}" for k, v in params.items())
-    return f"{name}({values})"
-
-
-def _short(value: Any) -> str:
-    return number(value) if isinstance(value, float) else str(value)
+    values = (f"{k}={number(v) if isinstance(v, float) else v}" for k, v in params.items())
+    return f"{name}({', '.join(values)})"
 
 
 def _row(trial: FrozenTrial) -> tuple[str, ...]:
     reached = outcome(trial).get(ATTAINMENT, ())
-    mean = percent(sum(reached) / len(reached)) if reached else ""
+    mean = percent(fmean(reached)) if reached else ""
     return str(trial.number), _setting(trial), mean, str(len(reached)), trial.state.name.lower()
 
 
 def _seconds(now: datetime, beat: datetime) -> float:
     return (now.replace(tzinfo=None) - beat.replace(tzinfo=None)).total_seconds()
-
-
-@dataclass(frozen=True)
-class Meter:
-    """How much of a budget is used; its cap is None where there is none."""
-
-    name: str
-    used: float
-    cap: float | None
-
-
-@dataclass(frozen=True)
-class Standing:
-    """One candidate: the estimate of its smallest sufficient size, and what is shown of it."""
-
-    candidate: str
-    trials: int
-    estimate: str
-    shown: str
-    status: str
-
-
-@dataclass(frozen=True)
-class Worker:
-    """What one worker does, and how many seconds ago it was last seen."""
-
-    name: str
-    activity: str
-    silence: float
-    alive: bool
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A search at one moment.
-
-    Attributes:
-        phase: ``exploring``, ``certifying``, or ``at rest`` where no worker runs.
-        meters: how much of the budget is used.
-        standings: one for each candidate. workers: the running ones.
-        recent: the latest trials, the last one first: number, setting, attainment, episodes, state.
-    """
-
-    phase: str
-    meters: tuple[Meter, ...]
-    standings: tuple[Standing, ...]
-    workers: tuple[Worker, ...]
-    recent: tuple[tuple[str, ...], ...]

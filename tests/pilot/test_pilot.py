@@ -20,7 +20,7 @@ from mechlab.pilot._design import APART, NARROW, Bracket, believed_size, next_ep
 from mechlab.pilot._emulate import Curve, Emulation
 from mechlab.pilot._episodes import OwnEpisodes
 from mechlab.pilot.run import dose_ranges
-from mechlab.report.verdict import verdict_of
+from mechlab.report.verdict import Verdict
 from mechlab.search import search
 from mechlab.search.bounds import MIN_EPISODES
 from mechlab.study import Study
@@ -228,7 +228,7 @@ def test_known_agents_are_found_out(tmp_path):
     assert result.best.attainment.mean >= 0.6
     assert result.advice is not None
     assert result.advice.estimates["upper"].iloc[-1] == high
-    assert "estimated" in verdict_of(result).meaning
+    assert "estimated" in Verdict(result).meaning
     content = json.loads(json.dumps(search_as_json(result, tmp_path / "pilot.html")))
     assert content["advice"]["interval_rests_on"].startswith("regression")
     assert content["advice"]["estimates"][-1]["upper"] == content["size"]["value"] == high

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mechlab import figures
 from mechlab.analysis.comparison import Comparison
+from mechlab.figures._play import lorenz_shares
 from mechlab.figures._search import dose_of, undominated_trials
 from mechlab.figures._style import PALETTE, plain, set_categories, short, short_names
 from mechlab.simulation import simulate
@@ -34,7 +35,7 @@ def test_gini_agrees_with_the_measure_of_tasks():
 
 
 def test_lorenz_curves_sag_and_rise():
-    shares = figures.lorenz_shares(np.array([[5.0, 1.0, 2.0]]))[0]
+    shares = lorenz_shares(np.array([[5.0, 1.0, 2.0]]))[0]
     assert shares.tolist() == [0.0, 1 / 8, 3 / 8, 1.0]
 
 

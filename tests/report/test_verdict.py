@@ -6,16 +6,14 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from mechlab.report.verdict import tiles, verdict_of
+from mechlab.report.verdict import Verdict, tiles
 from mechlab.report.words import money
 from mechlab.statistics import summarise
 from tests.report.results import a_result, only_begun
 
 
 def said(result):
-    return " ".join(
-        [*verdict_of(result).sentences, *(f"{t.value} {t.detail}" for t in tiles(result))]
-    )
+    return " ".join([*Verdict(result).sentences, *(f"{t.value} {t.detail}" for t in tiles(result))])
 
 
 def best(**changes):
@@ -73,9 +71,9 @@ def test_nothing_played_is_said_so():
 
 def test_candidates_that_were_not_told_apart_are_named():
     one, other = a_result().answers
-    assert "use_bonus" in verdict_of(a_result()).rivals
+    assert "use_bonus" in Verdict(a_result()).rivals
     apart = replace(other, interval=(one.size + 1, one.size + 90), size=one.size + 90)
-    assert verdict_of(replace(a_result(), answers=(one, apart))).rivals == ""
+    assert Verdict(replace(a_result(), answers=(one, apart))).rivals == ""
 
 
 @pytest.mark.parametrize(
@@ -97,7 +95,7 @@ def test_who_pays_is_said(spend, subsidy, words):
 def test_of_answers_of_equal_size_the_smaller_spend_comes_first_and_is_named():
     one, other = a_result().answers
     same = replace(other, size=one.size, interval=one.interval)
-    words = verdict_of(replace(a_result(), answers=(one, same))).rivals
+    words = Verdict(replace(a_result(), answers=(one, same))).rivals
     assert "Of equal rate, the smallest spend per episode comes first" in words
     assert one.candidate in words and money(one.spend.mean) in words
 

@@ -113,6 +113,14 @@ def shuffle(items, key):
         items[last], items[other] = items[other], items[last]
 
 
+@leaf
+def shuffled(items, key):
+    """Write the numbers from 0 into an array, in a random order."""
+    for place in range(items.size):
+        items[place] = place
+    shuffle(items, key)
+
+
 @compiled()
 def uniforms(seeds, purpose, round, agents):
     """Return a number in [0, 1) for each episode and agent, (B, N), for rules in NumPy."""

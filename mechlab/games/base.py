@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
@@ -27,8 +27,8 @@ class Game(Parameterised, ABC):
     """A frozen dataclass of settings, with the rules of a round.
 
     Every game has the settings ``agents`` and ``rounds``. Behaviour is an array of propensities,
-    (N, A): one row per agent, one column per entry of ``propensities``. So a round of any
-    population is one call. See ``docs/games.md`` for a whole game in 40 lines.
+    (N, A): one row per agent, one column per entry of ``propensities``. See ``docs/games.md`` for a
+    whole game in 40 lines.
 
     Class attributes:
         name: its name in study files and on the command line.
@@ -109,7 +109,7 @@ class Game(Parameterised, ABC):
         raise UserError(f"the game {self.name!r} has no turns for players")
 
     def reference(self, name: str) -> Mapping[str, float]:
-        """Return the behaviour of all agents at a reference point; by default perfect play."""
+        """Return the behaviour of all agents at a reference point; perfect play by default."""
         return self.references.get(name, self.references["perfect"])
 
     def check_condition(self, condition: str) -> None:
@@ -142,35 +142,126 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What a player of any game sees on its turn; a part that the mechanism hides is None.
+
+    Attributes:
+        agent, agents: its number, from 0, and the number of agents.
+        round, rounds: the number of the round, from 0, and the number of rounds.
+        rules: sentences about payments and advised steps, as the mechanism states them.
+        board: income of every agent before this round, payments included, in dollars.
+        refused: its own actions of its last turn that could not be carried out, and why.
+        thoughts: its own earlier private thoughts; empty where they are hidden.
+    """
+
+    agent: int
+    agents: int
+    round: int
+    rounds: int
+    rules: tuple[str, ...]
+    board: tuple[float, ...] | None
+    refused: tuple[Refusal, ...]
+    thoughts: tuple[str, ...]
+
+
 Turns = Generator[tuple[int, Any], Any, None]
 
 
-class Table(Protocol):
+class Table(ABC):
     """One episode with players, turn by turn; see ``Game.make_table``.
 
     A table yields turns. Its driver gets the player's answer, from Python or over a network.
 
     Attributes:
+        shown: the parts that a mechanism may add to the view, which this game's view has.
+        shows, hides: the parts of the view that the mechanism adds and hides.
+        players: numbers of the agents that are players, not rows, in order.
         invalid_actions: number of players' actions that could not be carried out.
         income: income of each agent in the rounds that are settled, payments included, (N,).
         refused: by player, the actions of its last turn that could not be carried out, and why.
+
+    ``limit`` is the largest number of actions in a turn.
+
+    Raises:
+        UserError: where the mechanism shows a part that the game's view does not have.
     """
 
-    invalid_actions: int
-    income: Array
-    refused: dict[int, tuple[Refusal, ...]]
+    shown: ClassVar[frozenset[str]] = frozenset()
 
+    def __init__(
+        self, game: Game, mechanism: Mechanism, players: Collection[int], limit: float = np.inf
+    ) -> None:
+        if mechanism.shows - self.shown:
+            parts = ", ".join(sorted(mechanism.shows - self.shown))
+            raise UserError(f"{mechanism} shows players the {parts}, which this game cannot")
+        self.shows, self.hides, self.players = mechanism.shows, mechanism.hides, sorted(players)
+        self.invalid_actions, self.income = 0, np.zeros(game.agents)
+        self.refused: dict[int, tuple[Refusal, ...]] = dict.fromkeys(players, ())
+        words = game.vocabulary
+        sentences = (mechanism.rule(words), *mechanism.instructions(words))
+        self._rules = tuple(sentence for sentence in sentences if sentence)
+        self._rounds, self._limit = game.rounds, limit
+        self._thoughts: dict[int, list[str]] = {i: [] for i in players}
+
+    @abstractmethod
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
         """Play one round and write the flows into ``now``.
 
         Yields a player's number and its view for each turn; each answer sent back is its actions.
         """
 
+    @abstractmethod
     def look(self, i: int) -> Any:
         """Return what player i sees now, on its turn or not, once the first turn has begun."""
 
     def settle(self, income: Array) -> None:
         """Add each agent's income of the round, payments included, (N,)."""
+        self.income += income
+
+    def board(self) -> tuple[float, ...] | None:
+        """Return the income of every agent so far, unless it is hidden."""
+        return None if "board" in self.hides else tuple(self.income.tolist())
+
+    def common(self, i: int, round: int) -> dict[str, Any]:
+        """Return the parts of player i's view that all games share; see ``View``."""
+        return {
+            "agent": i,
+            "agents": len(self.income),
+            "round": round,
+            "rounds": self._rounds,
+            "rules": self._rules,
+            "board": self.board(),
+            "refused": self.refused[i],
+            "thoughts": () if "thoughts" in self.hides else tuple(self._thoughts[i]),
+        }
+
+    def carry_out(self, i: int, answer: object, apply: Callable[[Any], None]) -> None:
+        """Carry out player i's answer, one action after the other.
+
+        An action for which ``apply`` raises ``UserError`` is refused: counted, and shown to it.
+        """
+        turn = answer if isinstance(answer, Turn) else Turn(_actions(answer))
+        if turn.thoughts:
+            self._thoughts[i].append(turn.thoughts)
+        refused = []
+        for number, action in enumerate(turn.actions):
+            try:
+                if number >= self._limit:
+                    raise UserError(f"actions in a turn are at most {self._limit}, got more")
+                apply(action)
+            except UserError as reason:
+                refused.append(Refusal(action, str(reason)))
+        self.invalid_actions += len(refused)
+        self.refused[i] = tuple(refused)
+
+
+def _actions(answer: object) -> tuple[Any, ...]:
+    """Read the actions of a turn; a single one need not stand in a list, and None is no action."""
+    if answer is None:
+        return ()
+    single = isinstance(answer, str) or not isinstance(answer, Iterable)
+    return (answer,) if single else tuple(answer)  # type: ignore[arg-type] # known to be iterable
 
 
 GAMES = Registry[type[Game]]("game", "mechlab.games")

@@ -10,10 +10,10 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.games._players import amount
+from mechlab.games._actions import amount
 from mechlab.games._rng import uniforms
 from mechlab.games.base import Seeds, game
-from mechlab.games.simultaneous import Choices, CommonsView, Harvest, Simultaneous, View, others
+from mechlab.games.simultaneous import Choices, CommonsView, Harvest, Simultaneous, others
 from mechlab.mechanism import Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
@@ -174,10 +174,10 @@ class Commons(Simultaneous):
             raise UserError(f"a harvest is expected, got {action!r}")
         return amount("units", action.units, self._most(state))
 
-    def view(self, state: _Stock, common: View, choices: Choices) -> CommonsView:
+    def view(self, state: _Stock, common: dict[str, Any], choices: Choices) -> CommonsView:
         """Add the stock and how it grows."""
         return CommonsView(
-            **common.parts(),
+            **common,
             stock=float(state.units[0]),
             most=self._most(state),
             growth=self.growth,

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from mechlab.errors import UserError, unknown
 from mechlab.flows import Amounts, Array
-from mechlab.games._players import whole_numbers
+from mechlab.games._actions import whole_numbers
 from mechlab.games._rng import uniforms
 from mechlab.games.base import Seeds, game
 from mechlab.games.payoffs import moves, pairs, payoffs
-from mechlab.games.simultaneous import Choices, Choose, MatrixView, Simultaneous, View
+from mechlab.games.simultaneous import Choices, Choose, MatrixView, Simultaneous
 from mechlab.mechanism import Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
@@ -199,11 +199,11 @@ class Matrix(Simultaneous):
             raise UserError(f"a move is a number from 0 to {self.choices - 1}, got {number}")
         return number
 
-    def view(self, state: _Match, common: View, choices: Choices) -> MatrixView:
+    def view(self, state: _Match, common: dict[str, Any], choices: Choices) -> MatrixView:
         """Add the moves of both players and the payoffs, seen from the player's side."""
-        me = common.agent
+        me = common["agent"]
         return MatrixView(
-            **common.parts(),
+            **common,
             moves=self.moves[me],
             their_moves=self.moves[1 - me],
             payoffs=pairs(self.table, me),

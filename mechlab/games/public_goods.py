@@ -10,7 +10,7 @@ import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.games._players import amount, peer, whole_numbers
+from mechlab.games._actions import amount, peer, whole_numbers
 from mechlab.games._rng import uniforms
 from mechlab.games.base import Seeds, game
 from mechlab.games.simultaneous import (
@@ -19,7 +19,6 @@ from mechlab.games.simultaneous import (
     PublicGoodsView,
     Punish,
     Simultaneous,
-    View,
     others,
 )
 from mechlab.mechanism import Vocabulary
@@ -170,15 +169,15 @@ class PublicGoods(Simultaneous):
                 return spent
         raise UserError(f"the stage {view.stage} of public goods takes no {action!r}")
 
-    def view(self, state: _Group, common: View, choices: Choices) -> PublicGoodsView:
+    def view(self, state: _Group, common: dict[str, Any], choices: Choices) -> PublicGoodsView:
         """Add the terms of the project, and what others' punishment took."""
         tokens = choices.get("contribute")
         return PublicGoodsView(
-            **common.parts(),
+            **common,
             endowment=self.endowment,
             multiplier=self.multiplier,
             share=self.share,
             impact=self.impact if state.punishes else None,
             contributed=None if tokens is None else tuple(tokens[0].tolist()),
-            taken=float(state.taken[0, common.agent]),
+            taken=float(state.taken[0, common["agent"]]),
         )

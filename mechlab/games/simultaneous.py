@@ -4,54 +4,34 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mechlab.flows import Amounts, Array
-from mechlab.games._players import Players
-from mechlab.games.base import Game, Refusal, Turns
+from mechlab.games import base
+from mechlab.games.base import Game, Turns
 from mechlab.mechanism import Mechanism
 
 Choices = dict[str, Array]
 
 
-@dataclass(frozen=True)
-class View:
+@dataclass(frozen=True, kw_only=True)
+class View(base.View):
     """What an agent sees of every simultaneous game when it chooses.
-
-    Parts that the mechanism hides are None (``board``, ``all_choices``) or empty (``thoughts``).
 
     Attributes:
         stage: the stage of the round in which it chooses now.
-        agent, agents: its number, from 0, and the number of agents.
-        round, rounds: the number of the round, from 0, and the number of rounds.
-        rules: sentences about payments and advised steps, as the mechanism states them.
-        board: income of every agent so far, payments included, in dollars.
         choices: what it chose in each earlier round.
-        all_choices: what each agent chose, a tuple for each earlier round.
+        all_choices: what each agent chose, a tuple for each earlier round; None if hidden.
         earned: its own income of each earlier round, payments included, in dollars.
-        refused: its own actions of its last turn that could not be carried out, and why.
-        thoughts: its own earlier private thoughts.
     """
 
     stage: str
-    agent: int
-    agents: int
-    round: int
-    rounds: int
-    rules: tuple[str, ...]
-    board: tuple[float, ...] | None
     choices: tuple[float, ...]
     all_choices: tuple[tuple[float, ...], ...] | None
     earned: tuple[float, ...]
-    refused: tuple[Refusal, ...]
-    thoughts: tuple[str, ...]
-
-    def parts(self) -> dict[str, Any]:
-        """Return the parts that the views of all these games share, by name."""
-        return {part.name: getattr(self, part.name) for part in fields(View)}
 
 
 @dataclass(frozen=True)
@@ -97,8 +77,8 @@ class Simultaneous(Game):
         """
 
     @abstractmethod
-    def view(self, state: Any, common: View, choices: Choices) -> View:
-        """Return the game's own view, given its common part and the round's earlier choices.
+    def view(self, state: Any, common: dict[str, Any], choices: Choices) -> View:
+        """Return the game's own view, given its common parts and the round's earlier choices.
 
         ``choices`` is empty where the others' acts are hidden.
         """
@@ -116,32 +96,26 @@ class Simultaneous(Game):
         return Table(self, state, mechanism, players)
 
 
-class Table(Players):
-    """One episode of a simultaneous game; all players of a stage act on the same snapshot.
-
-    Args:
-        game, state: the game, and its batch of one.
-        mechanism: decides what players are told and what is hidden from them.
-        players: numbers of the agents that are players, not rows.
-    """
+class Table(base.Table):
+    """One episode of a simultaneous game; all players of a stage act on the same snapshot."""
 
     def __init__(
         self, game: Simultaneous, state: Any, mechanism: Mechanism, players: Collection[int]
     ) -> None:
-        super().__init__(game.agents, game.vocabulary, mechanism, players, limit=1)
+        super().__init__(game, mechanism, players, limit=1)
         self.game, self.state = game, state
         self._past: list[Array] = []  # choices in the first stage of each round, (N,)
         self._earned: list[Array] = []  # income of each round, (N,)
         self._now: tuple[str, int, Choices] = ("", 0, {})  # stage, round, choices before it
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
-        """Play one round; yield a player's number and view for each turn, receive its actions."""
+        """Play one round; see ``games.base.Table``."""
         self.game.begin(self.state, round)
         choices: Choices = {}
         for stage in self.game.stages(self.state):
             self._now = (stage, round, choices)
             chosen = self.game.choose(self.state, stage, round, behaviour, choices)
-            chosen[0, list(self.players)] = self.game.idle
+            chosen[0, self.players] = self.game.idle
             if not self.game.over(self.state):
                 yield from self._ask(chosen[0])
             choices = {**choices, stage: chosen}
@@ -167,20 +141,13 @@ class Table(Players):
         """Return what player i sees now."""
         stage, round, choices = self._now
         hidden = "notices" in self.hides
-        common = View(
-            stage=stage,
-            agent=i,
-            agents=self.game.agents,
-            round=round,
-            rounds=self.game.rounds,
-            rules=self.sentences,
-            board=self.board(),
-            choices=tuple(chosen[i].item() for chosen in self._past),
-            all_choices=None if hidden else tuple(tuple(chosen.tolist()) for chosen in self._past),
-            earned=tuple(float(income[i]) for income in self._earned),
-            refused=self.refused[i],
-            thoughts=self.thoughts(i),
-        )
+        common = {
+            **self.common(i, round),
+            "stage": stage,
+            "choices": tuple(chosen[i].item() for chosen in self._past),
+            "all_choices": None if hidden else tuple(tuple(c.tolist()) for c in self._past),
+            "earned": tuple(float(income[i]) for income in self._earned),
+        }
         return self.game.view(self.state, common, {} if hidden else choices)
 
 
@@ -217,7 +184,7 @@ class Choose:
     move: int | str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PublicGoodsView(View):
     """What a member of a public goods group sees; ``choices`` are tokens contributed.
 
@@ -238,7 +205,7 @@ class PublicGoodsView(View):
     taken: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CommonsView(View):
     """What a user of the commons sees; ``choices`` are units harvested.
 
@@ -256,7 +223,7 @@ class CommonsView(View):
     collapse: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MatrixView(View):
     """What a player of a matrix game sees; ``choices`` are numbers of moves, from 0.
 

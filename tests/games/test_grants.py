@@ -67,7 +67,7 @@ def test_the_owners_of_a_task_are_others_and_distinct(settings):
         state = game.start(np.array([seed], np.uint64), "baseline")
         game.play(state, 0, row, Amounts.zeros(1, game.agents))
         for i in range(game.agents):
-            for task in Reader(state).tasks(i):
+            for task in Reader(state[0]).tasks(i):
                 owners = {owner for owner, _ in task.pieces}
                 assert len(owners) == len(task.pieces) == game.needed
                 assert i not in owners
@@ -86,7 +86,7 @@ def test_a_grant_lasts_its_lifetime_and_is_renewed_when_it_would_lapse(lifetime)
         renewed = round % max(1, lifetime - 1) == 0
         assert now.given.sum() == (10 * 9 * 10 if renewed else 0)
         granted = round - round % max(1, lifetime - 1)
-        last = Reader(state).until(round, lifetime)
+        last = Reader(state[0]).until(round, lifetime)
         others = np.arange(100) // 10 != np.arange(10)[:, None]
         assert (last[others] == granted + lifetime - 1).all()
 

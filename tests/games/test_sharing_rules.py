@@ -6,7 +6,6 @@ import pytest
 from mechlab.flows import Amounts
 from mechlab.games._bitset import bit, count, first, has, include, item, lowest
 from mechlab.games.base import make_game
-from mechlab.games.sharing._state import State
 from mechlab.games.sharing._table import Reader
 from mechlab.simulation import episode_seeds
 
@@ -22,8 +21,8 @@ def dealt(**settings):
 def reading(state, b):
     """Episode b, read as a batch of one."""
     shared = {"sizes", "wanted", "due", "parcels"}
-    one = {k: v if k in shared else v[b : b + 1] for k, v in state._asdict().items()}
-    return Reader(State(**one))
+    one = {k: v[b : b + 1] for k, v in state._asdict().items() if k not in shared}
+    return Reader(state._replace(**one))
 
 
 def test_sets_of_bits_are_sets():

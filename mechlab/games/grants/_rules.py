@@ -2,20 +2,31 @@
 
 # ruff: noqa: PLR0913 - compiled steps are inlined: an argument costs nothing
 
+from typing import NamedTuple
+
 import numpy as np
 
-from mechlab.games._bitset import NOTHING, ONE, bit, count, include, item, lowest
-from mechlab.games._compiled import step
-from mechlab.games._rng import branch, chance, event, happens, pick, shuffle
-from mechlab.games.grants._state import (
-    ANSWERS,
-    ORDER,
-    SENT,
-    TASKS,
-    among,
-)
+from mechlab.games._bitset import NOTHING, ONE, among, bit, count, include, item, lowest
+from mechlab.games._compiled import SENT, leaf, step
+from mechlab.games._rng import branch, chance, event, happens, pick, shuffled
+from mechlab.games.grants._state import ANSWERS, ORDER, TASKS
 
 ASK, ANSWER, VOLUNTEER, SUBMIT, IMMEDIATE = range(5)  # columns of a behaviour
+
+
+class Rules(NamedTuple):
+    """Settings, as the compiled steps need them."""
+
+    lifetime: int
+    deadline: int
+    reward: float
+    part: float  # of the reward, for each piece
+
+
+@leaf
+def words_of(size, j):
+    """The words in which agent j, who owns ``size`` pieces, has some."""
+    return range((j * size) >> 6, (((j + 1) * size - 1) >> 6) + 1)
 
 
 @step
@@ -25,9 +36,7 @@ def begin_round(e, round):
     A grant of round r holds until round r + lifetime - 1: after M = lifetime - 1 rounds it will
     not outlast the present one.
     """
-    for i in range(e.agents):
-        e.order[i] = i
-    shuffle(e.order, event(e.seed, ORDER, round, 0))
+    shuffled(e.order, event(e.seed, ORDER, round, 0))
     length = e.agents * e.width
     old = (round % e.memory) * length
     for place in range(length):
@@ -37,12 +46,12 @@ def begin_round(e, round):
 
 
 @step
-def begin_turn(e, terms, i, round):
+def begin_turn(e, rules, i, round):
     """Replace the expired tasks of agent i, and note which of its tasks are complete."""
     complete = NOTHING
     for slot in range(e.slots):
         if e.due[i * e.slots + slot] < round:
-            draw_task(e, terms, i, slot, round)
+            draw_task(e, rules, i, slot, round)
         missing = NOTHING
         for word in range(e.width):
             pieces = e.tasks[(i * e.slots + slot) * e.width + word]
@@ -54,12 +63,12 @@ def begin_turn(e, terms, i, round):
 
 
 @step
-def draw_task(e, terms, i, slot, round):
+def draw_task(e, rules, i, slot, round):
     """Fill a slot with a piece of each of several others; the seed fixes an agent's m-th task."""
     key = event(e.seed, TASKS, e.drawn[i], i)
     e.drawn[i] += 1
     e.counted[i] &= ~bit(slot)
-    e.due[i * e.slots + slot] = round + terms.deadline - 1
+    e.due[i * e.slots + slot] = round + rules.deadline - 1
     start = (i * e.slots + slot) * e.width
     for word in range(e.width):
         e.tasks[start + word] = NOTHING
@@ -83,22 +92,22 @@ def _needs_of(e, start, j):
 
 
 @step
-def submit(e, terms, i, slot, round):
+def submit(e, rules, i, slot, round):
     """Submit a complete task; a new one takes its place."""
     e.done[i] += 1
-    e.produced[i] += terms.reward
+    e.produced[i] += rules.reward
     for word in range(e.width if e.counts_use else 0):
         pieces = e.tasks[(i * e.slots + slot) * e.width + word]
         while pieces:
             pair = i * e.agents + e.owner[item(word, pieces)]
             e.used[pair] += 1.0
-            e.credit[pair] += terms.part
+            e.credit[pair] += rules.part
             pieces &= pieces - ONE
-    draw_task(e, terms, i, slot, round)
+    draw_task(e, rules, i, slot, round)
 
 
 @step
-def reply(e, terms, behaviour, i, j, word, round):
+def reply(e, rules, behaviour, i, j, word, round):
     """Agent i grants j all, some or none of its pieces that j asked for."""
     at = j * e.width + word
     asked = e.pending[at] & e.family[i * e.width + word]
@@ -112,15 +121,15 @@ def reply(e, terms, behaviour, i, j, word, round):
         rest &= rest - ONE
     e.answered[i * e.agents + j] += count(answered)
     e.withheld[i * e.agents + j] += count(lacking & ~answered)
-    grant(e, terms, i, j, word, answered, round)
+    grant(e, rules, i, j, word, answered, round)
 
 
 @step
-def grant(e, terms, i, j, word, pieces, round):
+def grant(e, rules, i, j, word, pieces, round):
     """Agent i lends j access to pieces, a set that j could not use in the next round."""
     at = j * e.width + word
     e.held[at] |= pieces
-    if terms.lifetime > 1:
+    if rules.lifetime > 1:
         e.kept[at] |= pieces
         e.granted[(round % e.memory) * e.agents * e.width + at] |= pieces
     e.given[i * e.agents + j] += count(pieces)
@@ -128,12 +137,12 @@ def grant(e, terms, i, j, word, pieces, round):
 
 
 @step
-def ask(e, terms, behaviour, i, k, round):
+def ask(e, rules, behaviour, i, k, round):
     """Agent i asks the owner of piece k for access; some owners answer at once."""
     j = np.int64(e.owner[k])
     e.asked[i * e.agents + j] += 1.0
     e.pending[i * e.width + (k >> 6)] |= bit(k)
     if behaviour[j, IMMEDIATE] > 0.0:
-        reply(e, terms, behaviour, j, i, k >> 6, round)
+        reply(e, rules, behaviour, j, i, k >> 6, round)
     else:
         e.askers[j * e.blocks + (i >> 6)] |= bit(i)

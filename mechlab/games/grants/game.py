@@ -8,17 +8,22 @@ from typing import Any, ClassVar
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.games._compiled import FlowRows
+from mechlab.games._compiled import BEGIN, flow_rows
 from mechlab.games.base import Game, Seeds, game
-from mechlab.games.grants._state import MESSAGES, REQUESTED, SENT, Sizes, State, Terms, empty_state
+from mechlab.games.grants._rules import Rules
+from mechlab.games.grants._state import empty_state
 from mechlab.games.grants._table import Table
-from mechlab.games.grants._turns import BEGIN, play_turns
+from mechlab.games.grants._turns import play_turns
+from mechlab.games.pieces import acts_of, tallies_of
 from mechlab.mechanism import Mechanism, Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
 _PIECES = 30000  # in all: numbers of 16 bits, as in the sharing game
 PERFECT = {"ask": 1.0, "answer": 1.0, "submit": 1.0}
+
+
+Start = tuple[Any, Rules]  # the arrays of a batch, and the rules that it is played by
 
 
 @game
@@ -103,42 +108,33 @@ class Grants(Game):
         return self.reward
 
     @property
-    def terms(self) -> Terms:
-        """The settings, as the compiled rules need them."""
-        return Terms(self.lifetime, self.deadline, self.reward, self.reward / self.needed)
-
-    @property
     def acts(self) -> Mapping[str, Act]:
-        """What one more unit of each act changes, in expectation; see the sharing game."""
-        part = self.reward / self.needed
-        chance = min(1.0, self.tasks * self.needed / (self.family * (self.agents - 1)))
-        return {
-            "ask": Act(asked=1, produced=part),
-            "answer": Act(given=1, answered=1, withheld=-1, used=1, credit=part, returned=part),
-            "volunteer": Act(given=1, used=chance, credit=chance * part, returned=chance * part),
-            "submit": Act(produced=self.reward),
-        }
+        """Those of every game of pieces."""
+        chance = self.tasks * self.needed / (self.family * (self.agents - 1))
+        return acts_of(self.reward, self.needed, chance)
 
-    def start(self, seeds: Seeds, condition: str) -> State:
+    def start(self, seeds: Seeds, condition: str) -> Start:
         """Begin without grants; tasks are drawn on the first turns."""
         memory = min(max(1, self.lifetime - 1), self.rounds)  # older grants lapsed, or never will
-        sizes = Sizes.of(self.agents, self.family, self.tasks, self.needed, memory)
-        return empty_state(seeds, sizes)
+        state = empty_state(
+            seeds,
+            agents=self.agents,
+            size=self.family,
+            slots=self.tasks,
+            needed=self.needed,
+            memory=memory,
+        )
+        return state, Rules(self.lifetime, self.deadline, self.reward, self.reward / self.needed)
 
-    def play(self, state: State, round: int, behaviour: Array, now: Amounts) -> None:
+    def play(self, state: Start, round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode in compiled code."""
-        play_turns(state, FlowRows.of(now), self.terms, behaviour, round, BEGIN, self.agents)
+        board, rules = state
+        play_turns(board, flow_rows(now), rules, behaviour, round, BEGIN, self.agents)
 
-    def make_table(self, state: State, mechanism: Mechanism, players: Collection[int]) -> Table:
+    def make_table(self, state: Start, mechanism: Mechanism, players: Collection[int]) -> Table:
         """Return a table at which some agents are players; see ``grants.view``."""
-        return Table(state, self.terms, self.rounds, self.vocabulary, mechanism, players)
+        return Table(self, state, mechanism, players)
 
-    def tallies(self, state: State) -> dict[str, Any]:
+    def tallies(self, state: Start) -> dict[str, Array]:
         """Return tasks by agent, and counts of messages, requests, grants and feasible tasks."""
-        return {
-            "tasks": state.done.astype(float),
-            "feasible": state.feasible.sum(axis=1, dtype=float),
-            "messages": state.counts[:, MESSAGES].astype(float),
-            "requested": state.counts[:, REQUESTED].astype(float),
-            "sent": state.counts[:, SENT].astype(float),
-        }
+        return tallies_of(state[0])

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mechlab.games._bitset import NOTHING, ONE, bit, count, has, include, item
-from mechlab.games._compiled import leaf, step, whole
-from mechlab.games._rng import branch, event, pick, share, uniform
-from mechlab.games.sharing._state import DEALT, LIES, SENT, draw_task, gain, order_turns, publish
+from mechlab.games._bitset import NOTHING, ONE, among, bit, count, has, include, item
+from mechlab.games._compiled import SENT, leaf, step, whole
+from mechlab.games._rng import branch, event, pick, share, shuffled, uniform
+from mechlab.games.sharing._state import DEALT, LIES, ORDER, draw_task, gain, publish
 
 # Columns of a behaviour.
 ASK, ANSWER, ANSWER_SYSTEM, VOLUNTEER, SUBMIT = range(5)
@@ -29,7 +29,7 @@ class Rules(NamedTuple):
 def begin_round(e, round):
     """Take the snapshot of the directory and set the order of turns."""
     publish(e)
-    order_turns(e, round)
+    shuffled(e.order, event(e.seed, ORDER, round, 0))
 
 
 @step
@@ -137,7 +137,7 @@ def prepare(e, partner, word, copies):
     """Note that a set of pieces is about to be sent between the agent on turn and a partner."""
     place = partner * e.width + word
     e.due[place] |= copies
-    e.parcels[place >> 6] |= np.uint64(copies != 0) << np.uint64(place & 63)
+    e.parcels[place >> 6] |= among(copies != 0, place)
 
 
 @step
@@ -179,7 +179,7 @@ def find_lacking(e, i):
             lacking = pieces & ~e.owned[i * e.width + word]
             e.wanted[word] |= lacking
             missing |= lacking
-        complete |= np.uint64(missing == 0) << np.uint64(slot)
+        complete |= among(missing == 0, slot)
     return complete
 
 

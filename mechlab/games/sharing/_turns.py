@@ -5,33 +5,10 @@
 import numpy as np
 
 from mechlab.games._bitset import NOTHING, ONE, bit, count, first, has, item, lowest
-from mechlab.games._compiled import step, whole
+from mechlab.games._compiled import BEGIN, MESSAGES, REQUESTED, step, whole
 from mechlab.games._rng import branch, chance, event, happens, log1m, pick, uniform
 from mechlab.games.sharing import _rules as rule
-from mechlab.games.sharing._rules import (
-    ASK,
-    BREADTH,
-    CHATTER,
-    FALSIFY,
-    REPEAT,
-    SUBMIT,
-    THOROUGH,
-    VOLUNTEER,
-    answer_column,
-    anyone_immediate,
-    ask,
-    at_once,
-    begin_round,
-    begin_turn,
-    end_turn,
-    find_lacking,
-    first_holder,
-    prepare,
-    receive,
-    send,
-    submit,
-)
-from mechlab.games.sharing._state import GIVES, MESSAGES, REQUESTED, SYSTEM, TURN, episode, publish
+from mechlab.games.sharing._state import GIVES, SYSTEM, TURN, episode, publish
 
 # Children of a turn's key: beyond the numbers of pieces, which are children too.
 _SUBMITS, _TALKS, _ASKS, _REPEATS, _ANSWERS = ((n + 1) << 32 for n in range(5))
@@ -42,14 +19,14 @@ _FURTHER = 1 << 20  # first child of a request's key for further holders, by the
 def play_turns(state, flows, rules, behaviour, round, start, stop):
     """Play the turns from position ``start`` to before ``stop`` of every episode's round.
 
-    The turn at position 0 begins the round.
+    The beginning of the round stands before the first turn, at position ``BEGIN``.
     """
-    immediate = anyone_immediate(rules, behaviour)
+    immediate = rule.anyone_immediate(rules, behaviour)
     for b in range(state.seeds.size):
         e = episode(state, flows, b)
-        if start == 0:
-            begin_round(e, round)
-        for position in range(start, stop):
+        if start == BEGIN:
+            rule.begin_round(e, round)
+        for position in range(max(start, 0), stop):
             _take_turn(e, rules, behaviour, np.int64(e.order[position]), round, immediate)
 
 
@@ -62,28 +39,28 @@ def _take_turn(e, rules, behaviour, i, round, immediate):
     models work through such a list, or skip it.
     """
     key = event(e.seed, TURN, round, i)
-    begin_turn(e, i)
+    rule.begin_turn(e, i)
     left = _submit_ready(e, rules, behaviour, i, key, rules.action_limit)
-    if uniform(key, _ASKS) < behaviour[i, ASK]:
+    if uniform(key, _ASKS) < behaviour[i, rule.ASK]:
         left = _ask_for_lacking(e, rules, behaviour, i, key, immediate, left)
         if immediate:
-            receive(e, rules, behaviour, i, round)
+            rule.receive(e, rules, behaviour, i, round)
     _note_requests(e, i)
-    if behaviour[i, VOLUNTEER] > 0.0:
+    if behaviour[i, rule.VOLUNTEER] > 0.0:
         _volunteer(e, behaviour, i, round)
     left = _send_due(e, rules, behaviour, i, key, round, left)
-    if behaviour[i, CHATTER] > 0.0:
+    if behaviour[i, rule.CHATTER] > 0.0:
         _talk(e, behaviour, i, key, left)
-    end_turn(e, i)
+    rule.end_turn(e, i)
 
 
 @step
 def _submit_ready(e, rules, behaviour, i, key, left):
     """Submit all complete tasks, or none."""
     slots = e.ready[i]
-    if slots and uniform(key, _SUBMITS) < behaviour[i, SUBMIT]:
+    if slots and uniform(key, _SUBMITS) < behaviour[i, rule.SUBMIT]:
         while slots and left > 0:
-            submit(e, rules, i, lowest(slots))
+            rule.submit(e, rules, i, lowest(slots))
             slots &= slots - ONE
             left -= 1
     return left
@@ -98,8 +75,8 @@ def _ask_for_lacking(e, rules, behaviour, i, key, immediate, left):
     ``repeat``. Where the system asks, the agent's own messages do nothing.
     """
     before = left
-    thorough = behaviour[i, THOROUGH] > 0.0
-    again = thorough or uniform(key, _REPEATS) < behaviour[i, REPEAT]
+    thorough = behaviour[i, rule.THOROUGH] > 0.0
+    again = thorough or uniform(key, _REPEATS) < behaviour[i, rule.REPEAT]
     skipped = np.uint64(again) - ONE  # all ones, or none
     total = 0
     for word in range(e.width):
@@ -126,7 +103,7 @@ def _ask_for_lacking(e, rules, behaviour, i, key, immediate, left):
 @step
 def _ask_holders(e, rules, behaviour, i, k, key, thorough, immediate, left):
     """Ask for one piece: a random holder and, by breadth, others; or each never asked before."""
-    known, wide = np.int64(e.copies[k]), chance(behaviour[i, BREADTH])
+    known, wide = np.int64(e.copies[k]), chance(behaviour[i, rule.BREADTH])
     drawn = pick(key, known)
     place, stop = drawn, drawn + 1
     if thorough:
@@ -138,7 +115,7 @@ def _ask_holders(e, rules, behaviour, i, k, key, thorough, immediate, left):
             left -= 1
             if not rules.system_asks:
                 j = np.int64(e.holders[k * e.agents + place])
-                ask(e, at_once(rules, behaviour, j) if immediate else 0.0, i, j, k, key)
+                rule.ask(e, rule.at_once(rules, behaviour, j) if immediate else 0.0, i, j, k, key)
         place += 1
     if thorough:
         e.tried[i * e.pieces + k] = place
@@ -175,7 +152,7 @@ def _volunteer(e, behaviour, i, round):
     giving takes little time to compute.
     """
     key = event(e.seed, GIVES, round, i)
-    share = behaviour[i, VOLUNTEER]
+    share = behaviour[i, rule.VOLUNTEER]
     total = 0
     for j in range(e.agents):
         for word in range(e.width):
@@ -192,7 +169,7 @@ def _volunteer(e, behaviour, i, round):
             while wait < size:
                 for _ in range(wait):
                     lacking &= lacking - ONE
-                prepare(e, j, word, first(lacking))
+                rule.prepare(e, j, word, first(lacking))
                 lacking &= lacking - ONE
                 size -= wait + 1
                 draws += 1
@@ -212,7 +189,7 @@ def _send_due(e, rules, behaviour, i, key, round, left):
 
     Of a peer's requests, all are answered or none on this turn.
     """
-    answers = chance(behaviour[i, answer_column(rules)])
+    answers = chance(behaviour[i, rule.answer_column(rules)])
     last = -1
     for part in range(e.spread):
         parcels = e.parcels[part]
@@ -228,14 +205,14 @@ def _send_due(e, rules, behaviour, i, key, round, left):
                 left -= j != last
                 last = j
                 if left >= 0:
-                    send(e, behaviour[i, FALSIFY], i, j, place % e.width, copies, round)
+                    rule.send(e, behaviour[i, rule.FALSIFY], i, j, place % e.width, copies, round)
     return max(left, 0)
 
 
 @step
 def _talk(e, behaviour, i, key, left):
     """Send messages that ask for nothing, ``chatter`` of them on average."""
-    chatter = behaviour[i, CHATTER]
+    chatter = behaviour[i, rule.CHATTER]
     one_more = uniform(key, _TALKS) < chatter - int(chatter)
     e.counts[MESSAGES] += min(int(chatter) + one_more, left)
 
@@ -248,32 +225,32 @@ def ask_by_system(state, flows, rules, behaviour, round):
         publish(e)
         for i in range(e.agents):
             key = event(e.seed, SYSTEM, round, i)
-            find_lacking(e, i)
+            rule.find_lacking(e, i)
             for word in range(e.width):
                 wanted = e.wanted[word]
                 while wanted:
                     k = item(word, wanted)
                     wanted &= wanted - ONE
                     e.counts[REQUESTED] += 1
-                    j = first_holder(e, k)
-                    ask(e, at_once(rules, behaviour, j), i, j, k, branch(key, k))
-            receive(e, rules, behaviour, i, round)
+                    j = rule.first_holder(e, k)
+                    rule.ask(e, rule.at_once(rules, behaviour, j), i, j, k, branch(key, k))
+            rule.receive(e, rules, behaviour, i, round)
 
 
 @whole
-def open_turn(state, flows, i):
+def open_turn(state, flows, rules, behaviour, round, i):
     """Note which of agent i's tasks are complete."""
     rule.begin_turn(episode(state, flows, 0), i)
 
 
 @whole
-def close_turn(state, flows, i):
+def close_turn(state, flows, rules, behaviour, round, i):
     """Count the pieces asked of agent i before this turn that the askers still lack."""
     rule.end_turn(episode(state, flows, 0), i)
 
 
 @whole
-def ask_piece(state, flows, rules, behaviour, i, j, k, round):
+def ask_piece(state, flows, rules, behaviour, round, i, j, k):
     """Agent i asks j for piece k; without effect where j does not hold it, or i does."""
     e = episode(state, flows, 0)
     e.counts[REQUESTED] += 1
@@ -284,7 +261,7 @@ def ask_piece(state, flows, rules, behaviour, i, j, k, round):
 
 
 @whole
-def give_piece(state, flows, i, j, k, value):
+def give_piece(state, flows, rules, behaviour, round, i, j, k, value):
     """Agent i, who holds piece k, sends j a copy with a value."""
     e = episode(state, flows, 0)
     if value == e.value[i * e.pieces + k]:
@@ -294,6 +271,6 @@ def give_piece(state, flows, i, j, k, value):
 
 
 @whole
-def submit_slot(state, flows, rules, i, slot):
+def submit_slot(state, flows, rules, behaviour, round, i, slot):
     """Agent i submits a complete task."""
     rule.submit(episode(state, flows, 0), rules, i, slot)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
-from mechlab.games._compiled import FlowRows
+from mechlab.games._compiled import BEGIN, flow_rows
 from mechlab.games.base import Game, Seeds, game
+from mechlab.games.pieces import acts_of, tallies_of
 from mechlab.games.sharing._rules import Rules
-from mechlab.games.sharing._state import MESSAGES, REQUESTED, SENT, State, deal, empty_state
+from mechlab.games.sharing._state import deal, empty_state
 from mechlab.games.sharing._table import Table
 from mechlab.games.sharing._turns import ask_by_system, play_turns
 from mechlab.mechanism import Mechanism, Vocabulary
@@ -22,6 +23,9 @@ from mechlab.parameters import param
 
 _NO_LIMIT = 1 << 62  # actions in a turn: more than any agent takes
 PERFECT = {"ask": 1.0, "answer": 1.0, "answer_system": 1.0, "submit": 1.0, "thorough": 1.0}
+
+
+Start = tuple[Any, Rules]  # the arrays of a batch, and the rules that it is played by
 
 
 @game
@@ -98,30 +102,22 @@ class Sharing(Game):
 
     @property
     def acts(self) -> Mapping[str, Act]:
-        """What one more unit of each act changes, in expectation.
-
-        A piece that was asked for is needed now, and becomes part of a task. A piece sent unasked
-        becomes so with the chance that the recipient's open tasks need a random piece.
-        """
-        part = self.reward / self.needed
-        chance = min(1.0, self.tasks * self.needed / self.pieces)
-        return {
-            "ask": Act(asked=1, produced=part),
-            "answer": Act(given=1, answered=1, withheld=-1, used=1, credit=part, returned=part),
-            "volunteer": Act(given=1, used=chance, credit=chance * part, returned=chance * part),
-            "submit": Act(produced=self.reward),
-            "falsify": Act(falsified=1, withheld=-1, instead="answer"),
-        }
+        """Those of every game of pieces, and to falsify what was asked for."""
+        chance = self.tasks * self.needed / self.pieces
+        falsify = Act(falsified=1, withheld=-1, instead="answer")
+        return {**acts_of(self.reward, self.needed, chance), "falsify": falsify}
 
     def habits(self, acts: Mapping[str, float]) -> Mapping[str, float]:
         """Ask every holder, and answer the system like a peer."""
         return {"thorough": 1.0, "answer_system": acts["answer"]}
 
-    def start(self, seeds: Seeds, condition: str) -> tuple[State, Rules]:
+    def start(self, seeds: Seeds, condition: str) -> Start:
         """Deal a batch of episodes."""
-        state = empty_state(seeds, self.agents, self.pieces, self.tasks, self.needed)
+        state = empty_state(
+            seeds, agents=self.agents, pieces=self.pieces, slots=self.tasks, needed=self.needed
+        )
         deck, pool = np.empty(self.pieces, np.int64), np.empty(2 * self.pieces, np.int64)
-        deal(state, FlowRows.of(Amounts.zeros(1, 1)), self.hand, deck, pool)
+        deal(state, flow_rows(Amounts.zeros(1, 1)), self.hand, deck, pool)
         rules = Rules(
             reward=self.reward,
             action_limit=self.action_limit or _NO_LIMIT,
@@ -130,27 +126,18 @@ class Sharing(Game):
         )
         return state, rules
 
-    def play(self, state: tuple[State, Rules], round: int, behaviour: Array, now: Amounts) -> None:
+    def play(self, state: Start, round: int, behaviour: Array, now: Amounts) -> None:
         """Play one round of every episode in compiled code."""
         board, rules = state
-        flows = FlowRows.of(now)
-        play_turns(board, flows, rules, behaviour, round, 0, self.agents)
+        flows = flow_rows(now)
+        play_turns(board, flows, rules, behaviour, round, BEGIN, self.agents)
         if rules.system_asks:
             ask_by_system(board, flows, rules, behaviour, round)
 
-    def make_table(
-        self, state: tuple[State, Rules], mechanism: Mechanism, players: Collection[int]
-    ) -> Table:
+    def make_table(self, state: Start, mechanism: Mechanism, players: Collection[int]) -> Table:
         """Return a table at which some agents are players; see ``sharing.view``."""
-        return Table(*state, self.rounds, mechanism, players)
+        return Table(self, state, mechanism, players)
 
-    def tallies(self, state: tuple[State, Rules]) -> dict[str, Array]:
+    def tallies(self, state: Start) -> dict[str, Array]:
         """Return tasks by agent; counts of messages, requests, pieces sent and feasible tasks."""
-        board, _ = state
-        return {
-            "tasks": board.done.astype(float),
-            "feasible": board.feasible.sum(axis=1, dtype=float),
-            "messages": board.counts[:, MESSAGES].astype(float),
-            "requested": board.counts[:, REQUESTED].astype(float),
-            "sent": board.counts[:, SENT].astype(float),
-        }
+        return tallies_of(state[0])

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mechlab.games.base import Refusal
-
-
-@dataclass(frozen=True)
-class SendMessage:
-    """A private message; ``asks`` names the pieces that it requests from its recipient."""
-
-    to: int
-    text: str = ""
-    asks: tuple[int, ...] = ()
+from mechlab.games import pieces
+from mechlab.games.pieces import Message as Message
+from mechlab.games.pieces import SendMessage as SendMessage
 
 
 @dataclass(frozen=True)
@@ -48,17 +41,6 @@ Action = SendMessage | Broadcast | SendInformation | SubmitTask
 
 
 @dataclass(frozen=True)
-class Message:
-    """A message as it was sent; a public one has no recipient."""
-
-    round: int
-    sender: int
-    to: int | None
-    text: str
-    asks: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
 class Exchange:
     """A copy of a piece that an agent gained from another."""
 
@@ -79,57 +61,29 @@ class Notice:
     lost: float
 
 
-@dataclass(frozen=True)
-class View:
-    """All that an agent knows when its turn begins.
+@dataclass(frozen=True, kw_only=True)
+class View(pieces.View):
+    """All that an agent knows when its turn begins; the directory dates from the round's start.
 
-    Board, directory and record are those of the beginning of the round. Parts that the mechanism
-    hides are None (``board``, ``notices``, ``exchanges``) or empty (``thoughts``).
+    Requests stand open until the asker has the piece.
 
     Attributes:
-        agent, agents: its number, from 0, and the number of agents.
-        round, rounds: the number of the round, from 0, and the number of rounds.
-        reward: revenue of a completed task, in dollars.
-        rules: sentences about payments and advised steps, as the mechanism states them.
-        board: income of every agent so far, payments included, in dollars.
         tasks: pieces that each open task needs.
         pieces: its own pieces, each with its value.
         directory: the holders of every piece, in order of gain.
-        requests: by asker, the pieces that it was asked for and the asker still lacks.
-        awaited: by holder, the pieces that it asked for and still lacks.
         sent: by recipient, the pieces that it sent and the recipient gained.
-        messages: private messages that it received or sent.
         public: the public channel.
-        notices: tasks that others completed, with their losses.
         exchanges: who gained which piece from whom.
         automated: what the system does for all agents: ``asking``, ``answering``, or neither.
-        record: by agent, how many of the pieces that it was asked for it sent unaltered, and how
-            many it did not send and the asker still lacks; None unless a mechanism shows it.
-        refused: its own actions of its last turn that could not be carried out, and why.
-        thoughts: its own earlier private thoughts.
     """
 
-    agent: int
-    agents: int
-    round: int
-    rounds: int
-    reward: float
-    rules: tuple[str, ...]
-    board: tuple[float, ...] | None
     tasks: tuple[tuple[int, ...], ...]
     pieces: Mapping[int, int]
     directory: Mapping[int, tuple[int, ...]]
-    requests: Mapping[int, tuple[int, ...]]
-    awaited: Mapping[int, tuple[int, ...]]
     sent: Mapping[int, tuple[int, ...]]
-    messages: tuple[Message, ...]
     public: tuple[Message, ...]
-    notices: tuple[Notice, ...] | None
     exchanges: tuple[Exchange, ...] | None
     automated: frozenset[str]
-    record: Mapping[int, tuple[int, int]] | None
-    refused: tuple[Refusal, ...]
-    thoughts: tuple[str, ...]
 
     @property
     def lacking(self) -> tuple[int, ...]:

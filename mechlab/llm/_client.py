@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from math import nan
 from time import monotonic, time
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,26 +24,12 @@ from openai import (
 )
 
 from mechlab.llm._output import ModelOutput
+from mechlab.llm._rate_limit import RateLimit
 from mechlab.llm._response import parse_output
 from mechlab.llm._retry import CallFailed, EndpointError, Fault, fault_kind, one_line
-from mechlab.llm.settings import AZURE_VERSION, Endpoint
+from mechlab.llm.settings import AZURE_VERSION, Endpoint, EndpointSettings
 
 _POOL = 8  # calls at once over one pool: few enough that probing its idle connections costs nothing
-
-
-@dataclass
-class _Pool:
-    """Connections, kept open from call to call, and the number of calls under way over them."""
-
-    client: AsyncOpenAI
-    under_way: int = 0
-
-    def __enter__(self) -> AsyncOpenAI:
-        self.under_way += 1
-        return self.client
-
-    def __exit__(self, *_: object) -> None:
-        self.under_way -= 1
 
 
 class Client:
@@ -48,14 +37,18 @@ class Client:
 
     To be used within one event loop. Its connections lie in several small pools: a pool probes all
     its idle connections twice a call, so one large pool would slow down as calls are added.
+
+    Attributes:
+        limit: on calls under way.
     """
 
-    def __init__(self, endpoint: Endpoint, timeout: float) -> None:
-        self.endpoint, self.timeout = endpoint, timeout
-        self._pools: list[_Pool] = []
+    def __init__(self, endpoint: Endpoint, settings: EndpointSettings) -> None:
+        self.endpoint, self.timeout = endpoint, settings.timeout
+        self.limit = RateLimit(settings.concurrency)
+        self._under_way: Counter[AsyncOpenAI] = Counter()  # calls, by pool
 
-    async def send(self, request: dict[str, Any], characters: int) -> ModelOutput:
-        """Send a request whose messages have so many characters.
+    async def send(self, request: dict[str, Any]) -> ModelOutput:
+        """Send a request.
 
         Raises:
             CallFailed: if no output came.
@@ -73,7 +66,8 @@ class Client:
                         body=request,
                         options={"follow_redirects": False},  # prompts go where the user said
                     )
-            return parse_output(response.content, characters).redacted(self.endpoint.redact)
+            output = parse_output(response.content, request["messages"])
+            return output.redacted(self.endpoint.redact)
         except (TimeoutError, APITimeoutError):
             fault = Fault("timeout", f"no answer in {self.timeout:g} s")
         except APIStatusError as error:
@@ -88,17 +82,19 @@ class Client:
 
     async def close(self) -> None:
         """Close all connections."""
-        for pool in self._pools:
-            await pool.client.close()
+        for client in self._under_way:
+            await client.close()
 
-    def _pool(self) -> _Pool:
-        """Return the first pool with room, so that no more are open than calls need."""
-        pool = next((pool for pool in self._pools if pool.under_way < _POOL), None)
-        if pool is None:
-            key, url = self.endpoint.key or "none", self.endpoint.url
-            pool = _Pool(_connect(key, url))
-            self._pools.append(pool)
-        return pool
+    @contextmanager
+    def _pool(self) -> Iterator[AsyncOpenAI]:
+        """Give the first pool with room, so that no more are open than calls need."""
+        client = next((c for c, calls in self._under_way.items() if calls < _POOL), None)
+        client = client or _connect(self.endpoint.key or "none", self.endpoint.url)
+        self._under_way[client] += 1
+        try:
+            yield client
+        finally:
+            self._under_way[client] -= 1
 
     def _status(self, error: APIStatusError) -> Fault:
         status = error.status_code
@@ -131,37 +127,29 @@ def _connect(key: str, url: str) -> AsyncOpenAI:
         reason = "SOCKS needs the package socksio: pip install socksio, or unset the variable"
     except (ValueError, InvalidURL):
         reason = "it must be written like http://127.0.0.1:3128"
-    raise EndpointError(
-        f"{_proxy_of(url) or 'a proxy in the environment'} cannot be used: {reason}"
-    )
+    proxy = _proxy_of(url) or "a proxy in the environment"
+    raise EndpointError(f"{proxy} cannot be used: {reason}")
 
 
 def _proxy_of(url: str) -> str:
-    """Return the proxy through which the environment sends requests to a URL, "" for none.
-
-    It is named without a password that may be in it.
-    """
+    """Return the proxy of requests to a URL without a password in it, "" for none."""
     scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
     proxies = getproxies()
     name = next((name for name in (scheme, "all") if proxies.get(name)), "")
     if not name or proxy_bypass(host):
         return ""
     kind, _, rest = proxies[name].rpartition("://")
-    return one_line(
-        f"the proxy {kind or 'http'}://{rest.rpartition('@')[2]} of {name.upper()}_PROXY"
-    )
+    address = f"{kind or 'http'}://{rest.rpartition('@')[2]}"
+    return one_line(f"the proxy {address} of {name.upper()}_PROXY")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
     """Read how long an endpoint asks to wait, in seconds or as a date; nan if it does not."""
     wait = headers.get("retry-after", "")
-    try:
+    with suppress(ValueError):
         if "retry-after-ms" in headers:
             return abs(float(headers["retry-after-ms"])) / 1000.0
         return abs(float(wait))
-    except ValueError:
-        pass
-    try:
+    with suppress(ValueError):
         return max(0.0, parsedate_to_datetime(wait).timestamp() - time())
-    except ValueError:
-        return float("nan")
+    return nan

@@ -7,7 +7,6 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import isnan, nan
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -23,14 +22,16 @@ from mechlab.llm._output import (
     ignores_schema,
     messages_again,
     parse_answer,
+    problem,
     request_body,
     strict_schema,
 )
-from mechlab.llm._rate_limit import RateLimit
 from mechlab.llm._retry import CallFailed, EndpointError, Fault, wait_before_retry
 from mechlab.llm._store import CALLS, FAULTS, FORMATS, CallStore, canonical_json, digest, now
-from mechlab.llm.budget import Budget, Price, Spending
+from mechlab.llm.agent import LiveAgent
+from mechlab.llm.budget import Spending, price_of, unknown_price
 from mechlab.llm.dialogue import Message
+from mechlab.llm.settings import Endpoint, Live
 
 if TYPE_CHECKING:
     from mechlab.llm._client import Client  # half a second, which only calls need
@@ -42,56 +43,19 @@ _QUIET, _AGAIN = 5.0, 60.0  # seconds of waiting that need no word, and between 
 _LOG = logging.getLogger("mechlab")
 
 
-Link = Callable[[int, str], None]
-
-
 class ReplayMiss(UserError):
     """A call that is not in the store was needed, and none may be made."""
 
 
 @dataclass(frozen=True)
-class Route:
-    """The way to a model: all that its calls share.
-
-    Attributes:
-        name: how the model is written in populations.
-        model: its name at the endpoint.
-        parameters: of each request.
-        client: of its endpoint; None if no call may be made.
-        url: of its endpoint.
-        limit: of its endpoint, on calls under way.
-        price: None if it is unknown.
-        patience: seconds after which a call that meets only faults is given up.
-        response_format: by which schemas are sent; "": the first that the endpoint takes.
-    """
-
-    name: str
-    model: str
-    parameters: dict[str, Any]
-    client: Client | None
-    url: str
-    limit: RateLimit
-    price: Price | None
-    patience: float
-    response_format: str = ""
-
-    @property
-    def tier(self) -> str:
-        """The tier of service that is asked for, "" for the standard one."""
-        return str(self.parameters.get("service_tier", ""))
-
-    @property
-    def priced(self) -> bool:
-        """Whether the rates of the tier that is asked for are known."""
-        return self.price is not None and not isnan(self.price.of(Usage(), self.tier))
-
-
-@dataclass(frozen=True)
 class Call:
-    """One call: its messages, the schema of the answer, and its replicate.
+    """One call.
 
     Attributes:
+        messages, schema: the prompt, and what the answer has to fit.
         seed, agent, turn, attempt: the replicate, which tells apart calls with equal messages.
+        known: keys of calls that are in the store.
+        link: receives the attempt and the call's key once the output is there.
     """
 
     messages: list[Message]
@@ -99,46 +63,65 @@ class Call:
     seed: str
     agent: int
     turn: int
+    known: set[str]
+    link: Callable[[int, str], None] = lambda attempt, key: None
     attempt: int = 0
-
-    def problem(self, output: ModelOutput) -> str:
-        """Return why an output holds no valid answer, "" if it does."""
-        try:
-            parse_answer(output, self.schema)
-        except InvalidAnswer as reason:
-            return str(reason)
-        return ""
 
 
 class Model:
-    """A model that can be called.
+    """The model of an agent, which can be called.
 
     Args:
-        route: the way to it.
+        agent: who plays.
+        live: settings.
+        endpoint: that serves the model.
+        client: of the endpoint; None if no call may be made.
         store: of calls.
-        budget: of the run.
+
+    Raises:
+        UserError: for a cap in dollars on a model without a price.
     """
 
-    def __init__(self, route: Route, store: CallStore, budget: Budget) -> None:
-        self._route, self._store, self._budget = route, store, budget
+    def __init__(
+        self,
+        agent: LiveAgent,
+        live: Live,
+        endpoint: Endpoint,
+        client: Client | None,
+        store: CallStore,
+    ) -> None:
+        options = live.options_of(agent.options)
+        self.name, self._model, self._url = agent.name, agent.model, endpoint.url
+        self._parameters = live.request(options)
+        self._tier = str(self._parameters.get("service_tier", ""))
+        self._price = price_of(agent.model, endpoint.url)
+        self._patience = live.endpoint(endpoint.name).patience
+        self._client, self._store = client, store
+        self._stated = options.response_format or ""
         self._format = ""  # the response format that the endpoint takes, if known
-        self._digests: dict[type[BaseModel], str] = {}  # of what all calls with a schema share
         self._first = asyncio.Lock()  # the first call goes alone: it finds the format, or a mistake
         self._first_errors: list[EndpointError] = []
         self._doubted = False  # whether it was said that counts of tokens cannot be right
         self._word_at = -math.inf  # when was last said what is waited for
+        if live.caps.dollars is not None and math.isnan(self._listed(Usage(), self._tier)):
+            why = unknown_price(agent.model, tier=self._tier if self._price else "")
+            raise UserError(f"a cap in dollars needs prices: {why}")
 
-    async def answer(
-        self, call: Call, known: set[str], link: Link = lambda attempt, key: None
-    ) -> tuple[BaseModel | None, str]:
+    async def answer(self, call: Call) -> tuple[BaseModel | None, str]:
         """Return the valid answer to a call, else None, and why it is not valid ("" if it is).
 
         An answer that is not valid goes back to the model once, with the reason, unless a filter
-        kept the prompt from it. The arguments and errors are those of ``generate``.
+        kept the prompt from it.
+
+        Raises:
+            ReplayMiss: if it is not in the store and none may be made.
+            OutOfBudget: if a cap is reached.
+            EndpointError: if the endpoint refuses it, or every attempt met a fault.
+            StorageError: if the store cannot be written.
         """
         reason = ""
         for attempt in range(2):
-            output = await self.generate(replace(call, attempt=attempt), known, link)
+            output = await self._output(replace(call, attempt=attempt))
             try:
                 return parse_answer(output, call.schema), ""
             except InvalidAnswer as error:
@@ -149,47 +132,27 @@ class Model:
                 call = replace(call, messages=[*call.messages, *again])
         return None, reason
 
-    async def generate(
-        self, call: Call, known: set[str], link: Link = lambda attempt, key: None
-    ) -> ModelOutput:
-        """Return the output of a call.
-
-        Args:
-            call: the call.
-            known: keys of calls that are in the store.
-            link: receives the attempt and the call's key once the output is there.
-
-        Raises:
-            ReplayMiss: if it is not in the store and none may be made.
-            OutOfBudget: if a cap is reached.
-            EndpointError: if the endpoint refuses it, or every attempt met a fault.
-            StorageError: if the store cannot be written.
-        """
-        ids = [digest(message["content"]) for message in call.messages]
-        key = self._key(call, ids)
-        if key in known:
-            link(call.attempt, key)
+    async def _output(self, call: Call) -> ModelOutput:
+        key = self._key(call)
+        if key in call.known:
+            call.link(call.attempt, key)
             return ModelOutput.load(await self._store.output(key))
-        if self._route.client is None:
+        if self._client is None:
             where = f"agent {call.agent}, turn {call.turn}, seed {call.seed}"
-            raise ReplayMiss(f"{self._store.url} holds no answer of {self._route.name} for {where}")
+            raise ReplayMiss(f"{self._store.url} holds no answer of {self.name} for {where}")
         start = monotonic()
-        with self._budget.call():
+        with self._store.budget.call():
             format, output = await self._send(call, key)
-        link(call.attempt, key)
+        call.link(call.attempt, key)
         return await self._record(call, key, format, output, monotonic() - start)  # charged at once
 
-    def _key(self, call: Call, ids: list[str]) -> str:
+    def _key(self, call: Call) -> str:
         """Name a call by everything that matters, and by its replicate."""
-        roles = (message["role"] for message in call.messages)
-        messages = (part for pair in zip(roles, ids, strict=True) for part in pair)
-        if call.schema not in self._digests:
-            schema = canonical_json(strict_schema(call.schema))
-            parameters = canonical_json(self._route.parameters)
-            shared = digest(self._route.url, self._route.model, parameters, schema)
-            self._digests[call.schema] = shared
-        replicate = (call.seed, str(call.agent), str(call.turn), str(call.attempt))
-        return digest(self._digests[call.schema], *messages, *replicate)
+        parameters, schema = canonical_json(self._parameters), strict_schema(call.schema)
+        shared = digest(self._url, self._model, parameters, canonical_json(schema))
+        parts = (part for m in call.messages for part in (m["role"], digest(m["content"])))
+        replicate = map(str, (call.seed, call.agent, call.turn, call.attempt))
+        return digest(shared, *parts, *replicate)
 
     async def _send(self, call: Call, key: str) -> tuple[str, ModelOutput]:
         """Return the response format by which a call was sent, and its output."""
@@ -203,24 +166,23 @@ class Model:
         try:
             return self._format, await self._with_retries(call, key, self._format)
         except CallFailed as failure:
-            raise self._error(failure) from None
+            raise self._error(failure.fault) from None
 
     async def _find_format(self, call: Call, key: str) -> tuple[str, ModelOutput]:
         """Send a call with its schema by each response format until the endpoint takes one.
 
-        What another worker found comes first. A refusal that does not name the format may have
-        another cause, so it has to come twice. Where an endpoint takes a schema and lets the model
+        What another worker found comes first. Where an endpoint takes a schema and lets the model
         write something else, all later calls have it in words.
         """
-        model = digest(self._route.url, self._route.model)
-        noted = self._route.response_format or await self._store.response_format(model)
-        formats = RESPONSE_FORMATS[RESPONSE_FORMATS.index(noted) if noted else 0 :]
+        model = digest(self._url, self._model)
+        noted = self._stated or await self._store.response_format(model)
+        start = RESPONSE_FORMATS.index(noted) if noted else 0
         first = None
-        for format in formats[:1] if self._route.response_format else formats:
+        for format in RESPONSE_FORMATS[start : start + 1 if self._stated else None]:
             try:
-                output = await self._once_more(call, key, format)
+                output = await self._with_retries(call, key, format)
             except CallFailed as failure:
-                first = first or failure  # it says most: later formats ask for less
+                first = first or failure.fault  # it says most: later formats ask for less
                 if failure.fault.may_reject_format:
                     continue
                 break
@@ -236,66 +198,56 @@ class Model:
         self._first_errors.append(self._error(first))
         raise self._first_errors[-1]
 
-    async def _once_more(self, call: Call, key: str, format: str) -> ModelOutput:
-        """Send a call, and again after a refusal that may or may not be one of the format."""
-        try:
-            return await self._with_retries(call, key, format)
-        except CallFailed as failure:
-            if failure.fault.names_format or not failure.fault.may_reject_format:
-                raise
-        return await self._with_retries(call, key, format)
-
     async def _with_retries(self, call: Call, key: str, format: str) -> ModelOutput:
         body = request_body(format, call.schema, call.messages)
-        request = {"model": self._route.model, **self._route.parameters, **body}
-        characters = sum(len(message["content"]) for message in body["messages"])
-        start, faults = monotonic(), 0
+        request = {"model": self._model, **self._parameters, **body}
+        start, faults, doubtful = monotonic(), 0, not self._format
         while True:
             try:
-                return await self._attempt(request, characters, key)
+                return await self._attempt(request, key)
             except CallFailed as failure:
-                if failure.fault.kind == "filtered":
-                    return _refused_prompt(failure.fault)
-                wait = wait_before_retry(failure.fault, faults)
-                waited, patience = monotonic() - start, self._patience(failure.fault)
-                if not failure.fault.retried or waited + wait >= patience:
+                fault = failure.fault
+                if fault.kind == "filtered":  # by mistake too: the turn is empty, the study goes on
+                    detail = f"the provider's filter refused the prompt: {fault.detail}"
+                    return ModelOutput("", refusal=detail, finish=PROMPT_REFUSED)
+                wait, waited = wait_before_retry(fault, faults), monotonic() - start
+                absent = not self._format and fault.kind in _NO_SIGN
+                patience = min(_FIRST_PATIENCE, self._patience) if absent else self._patience
+                if doubtful and fault.may_reject_format and not fault.names_format:
+                    wait, doubtful = 0.0, False  # it may have another cause: it has to come twice
+                elif not fault.retried or waited + wait >= patience:
                     raise
-                self._say(failure.fault, wait, waited, patience)
+                self._say(fault, wait, waited, patience)
             await asyncio.sleep(wait)
             faults += 1
 
-    def _patience(self, fault: Fault) -> float:
-        """Return after how many seconds a call that meets such a fault is given up."""
-        absent = not self._format and fault.kind in _NO_SIGN
-        return min(_FIRST_PATIENCE, self._route.patience) if absent else self._route.patience
-
     def _say(self, fault: Fault, wait: float, waited: float, patience: float) -> None:
         """Say what is waited for, where it takes long enough to wonder."""
-        if waited + wait < _QUIET or monotonic() - self._word_at < _AGAIN:
-            return
-        self._word_at = monotonic()
-        _LOG.warning(
-            "waiting for %s at %s (%s: %s): the next attempt is in %.0f s; "
-            "a call is given up after %.0f s of faults",
-            *(self._route.name, self._route.url, fault.kind, fault.detail, wait, patience),
-        )
+        if waited + wait >= _QUIET and monotonic() - self._word_at >= _AGAIN:
+            self._word_at = monotonic()
+            _LOG.warning(
+                "waiting for %s at %s (%s: %s): the next attempt is in %.0f s; "
+                "a call is given up after %.0f s of faults",
+                *(self.name, self._url, fault.kind, fault.detail, wait, patience),
+            )
 
-    async def _attempt(self, request: dict[str, Any], characters: int, key: str) -> ModelOutput:
+    async def _attempt(self, request: dict[str, Any], key: str) -> ModelOutput:
         """Send a request once; a fault is written down before anything is done about it."""
-        assert self._route.client is not None
-        async with self._route.limit as cuts:
+        assert self._client is not None
+        limit = self._client.limit
+        async with limit as cuts:
             try:
-                output = await self._route.client.send(request, characters)
+                output = await self._client.send(request)
             except CallFailed as failure:
                 fault = failure.fault
                 if fault.kind == "rate_limit":
-                    self._route.limit.throttle(max(0.0, fault.wait), cuts)
+                    limit.throttle(max(0.0, fault.wait), cuts)
                 if fault.billable:
                     self._store.spend(Spending(calls=1))
                 row = {"kind": fault.kind, "detail": fault.detail, "seconds": fault.seconds}
                 await asyncio.shield(self._store.put(FAULTS, {"key": key, **row, "at": now()}))
                 raise
-        self._route.limit.succeed()
+        limit.succeed()
         return output
 
     async def _record(
@@ -304,7 +256,7 @@ class Model:
         """Write a call down as it was sent, and return the output that now stands in the store."""
         dollars = self._dollars(output.usage)
         self._store.spend(Spending.of(output.usage, dollars))
-        self._doubt(output)
+        self._doubt(output.usage)
         sent = request_body(format, call.schema, call.messages)["messages"]
         messages = [(message["role"], digest(message["content"])) for message in sent]
         texts = {id: message["content"] for (_, id), message in zip(messages, sent, strict=True)}
@@ -317,12 +269,12 @@ class Model:
         row = {
             "key": key,
             "seed": call.seed,
-            "endpoint": self._route.url,
-            "model": self._route.model,
-            "request": canonical_json({**self._route.parameters, "response_format": by}),
+            "endpoint": self._url,
+            "model": self._model,
+            "request": canonical_json({**self._parameters, "response_format": by}),
             "messages": canonical_json(messages),
             "output": output.dump(),
-            "problem": call.problem(output),
+            "problem": problem(output, call.schema),
             "dollars": dollars,
             "seconds": seconds,
             "at": now(),
@@ -330,15 +282,19 @@ class Model:
         earlier = await asyncio.shield(self._store.put(CALLS, row))
         return ModelOutput.load(earlier[key]) if key in earlier else output
 
-    def _doubt(self, output: ModelOutput) -> None:
+    def _doubt(self, usage: Usage) -> None:
         """Say, once, that the endpoint's counts of tokens cannot be right."""
-        if output.usage.doubt and not self._doubted:
+        if usage.doubt and not self._doubted:
             self._doubted = True
             _LOG.warning(
                 "%s at %s counts tokens as cannot be right (%s): of two readings the larger is "
                 "taken, and an estimate where there is none",
-                *(self._route.name, self._route.url, output.usage.doubt),
+                *(self.name, self._url, usage.doubt),
             )
+
+    def _listed(self, usage: Usage, tier: str) -> float:
+        """Return the price of a call in a tier by the table; nan if it is unknown."""
+        return self._price.of(usage, tier) if self._price else math.nan
 
     def _dollars(self, usage: Usage) -> float | None:
         """Return what a call cost, None if it is not known.
@@ -347,29 +303,15 @@ class Model:
         charged for a model with a price, it is the rates of the tier that it says it gave, or that
         was asked for: a cap must hold.
         """
-        if usage.cost:
-            return usage.cost
-        price = self._route.price
-        listed = price.of(usage, usage.tier or self._route.tier) if price else nan
-        dollars = usage.cost if isnan(listed) else listed
+        listed = self._listed(usage, usage.tier or self._tier)
+        dollars = usage.cost if usage.cost or math.isnan(listed) else listed
         if dollars is None:
-            self._budget.unpriced.add(self._route.model)
+            self._store.budget.unpriced.add(self._model)
         return dollars
 
-    def _error(self, failure: CallFailed) -> EndpointError:
-        fault, route = failure.fault, self._route
+    def _error(self, fault: Fault) -> EndpointError:
         what = "brought nothing but faults, the last" if fault.retried else "refused the request"
         return EndpointError(
-            f"{route.name} at {route.url} {what}: {fault.kind}: {fault.detail}; "
+            f"{self.name} at {self._url} {what}: {fault.kind}: {fault.detail}; "
             "all answers so far are kept, and the same command goes on from there"
         )
-
-
-def _refused_prompt(fault: Fault) -> ModelOutput:
-    """Return what stands in the store for a prompt that the provider's filter kept from the model.
-
-    Filters refuse some prompts by mistake. Such a turn is empty and counted, as any without a
-    valid answer, instead of the end of a whole study.
-    """
-    detail = f"the provider's filter refused the prompt: {fault.detail}"
-    return ModelOutput("", refusal=detail, finish=PROMPT_REFUSED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -16,14 +17,12 @@ from mechlab.llm.dialogue import Message
 
 RESPONSE_FORMATS = ("json_schema", "json_object", "text")  # to send a schema by, in this order
 PROMPT_REFUSED = "prompt_refused"  # how an output ends that never began: a filter was before it
-CHARACTERS_PER_TOKEN = 4  # a rule of thumb for English; rows of numbers take more tokens
 
 _TAG = "(?:think|thinking|thought|reasoning)"
 # Some servers leave out the opening tag, and some models never close theirs.
 _REASONING = re.compile(rf"\s*(?:<{_TAG}>(.*?)(?:</{_TAG}>|\Z)|([^{{]*?)</{_TAG}>)", re.S | re.I)
 _CUT = ("length", "max_tokens", "model_length")  # reasons to finish: of OpenAI, Gemini, Mistral
 _FILTERS = ("content_filter", "safety", "prohibited", "blocklist", "spii", "recitation", "refusal")
-_MORE_TOKENS = "raise max_completion_tokens or max_tokens, or lower reasoning_effort"
 _FENCE = re.compile(r"```(?:json)?\s*\n?(.*?)```", re.S | re.I)
 
 
@@ -34,13 +33,10 @@ class Usage:
     Attributes:
         prompt: of the prompt. cached: the part of them that came from the provider's cache.
         answer: of the answer, with all that was reasoned before it.
-        counted: false if some are estimated from the number of characters.
+        counted: false if some are estimated from the texts.
         doubt: why the endpoint's own counts cannot be right, "" if they can.
         cost: US dollars that the endpoint says it charged, None if it says nothing.
         tier: of service that the endpoint says it gave, "" if it says nothing.
-
-    >>> Usage(100, 80, 20).total
-    120
     """
 
     prompt: int = 0
@@ -50,11 +46,6 @@ class Usage:
     doubt: str = ""
     cost: float | None = None
     tier: str = ""
-
-    @property
-    def total(self) -> int:
-        """Tokens of prompt and answer together."""
-        return self.prompt + self.answer
 
 
 @dataclass(frozen=True)
@@ -87,13 +78,8 @@ class ModelOutput:
 
     def redacted(self, redact: Callable[[str], str]) -> ModelOutput:
         """Return the output with each of its texts changed by a function."""
-        return ModelOutput(
-            redact(self.content),
-            redact(self.reasoning),
-            redact(self.refusal),
-            redact(self.finish),
-            self.usage,
-        )
+        texts = {name: redact(text) for name, text in vars(self).items() if name != "usage"}
+        return ModelOutput(**texts, usage=self.usage)
 
     @property
     def all_reasoning(self) -> str:
@@ -103,33 +89,20 @@ class ModelOutput:
     @property
     def thoughts(self) -> str:
         """The private thoughts in the answer, "" if it has none."""
-        for candidate in _candidates(self.content):
-            try:
-                answer = json.loads(candidate)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(answer, dict):
-                return str(answer.get("thoughts", ""))
-        return ""
+        answer = next(_objects(self.content), {})
+        return str(answer.get("thoughts", ""))
 
 
 class InvalidAnswer(Exception):
-    """An output holds no valid answer; the message says why, in one line for model and people.
-
-    Attributes:
-        advice: what a user can do about it, "" if nothing is known.
-    """
+    """An output holds no valid answer; the message says why, in one line for model and people."""
 
     def __init__(self, reason: str, advice: str = "") -> None:
         super().__init__(reason)
-        self.advice = advice
+        self.advice = advice  # what a user can do about it
 
 
 def parse_answer(output: ModelOutput, schema: type[BaseModel]) -> BaseModel:
-    """Return the answer that an output holds.
-
-    Reasoning tags and code fences are removed, and text around the one JSON object is skipped;
-    nothing is repaired.
+    """Return the answer among the reasoning, fences and text of an output; nothing is repaired.
 
     Raises:
         InvalidAnswer: if there is none.
@@ -151,13 +124,23 @@ def parse_answer(output: ModelOutput, schema: type[BaseModel]) -> BaseModel:
     finish = output.finish.lower()
     if finish in _CUT:
         reason = _reason(first) if first else "there was no answer yet"
-        raise InvalidAnswer(f"cut off at the limit of tokens; {reason}", _MORE_TOKENS)
+        advice = "raise max_completion_tokens or max_tokens, or lower reasoning_effort"
+        raise InvalidAnswer(f"cut off at the limit of tokens; {reason}", advice)
     if any(word in finish for word in _FILTERS):
         raise InvalidAnswer(f"withheld by the filter of the endpoint: {one_line(output.finish)}")
     if first is None:
         ended = f", it ended with {one_line(output.finish)!r}" if finish not in ("", "stop") else ""
         raise InvalidAnswer(f"empty: there was no answer{ended}")
     raise InvalidAnswer(_reason(first))
+
+
+def problem(output: ModelOutput, schema: type[BaseModel]) -> str:
+    """Return why an output holds no valid answer, "" if it does."""
+    try:
+        parse_answer(output, schema)
+    except InvalidAnswer as reason:
+        return str(reason)
+    return ""
 
 
 def ignores_schema(output: ModelOutput, schema: type[BaseModel]) -> bool:
@@ -172,22 +155,12 @@ def ignores_schema(output: ModelOutput, schema: type[BaseModel]) -> bool:
     broken = finish in _CUT or any(word in finish for word in _FILTERS)
     if broken or output.refusal or not output.content.strip():
         return False
-    fields = set(schema.model_fields)
-    return not any(fields == _keys(candidate) for candidate in _candidates(output.content))
-
-
-def _keys(text: str) -> set[str]:
-    """Return the keys of a JSON object, nothing for other texts."""
-    try:
-        return set(dict(json.loads(text)))
-    except (ValueError, TypeError, RecursionError):
-        return set()
+    fields = schema.model_fields.keys()
+    return not any(fields == answer.keys() for answer in _objects(output.content))
 
 
 def split_reasoning(content: str) -> tuple[str, str]:
-    """Return an answer, and the reasoning that stands in tags before it.
-
-    Tags within the answer are part of it.
+    """Return an answer, tags within it included, and the reasoning in tags before it.
 
     >>> split_reasoning("hm</think> {}")
     ('{}', 'hm')
@@ -226,7 +199,7 @@ def request_body(format: str, schema: type[BaseModel], messages: list[Message]) 
 def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON schema that structured output needs: closed objects, all fields required.
 
-    Docstrings are for developers and left out; the descriptions of fields are for models.
+    Docstrings are for developers and left out; descriptions of fields are for models.
 
     >>> class Bid(BaseModel):
     ...     price: int = 3
@@ -236,8 +209,35 @@ def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
     full = schema.model_json_schema()
     for documented in (full, *full.get("$defs", {}).values()):
         documented.pop("description", None)
-    closed: dict[str, Any] = _closed(full)
+    closed: dict[str, Any] = edited(full, _closed)
     return closed
+
+
+def edited(node: Any, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Return a JSON schema with each schema in it changed by a function, the innermost first."""
+    if isinstance(node, list):
+        return [edited(item, edit) for item in node]
+    if not isinstance(node, dict):
+        return node
+    named = ("properties", "$defs")  # whose keys are names of the user's, not words of JSON schema
+    parts = {
+        key: {name: edited(each, edit) for name, each in value.items()}
+        if key in named
+        else edited(value, edit)
+        for key, value in node.items()
+    }
+    return edit(parts)
+
+
+def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+    kept = {
+        "anyOf" if key == "oneOf" else key: value
+        for key, value in schema.items()
+        if key not in ("default", "discriminator")
+    }
+    if kept.get("type") == "object" and "properties" in kept:
+        kept |= {"additionalProperties": False, "required": list(kept["properties"])}
+    return kept
 
 
 def _candidates(content: str) -> Iterator[str]:
@@ -250,14 +250,19 @@ def _candidates(content: str) -> Iterator[str]:
     fenced = _FENCE.findall(text)
     if len(fenced) == 1:
         yield fenced[0]
-    start = text.find("{")
-    if start >= 0:
-        try:
-            _, end = json.JSONDecoder().raw_decode(text, start)
-        except (ValueError, RecursionError):
-            return
+    with suppress(ValueError, RecursionError):
+        start = text.index("{")
+        _, end = json.JSONDecoder().raw_decode(text, start)
         if end - start < len(text) and "{" not in text[end:]:  # of two objects none is chosen
             yield text[start:end]
+
+
+def _objects(content: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects among the candidates."""
+    for candidate in _candidates(content):
+        with suppress(ValueError, RecursionError):
+            if isinstance(answer := json.loads(candidate), dict):
+                yield answer
 
 
 def _reason(error: ValidationError) -> str:
@@ -271,17 +276,3 @@ def _reason(error: ValidationError) -> str:
 def _in_words(schema: type[BaseModel]) -> str:
     text = json.dumps(strict_schema(schema))
     return f"Answer with one JSON object, and nothing else, that fits this JSON schema: {text}"
-
-
-def _closed(node: Any) -> Any:
-    """Return a part of a JSON schema with closed objects."""
-    if isinstance(node, list):
-        return [_closed(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    kept = {name: value for name, value in node.items() if name not in ("default", "discriminator")}
-    kept = {"anyOf" if name == "oneOf" else name: _closed(value) for name, value in kept.items()}
-    if kept.get("type") == "object" and "properties" in kept:
-        kept["additionalProperties"] = False
-        kept["required"] = list(kept["properties"])
-    return kept

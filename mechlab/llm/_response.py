@@ -9,8 +9,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from mechlab.llm._output import CHARACTERS_PER_TOKEN, ModelOutput, Usage
+from mechlab.llm._output import ModelOutput, Usage
 from mechlab.llm._retry import CallFailed, Fault, fault_kind, one_line
+from mechlab.llm._tokens import count_tokens, prompt_tokens
+from mechlab.llm.dialogue import Message
 
 _UNREADABLE = (ValueError, AttributeError, TypeError, KeyError, IndexError, RecursionError)
 _MOST_TOKENS = 20_000_000  # of one call: twice the largest context window there is
@@ -19,21 +21,21 @@ _TIERS = ("default", "flex", "batch", "priority", "fast")  # of service, as Open
 _LONGEST_TOKEN = 128  # characters: no tokenizer in use has a longer one
 
 
-def parse_output(body: bytes, characters: int) -> ModelOutput:
-    """Read the body of an endpoint's response to messages of so many characters.
+def parse_output(body: bytes, sent: list[Message]) -> ModelOutput:
+    """Read the body of an endpoint's response to the messages of a request.
 
     Raises:
         CallFailed: if it is not what the API promises, or reports an error. The detail is as long
             as the endpoint makes it, and may hold whatever the endpoint repeats.
 
-    >>> parse_output(b'{"choices": [{"message": {"content": "Yes."}}]}', 400).content
+    >>> parse_output(b'{"choices": [{"message": {"content": "Yes."}}]}', []).content
     'Yes.'
     """
     text = body.decode(json.detect_encoding(body), "replace")  # whatever its header says
     try:
         response = json.loads(text)
         if response.get("choices"):
-            return _output(response, characters)
+            return _output(response, sent)
         error = _reported(response)
     except _UNREADABLE as reason:
         error = Fault("garbled", f"no chat completion: {type(reason).__name__}: {text}")
@@ -51,7 +53,7 @@ def _reported(part: dict[str, Any]) -> Fault | None:
     return Fault(kind, _text(fields.get("message")))
 
 
-def _output(body: dict[str, Any], characters: int) -> ModelOutput:
+def _output(body: dict[str, Any], sent: list[Message]) -> ModelOutput:
     choice = body["choices"][0]
     finish, message = _text(choice.get("finish_reason")), choice.get("message")
     error = _reported(choice)
@@ -60,18 +62,13 @@ def _output(body: dict[str, Any], characters: int) -> ModelOutput:
         raise CallFailed(Fault(kind, error.detail if error else "finish_reason: error"))
     if message is None and finish:  # withheld, or nothing was written: the reason says which
         message = {}
-    content, reasoning = _text(message.get("content")), _thinking(message.get("content"))
+    content, parts = _text(message.get("content")), _thinking(message.get("content"))
     fields = ("reasoning_content", "reasoning", "thinking")
-    apart = next((_text(message[name]) for name in fields if message.get(name)), "")
-    written, counts = len(content) + len(apart or reasoning), body.get("usage")
+    reasoning = next((_text(message[name]) for name in fields if message.get(name)), "") or parts
+    counts = body["usage"] if isinstance(body.get("usage"), dict) else {}
     tier = next((name for name in _TIERS if name == body.get("service_tier")), "")
-    return ModelOutput(
-        content=content,
-        reasoning=apart or reasoning,
-        refusal=_text(message.get("refusal")),
-        finish=finish,
-        usage=replace(_usage(counts, characters, written), cost=_cost(counts), tier=tier),
-    )
+    usage = replace(_usage(counts, sent, reasoning + content), cost=_cost(counts), tier=tier)
+    return ModelOutput(content, reasoning, _text(message.get("refusal")), finish, usage)
 
 
 def _text(value: Any) -> str:
@@ -89,14 +86,12 @@ def _thinking(content: Any) -> str:
     return "".join(_text(part.get("thinking")) for part in parts if isinstance(part, dict))
 
 
-def _usage(counts: Any, sent: int, written: int) -> Usage:
-    """Return the tokens of so many characters sent and written: the most that counts can mean.
+def _usage(counts: dict[str, Any], sent: list[Message], written: str) -> Usage:
+    """Return the tokens of what was sent and written: the most that counts can mean.
 
     Cached tokens may stand beside those of the prompt, and reasoning beside those of the answer.
     What an endpoint does not count, or counts as nobody can, is estimated.
     """
-    if not isinstance(counts, dict):
-        counts = {}
     cached_too = _details(counts, "prompt").get("cached_tokens")
     given = {
         "prompt_tokens": counts.get("prompt_tokens"),
@@ -106,14 +101,16 @@ def _usage(counts: Any, sent: int, written: int) -> Usage:
         "reasoning_tokens": _details(counts, "completion").get("reasoning_tokens"),
     }
     prompt, answer, total, cached, reasoning = (_count(value) for value in given.values())
-    low = {"prompt_tokens": (prompt, sent), "completion_tokens": (answer, written)}
+    prompt_text = "".join(message["content"] for message in sent)
+    texts = {"prompt_tokens": prompt_text, "completion_tokens": written}
+    fewest = {name: -(-len(text) // _LONGEST_TOKEN) for name, text in texts.items()}
     doubts = [name for name, value in given.items() if value is not None and _count(value) < 0]
-    doubts += [name for name, (count, text) in low.items() if 0 <= count * _LONGEST_TOKEN < text]
+    doubts += [name for name, least in fewest.items() if 0 <= _count(given[name]) < least]
     doubts += ["cached_tokens"] * (cached > prompt >= 0)
-    if prompt < 0 or prompt * _LONGEST_TOKEN < sent:
-        prompt = max(prompt, -(-sent // CHARACTERS_PER_TOKEN))
-    if answer < 0 or answer * _LONGEST_TOKEN < written:
-        answer = max(answer, -(-written // CHARACTERS_PER_TOKEN))
+    if prompt < fewest["prompt_tokens"]:
+        prompt = max(prompt_tokens(sent), fewest["prompt_tokens"])
+    if answer < fewest["completion_tokens"]:
+        answer = max(count_tokens(written), fewest["completion_tokens"])
     prompt += cached if cached > prompt else 0
     answer = max(answer, total - prompt, answer + reasoning if reasoning > answer else 0)
     counted = not doubts and None not in (given["prompt_tokens"], given["completion_tokens"])
@@ -121,14 +118,12 @@ def _usage(counts: Any, sent: int, written: int) -> Usage:
     return Usage(prompt, max(0, cached), answer, counted, doubt)
 
 
-def _cost(counts: Any) -> float | None:
+def _cost(counts: dict[str, Any]) -> float | None:
     """Return the US dollars that an endpoint says were charged; None where that cannot be right.
 
     It may be a number, or a total in a table; where a gateway used the caller's own key, what the
     provider behind it charges comes on top.
     """
-    if not isinstance(counts, dict):
-        return None
     cost, details = counts.get("cost"), counts.get("cost_details")
     charges = [cost.get("total_cost") if isinstance(cost, dict) else cost]
     if counts.get("is_byok") and isinstance(details, dict):

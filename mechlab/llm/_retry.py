@@ -10,29 +10,15 @@ from typing import Any
 
 from mechlab.errors import UserError
 
-_RETRIED = frozenset({"rate_limit", "server", "timeout", "connection", "garbled"})
-_TRANSIENT = frozenset({408, 409, 425})  # 4xx that may pass: timeout, conflict, too early
+_TRANSIENT = (408, 409, 425)  # 4xx that may pass: timeout, conflict, too early
 # Codes and types of errors, in lower case, as providers document them.
-_QUOTA = frozenset(
-    {
-        "insufficient_quota",
-        "insufficient_balance",
-        "insufficient_credits",
-        "exceeded_current_quota_error",
-        "billing_hard_limit_reached",
-        "billing_not_active",
-    }
+_QUOTA = re.compile(
+    "insufficient_(quota|balance|credits)|exceeded_current_quota_error"
+    "|billing_(hard_limit_reached|not_active)"
 )
-_FILTERED = frozenset(
-    {
-        "invalid_prompt",
-        "content_filter",
-        "content_policy_violation",
-        "responsibleaipolicyviolation",
-        "data_inspection_failed",
-        "moderation_blocked",
-        "prohibited_content",
-    }
+_FILTERED = re.compile(
+    "invalid_prompt|content_(filter|policy_violation)|responsibleaipolicyviolation"
+    "|data_inspection_failed|moderation_blocked|prohibited_content"
 )
 _MODERATION = re.compile(
     r"\bmoderation\b|content (?:filter|management|violat)|prompt\b.{0,40}(?:flagged|violat)", re.I
@@ -40,8 +26,7 @@ _MODERATION = re.compile(
 _FORMAT = re.compile(
     r"response.?format|schema|json_object|json.mode|structured.?output|grammar", re.I
 )
-# Seconds before another attempt where the endpoint asks for none: the first wait is short against
-# a call, and the longest finds a recovered endpoint within a minute.
+# Seconds before another attempt: short against a call, and a recovered endpoint is noticed soon.
 _SHORTEST, _LONGEST = 0.5, 60.0
 
 
@@ -72,7 +57,7 @@ class Fault:
     @property
     def retried(self) -> bool:
         """Whether another attempt may succeed."""
-        return self.kind in _RETRIED
+        return self.kind in ("rate_limit", "server", "timeout", "connection", "garbled")
 
     @property
     def billable(self) -> bool:
@@ -106,10 +91,10 @@ def fault_kind(status: int, error: Any = None) -> str:
     >>> fault_kind(429, {"code": "insufficient_quota"}), fault_kind(400, {"code": "invalid_prompt"})
     ('quota', 'filtered')
     """
-    codes = set(_codes(error))
-    if status == 402 or codes & _QUOTA:
+    codes = list(_codes(error))
+    if status == 402 or any(map(_QUOTA.fullmatch, codes)):
         return "quota"
-    if codes & _FILTERED or (status in (400, 403, 422) and _moderated(error)):
+    if any(map(_FILTERED.fullmatch, codes)) or (status in (400, 403, 422) and _moderated(error)):
         return "filtered"
     if status == 429:
         return "rate_limit"
@@ -128,7 +113,7 @@ def _codes(error: Any) -> Iterator[str]:
 
 
 def _moderated(error: Any) -> bool:
-    """Whether an error says in words, or by the reasons beside it, that a prompt was refused."""
+    """Whether an error says in words, or by reasons beside it, that a prompt was refused."""
     if not isinstance(error, dict):
         return isinstance(error, str) and bool(_MODERATION.search(error))
     beside = error.get("metadata")
@@ -139,8 +124,8 @@ def _moderated(error: Any) -> bool:
 def wait_before_retry(fault: Fault, earlier: int) -> float:
     """Return the seconds to wait after a fault, given the number of earlier faults of the call.
 
-    As long as the endpoint asks and a little more, so that calls do not all come back at once;
-    else a random time whose mean doubles with each fault (exponential backoff with jitter).
+    A little longer than the endpoint asks, so that calls do not all come back at once; else a
+    random time whose mean doubles with each fault (exponential backoff with jitter).
     """
     if fault.wait >= 0.0:
         return fault.wait * (1.0 + 0.1 * random.random())

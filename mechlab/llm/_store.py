@@ -107,8 +107,7 @@ def open_tables(url: str | URL) -> sql.Engine:
         sqlalchemy.exc.SQLAlchemyError: for other trouble; see ``mechlab.database.trouble``.
     """
     where = location(url)
-    if where.get_backend_name() not in _INSERTS:
-        kind = where.get_backend_name()
+    if (kind := where.get_backend_name()) not in _INSERTS:
         raise StorageError(f"calls are kept in SQLite or PostgreSQL, got {kind!r}")
 
     def create(plain: str) -> sql.Engine:
@@ -132,22 +131,19 @@ class _Batch:
 class CallStore:
     """The calls of one run in a database, for use within one event loop.
 
-    Args:
-        engine: the database, with its tables.
+    Attributes:
         url: where it is, for messages; without a password.
         run: name under which the run's spending is kept, over all processes; "" keeps none.
         budget: learns what other processes of the run spent.
         read_only: nothing is written.
-
-    Attributes:
         writing: the task that writes, if any; it must not be cancelled.
     """
 
     def __init__(
         self, engine: sql.Engine, url: str, run: str, budget: Budget, *, read_only: bool = False
     ) -> None:
-        self.url, self._engine, self._run, self._budget = url, engine, run, budget
-        self._read_only = read_only
+        self.url, self.run, self.budget, self.read_only = url, run, budget, read_only
+        self._engine = engine
         self._pool = ThreadPoolExecutor(1, "mechlab-calls")
         self._pending: _Batch | None = None
         self.writing: asyncio.Task[None] | None = None
@@ -156,35 +152,19 @@ class CallStore:
 
     async def known(self, episode: str, seed: str) -> tuple[set[str], set[tuple[int, int]]]:
         """Return the keys of the calls of a seed, and the turns and attempts of an episode."""
-        calls = sql.select(CALLS.c.key).where(CALLS.c.seed == seed)
+        keys = await self._read(sql.select(CALLS.c.key).where(CALLS.c.seed == seed))
         turns = sql.select(TURNS.c.turn, TURNS.c.attempt).where(TURNS.c.episode == episode)
-
-        def read() -> tuple[set[str], set[tuple[int, int]]]:
-            with self._engine.connect() as connection:
-                keys = set(connection.execute(calls).scalars())
-                return keys, {(turn, attempt) for turn, attempt in connection.execute(turns)}
-
-        return await self._do(read)
+        return {row.key for row in keys}, {(t.turn, t.attempt) for t in await self._read(turns)}
 
     async def output(self, key: str) -> str:
         """Return the dumped output of a call that is there."""
-        query = sql.select(CALLS.c.output).where(CALLS.c.key == key)
-
-        def read() -> str:
-            with self._engine.connect() as connection:
-                return str(connection.execute(query).scalar_one())
-
-        return await self._do(read)
+        (row,) = await self._read(sql.select(CALLS.c.output).where(CALLS.c.key == key))
+        return str(row.output)
 
     async def response_format(self, model: str) -> str:
         """Return the response format that is noted for a model, by its digest; "" if none is."""
         query = sql.select(FORMATS.c.format).where(FORMATS.c.model == model)
-
-        def read() -> str:
-            with self._engine.connect() as connection:
-                return str(connection.execute(query).scalar() or "")
-
-        return await self._do(read)
+        return "".join(row.format for row in await self._read(query))
 
     def put(self, table: sql.Table, row: Row) -> asyncio.Future[Outputs]:
         """Put a row; the future is done when it is written."""
@@ -201,7 +181,7 @@ class CallStore:
 
     def spend(self, spending: Spending) -> None:
         """Charge the budget, and record it."""
-        self._budget.charge(spending)
+        self.budget.charge(spending)
         self._open().spending += spending
 
     def finish(self, episode: str, measures: Mapping[str, float]) -> asyncio.Future[Outputs]:
@@ -235,12 +215,12 @@ class CallStore:
                 continue
             if total is not None:
                 self._recorded += batch.spending
-                self._budget.others = total - self._recorded
+                self.budget.others = total - self._recorded
             batch.done.set_result(earlier)
 
     def _write(self, batch: _Batch) -> tuple[Outputs, Spending | None]:
         """Write a batch in one transaction; return outputs that were there, and the run's total."""
-        if self._read_only:
+        if self.read_only:
             return {}, None
         with self._engine.begin() as connection:
             calls = batch.rows.pop(CALLS, [])
@@ -251,16 +231,21 @@ class CallStore:
                 mine = EPISODES.c.id == sql.bindparam("episode")
                 update = sql.update(EPISODES).where(mine).values(measures=sql.bindparam("values"))
                 connection.execute(update, batch.measures)
-            return earlier, self._total(connection, batch.spending) if self._run else None
+            return earlier, self._total(connection, batch.spending) if self.run else None
 
     def _total(self, connection: sql.Connection, spending: Spending) -> Spending:
         """Add spending to that of the run, and return the total."""
-        mine = SPENDING.c.run == self._run
+        _insert(connection, SPENDING, [{"run": self.run, **vars(Spending())}])
         more = {name: SPENDING.c[name] + value for name, value in vars(spending).items()}
-        if not connection.execute(sql.update(SPENDING).where(mine).values(more)).rowcount:
-            _insert(connection, SPENDING, [{"run": self._run, **vars(Spending())}])
-            connection.execute(sql.update(SPENDING).where(mine).values(more))
-        return total_spending(connection, self._run)
+        connection.execute(sql.update(SPENDING).where(SPENDING.c.run == self.run).values(more))
+        return total_spending(connection, self.run)
+
+    async def _read(self, query: sql.Select[Any]) -> Sequence[sql.Row[Any]]:
+        def rows() -> Sequence[sql.Row[Any]]:
+            with self._engine.connect() as connection:
+                return connection.execute(query).all()
+
+        return await self._do(rows)
 
     async def _do(self, work: Callable[[], T]) -> T:
         try:
@@ -271,8 +256,8 @@ class CallStore:
 
 def total_spending(connection: sql.Connection, run: str) -> Spending:
     """Return what all processes of a run spent."""
-    row = connection.execute(sql.select(SPENDING).where(SPENDING.c.run == run)).mappings().first()
-    return Spending(row["calls"], row["tokens"], row["dollars"]) if row else Spending()
+    row = connection.execute(sql.select(SPENDING).where(SPENDING.c.run == run)).first()
+    return Spending(row.calls, row.tokens, row.dollars) if row else Spending()
 
 
 def now() -> str:
@@ -295,10 +280,7 @@ def digest(*parts: str) -> str:
 
 
 def canonical_json(value: Any) -> str:
-    """Return JSON in an order that does not depend on how it was built.
-
-    It is ASCII, so that texts with NUL, which PostgreSQL refuses, can be kept.
-    """
+    """Return JSON with sorted keys, in ASCII, as PostgreSQL refuses NUL in texts."""
     return json.dumps(value, sort_keys=True)
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from mechlab.llm.dialogue import Message
+
+AROUND = 3  # tokens around each message, and once before the answer (OpenAI's chat format)
 # Tokenizers first split a text into words, numbers of at most three digits, punctuation and line
 # breaks; most of these pieces then are one token. Held against o200k_base (gpt-4o to gpt-5, o3;
 # counted by gpt-tokenizer 4.0) in whole episodes of every game, this counts 0.97 to 1.00 of the
@@ -28,6 +32,11 @@ def count_tokens(text: str) -> int:
     15
     """
     return len(_PIECE.findall(text))
+
+
+def prompt_tokens(messages: Iterable[Message]) -> int:
+    """Return about how many tokens a prompt has, with those that stand around its messages."""
+    return AROUND + sum(AROUND + count_tokens(message["content"]) for message in messages)
 
 
 def token_ends(text: str) -> list[int]:

@@ -42,7 +42,7 @@ class Spending:
     @classmethod
     def of(cls, usage: Usage, dollars: float | None) -> Spending:
         """Return the spending of one answered call; without a known price it adds no dollars."""
-        return cls(1, usage.total, dollars or 0.0)
+        return cls(1, usage.prompt + usage.answer, dollars or 0.0)
 
     def __add__(self, other: Spending) -> Spending:
         dollars = self.dollars + other.dollars
@@ -52,15 +52,21 @@ class Spending:
         return self + Spending(-other.calls, -other.tokens, -other.dollars)
 
     def __str__(self) -> str:
-        counts = f"{counted(self.calls, 'call')}, {counted(self.tokens, 'token')}"
-        return f"{counts}, ${self.dollars:,.2f}"
+        return ", ".join(_amounts(vars(self)))
+
+
+def _amounts(spent: Mapping[str, float]) -> list[str]:
+    """Return amounts of calls, tokens and dollars in words."""
+    return [
+        f"${amount:,.2f}" if name == "dollars" else counted(int(amount), name.removesuffix("s"))
+        for name, amount in spent.items()
+    ]
 
 
 class Budget:
     """Keeps the spending of a run below its caps, except for calls that are under way.
 
     Attributes:
-        caps: the most that it may spend.
         mine: spending of this process.
         others: spending before, and by other processes of the same run.
         under_way: calls that were begun and are not yet charged.
@@ -75,7 +81,7 @@ class Budget:
     """
 
     def __init__(self, caps: Caps) -> None:
-        self.caps = caps
+        self._caps: dict[str, float] = caps.model_dump(exclude_none=True)
         self.mine, self.others, self.under_way = Spending(), Spending(), 0
         self.unpriced: set[str] = set()
         self._reserved = 0  # calls that episodes under way still need
@@ -93,7 +99,8 @@ class Budget:
         Raises:
             OutOfBudget: if a cap is reached, counting calls under way as calls.
         """
-        self._check()
+        if reached := self._reached():
+            raise OutOfBudget(reached)
         self.under_way += 1
         try:
             yield
@@ -137,44 +144,35 @@ class Budget:
 
     def refusal(self, calls: int) -> str:
         """Return why an episode of so many calls has no room after all spending, "" if it has."""
-        if not self._affords(calls):
-            return self._short(calls)
-        try:
-            self._check()
-        except OutOfBudget as reached:
-            return str(reached)
-        return ""
+        return self._reached() if self._affords(calls) else self._short(calls)
 
     def _affords(self, calls: int) -> bool:
         """Whether so many calls have room beside those reserved, at the mean price so far."""
-        spent, caps, more = self.spending, self.caps, self._reserved + calls
-        if caps.calls is not None and spent.calls + more > caps.calls:
+        spent, more = self.spending, self._reserved + calls
+        if spent.calls + more > self._caps.get("calls", math.inf):
             return False
-        if (caps.tokens is None and caps.dollars is None) or not calls:
+        others = self._caps.keys() - {"calls"}
+        if not (others and calls):
             return True
         if spent.calls < _FEW_CALLS:  # the price of a call is not known: one episode goes ahead
             return not self._reserved
         growth = 1.0 + more / spent.calls
-        tokens, dollars = spent.tokens * growth, spent.dollars * growth
-        return tokens <= (caps.tokens or math.inf) and dollars <= (caps.dollars or math.inf)
+        return all(getattr(spent, name) * growth <= self._caps[name] for name in others)
 
     def _short(self, calls: int) -> str:
-        caps = {name: cap for name, cap in self.caps.model_dump().items() if cap is not None}
-        text = ", ".join(f"{cap:,} {name}" for name, cap in caps.items())
-        lacking = f"leaves no room for an episode of {counted(calls, 'call')}"
-        return f"the cap of {text} {lacking} ({self.spending})"
+        caps = " and ".join(_amounts(self._caps))
+        leave = "the cap of {} leaves" if len(self._caps) == 1 else "the caps of {} leave"
+        episode = f"an episode of {counted(calls, 'call')}"
+        return f"{leave.format(caps)} no room for {episode} ({self.spending})"
 
-    def _check(self) -> None:
-        spent, caps = self.spending, self.caps
-        reached = ""
-        if caps.calls is not None and spent.calls + self.under_way >= caps.calls:
-            reached = counted(caps.calls, "call")
-        elif caps.tokens is not None and spent.tokens >= caps.tokens:
-            reached = counted(caps.tokens, "token")
-        elif caps.dollars is not None and spent.dollars >= caps.dollars:
-            reached = f"${caps.dollars:,.2f}"
-        if reached:
-            raise OutOfBudget(f"the cap of {reached} is reached ({spent})")
+    def _reached(self) -> str:
+        """Return which cap is reached, counting calls under way as calls; "" if none is."""
+        spent = self.spending
+        used = {**vars(spent), "calls": spent.calls + self.under_way}
+        for name, cap in self._caps.items():
+            if used[name] >= cap:
+                return f"the cap of {_amounts({name: cap})[0]} is reached ({spent})"
+        return ""
 
 
 class TooManyInvalidTurns(UserError):
@@ -199,8 +197,8 @@ class InvalidTurns:
         self.invalid += bool(reason)
         if reason and self.invalid > self.limit * max(self.turns, _FEW_TURNS):
             raise TooManyInvalidTurns(
-                f"{self.invalid} of {self.turns} turns without a valid answer exceed the limit of "
-                f"{self.limit:.0%}; the last, of {name}: {reason}"
+                f"{self.invalid:,} of {counted(self.turns, 'turn')} brought no valid answer, which "
+                f"exceeds the limit of {100 * self.limit:g}%; the last, of {name}: {reason}"
             )
 
 
@@ -219,11 +217,7 @@ class Rates(Part):
 
 
 class Price(Rates):
-    """The rates of a model, and those of tiers of service that differ.
-
-    Attributes:
-        flex, batch, priority: rates of these tiers, None where they are not known.
-    """
+    """The rates of a model, and those of tiers of service that differ, None where not known."""
 
     flex: Rates | None = None
     batch: Rates | None = None
@@ -247,8 +241,7 @@ class Price(Rates):
         return math.nan if dearer else super().of(usage)
 
 
-_NOTHING = Rates(prompt=0, cached=0, answer=0)
-_FREE = Price(prompt=0, cached=0, answer=0, priority=_NOTHING)
+_FREE = Price(prompt=0, cached=0, answer=0, priority=Rates(prompt=0, cached=0, answer=0))
 _TABLE = TypeAdapter(dict[str, Price])
 # What follows a model's name in that of a snapshot: 2025-04-14, 20250514, @20250514, latest.
 _SNAPSHOT = re.compile(r"(?:-\d{4}-\d{2}-\d{2}|[-@]\d{8}|-latest)$")
@@ -268,16 +261,13 @@ def price_of(model: str, url: str) -> Price | None:
         return _FREE
     users, bases = _users_table()
     table = {**_packaged_table(), **users}
-    price = _find(bases.get(model, model), table)
+    name = bases.get(model, model)
+    bare = name.rsplit("/", 1)[-1]
+    names = (name, bare, _SNAPSHOT.sub("", name), _SNAPSHOT.sub("", bare))
+    price = next((table[name] for name in names if name in table), None)
     if price is None and model in bases:
-        raise UserError(f"{_USERS_TABLE}: {model}.base: {unknown('model', bases[model], table)}")
+        raise UserError(f"{_USERS_TABLE}: {model}.base: {unknown('model', name, table)}")
     return price
-
-
-def _find(model: str, table: Mapping[str, Price]) -> Price | None:
-    bare = model.rsplit("/", 1)[-1]
-    names = (model, bare, _SNAPSHOT.sub("", model), _SNAPSHOT.sub("", bare))
-    return next((table[name] for name in names if name in table), None)
 
 
 def unknown_price(*models: str, tier: str = "") -> str:
@@ -311,17 +301,15 @@ def _users_table() -> tuple[dict[str, Price], dict[str, str]]:
     """Return the user's prices, and the base models of deployments, each by name."""
     if not _USERS_TABLE.exists():
         return {}, {}
+    table = parse_toml(read_text(_USERS_TABLE), str(_USERS_TABLE))
+    bases = {name: entry["base"] for name, entry in table.items() if _is_base(entry)}
     try:
-        table = parse_toml(read_text(_USERS_TABLE), str(_USERS_TABLE))
-        bases = {name: entry["base"] for name, entry in table.items() if _is_base(entry)}
         prices = {name: entry for name, entry in table.items() if name not in bases}
         return _TABLE.validate_python(prices), bases
     except ValidationError as errors:
         wrong = errors.errors()[0]
-        where = ".".join(map(str, wrong["loc"]))
-        raise UserError(
-            f"{_USERS_TABLE}: {where}: {wrong['msg']}, got {wrong['input']!r}"
-        ) from None
+        text = f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}, got {wrong['input']!r}"
+        raise UserError(f"{_USERS_TABLE}: {text}") from None
 
 
 def _is_base(entry: Any) -> bool:

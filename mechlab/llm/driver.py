@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from mechlab.agents.scenario import Scenario
 from mechlab.errors import OutOfBudget
 from mechlab.flows import Array
-from mechlab.games.base import Player, Seeds
+from mechlab.games.base import Seeds
 from mechlab.llm._model import Call, Model, ReplayMiss
 from mechlab.llm._store import EPISODES, TURNS, canonical_json, now
 from mechlab.llm.agent import LiveAgent
 from mechlab.llm.dialogue import Dialogue, dialogue_for
 from mechlab.llm.session import Session
 from mechlab.llm.thoughts import count_language
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 Record = dict[str, Array]
 Turns = Generator[tuple[int, Any], Any, Record]
@@ -48,20 +51,32 @@ def play(
         if isinstance(agent, LiveAgent):
             dialogue_for(scenario.game, scenario.mechanism, 0, session.options(agent))
             session.model(agent)
-    session.wait_for(_play_all(session, scenario, turns, records))
+
+    async def one(k: int) -> None:
+        records[k] = await _play_one(session, scenario, k, turns(scenario.seeds[k : k + 1]))
+
+    session.wait_for(for_each(range(len(scenario)), one, session.live.episodes_at_once))
 
 
-async def wait_for_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Wait for all tasks; at an error cancel the others and raise it.
+async def for_each(
+    items: Iterable[A], work: Callable[[A], Coroutine[Any, Any, B]], at_once: int
+) -> list[B]:
+    """Return the results of some work on each item; at an error cancel the rest and raise it.
 
     If a cap is reached they go on, so that no call under way is lost, to the end or to the cap.
     """
-    waiting, out = set(tasks), None
+    slots, out = asyncio.Semaphore(at_once), None
+
+    async def one(item: A) -> B:
+        async with slots:
+            return await work(item)
+
+    tasks = [asyncio.create_task(one(item)) for item in items]
+    waiting = set(tasks)
     try:
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
-            errors = [error for task in done if (error := task.exception())]
-            for error in errors:
+            for error in filter(None, (task.exception() for task in done)):
                 if not isinstance(error, OutOfBudget):
                     raise error
                 out = out or error
@@ -71,6 +86,7 @@ async def wait_for_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
         await asyncio.gather(*waiting, return_exceptions=True)
     if out is not None:
         raise out
+    return [task.result() for task in tasks]
 
 
 @dataclass
@@ -78,8 +94,7 @@ class _Episode:
     """What the live players of one episode share.
 
     Attributes:
-        id: of the episode in the store.
-        seed: its own.
+        id, seed: of the episode in the store, and its own.
         known: keys of calls that are in the store.
         linked: turns and attempts whose call is in the store.
         release_one: to be called at each call that is not in the store.
@@ -88,6 +103,7 @@ class _Episode:
         turn: number of the present turn.
     """
 
+    session: Session
     id: str
     seed: str
     known: set[str]
@@ -97,16 +113,22 @@ class _Episode:
     invalid: int = 0
     turn: int = -1
 
+    def link(self, agent: int, round: int, attempt: int, key: str) -> None:
+        """Write down which call belongs to this turn."""
+        if (self.turn, attempt) not in self.linked:
+            self.release_one()
+            where = {"episode": self.id, "turn": self.turn, "attempt": attempt}
+            row = {**where, "agent": agent, "round": round, "key": key}
+            self.session.store.put(TURNS, row)
+
 
 @dataclass
 class _LivePlayer:
     """A live agent in one episode: from its view to its actions, with at most two calls a turn."""
 
     agent: int
-    name: str
     dialogue: Dialogue
     model: Model
-    session: Session
     episode: _Episode
 
     async def act(self, view: Any) -> Any:
@@ -122,65 +144,38 @@ class _LivePlayer:
             seed=self.episode.seed,
             agent=self.agent,
             turn=self.episode.turn,
+            known=self.episode.known,
+            link=partial(self.episode.link, self.agent, int(view.round)),
         )
-        link = partial(self._link, int(view.round))
-        answer, reason = await self.model.answer(call, self.episode.known, link)
-        self.session.invalid_turns.note(self.name, reason)
+        answer, reason = await self.model.answer(call)
+        self.episode.session.invalid_turns.note(self.model.name, reason)
         if answer is None:
             self.episode.invalid += 1
             return None
         self.episode.thoughts.append(getattr(answer, "thoughts", ""))
         return self.dialogue.actions(answer)
 
-    def _link(self, round: int, attempt: int, key: str) -> None:
-        """Write down which call belongs to this turn."""
-        turn = self.episode.turn
-        if (turn, attempt) not in self.episode.linked:
-            self.episode.release_one()
-            where = {"episode": self.episode.id, "turn": turn, "attempt": attempt}
-            row = {**where, "agent": self.agent, "round": round, "key": key}
-            self.session.store.put(TURNS, row)
-
-
-async def _play_all(
-    session: Session,
-    scenario: Scenario,
-    turns: Callable[[Seeds], Turns],
-    records: dict[int, Record],
-) -> None:
-    # An episode has one call under way at most, so more episodes than that would only wait.
-    slots = asyncio.Semaphore(session.live.episodes_at_once)
-
-    async def one(k: int) -> None:
-        async with slots:
-            records[k] = await _play_one(session, scenario, k, turns(scenario.seeds[k : k + 1]))
-
-    await wait_for_all([asyncio.create_task(one(k)) for k in range(len(scenario))])
-
 
 async def _play_one(session: Session, scenario: Scenario, k: int, turns: Turns) -> Record:
     id, seed = session.episode_id(scenario, k), str(int(scenario.seeds[k]))
     known, linked = await session.store.known(id, seed)
-    live = [i for i, m in scenario.population.players.items() if isinstance(m, LiveAgent)]
-    calls = 0 if session.replay else scenario.game.rounds * len(live) - len(linked)
-    async with session.budget.episode(max(0, calls)) as release_one:
-        episode = _Episode(id, seed, known, linked, release_one)
+    live = sum(isinstance(member, LiveAgent) for member in scenario.population.members)
+    calls = max(0, scenario.game.rounds * live - len(linked))
+    async with session.budget.episode(0 if session.replay else calls) as release_one:
+        episode = _Episode(session, id, seed, known, linked, release_one)
         row = {"id": id, "run": session.run, "scenario": canonical_json(scenario.episode(k))}
         session.store.put(EPISODES, {**row, "at": now()})
         try:
-            return await _play_turns(session, scenario, episode, turns)
+            return await _play_turns(scenario, episode, turns)
         except ReplayMiss as miss:
-            needed = scenario.game.rounds * len(live) - len(linked)
-            if reason := session.budget.refusal(max(0, needed)):  # here the run had ended
+            if reason := session.budget.refusal(calls):  # here the run had ended
                 raise OutOfBudget(reason) from miss
             raise
 
 
-async def _play_turns(
-    session: Session, scenario: Scenario, episode: _Episode, turns: Turns
-) -> Record:
+async def _play_turns(scenario: Scenario, episode: _Episode, turns: Turns) -> Record:
     """Send each view to the player whose turn it is, and the answer back."""
-    players = {i: _player(session, scenario, episode, i) for i in scenario.population.players}
+    players = {i: _player(scenario, episode, i) for i in scenario.population.players}
     answer = None
     while True:
         try:
@@ -193,18 +188,10 @@ async def _play_turns(
         answer = await player.act(view) if isinstance(player, _LivePlayer) else player.act(view)
 
 
-def _player(
-    session: Session, scenario: Scenario, episode: _Episode, i: int
-) -> _LivePlayer | Player:
-    agent = scenario.population.players[i]
-    if isinstance(agent, Player):
+def _player(scenario: Scenario, episode: _Episode, i: int) -> Any:
+    """Return a member of a group as the player of one episode."""
+    agent, session = scenario.population.players[i], episode.session
+    if not isinstance(agent, LiveAgent):
         return agent
-    assert isinstance(agent, LiveAgent)  # the only kind that answers over a network
-    return _LivePlayer(
-        agent=i,
-        name=agent.name,
-        dialogue=dialogue_for(scenario.game, scenario.mechanism, i, session.options(agent)),
-        model=session.model(agent),
-        session=session,
-        episode=episode,
-    )
+    dialogue = dialogue_for(scenario.game, scenario.mechanism, i, session.options(agent))
+    return _LivePlayer(i, dialogue, session.model(agent), episode)

@@ -6,14 +6,14 @@ import math
 import os
 from bisect import bisect, bisect_right, insort
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from mechlab.agents.scenario import Scenario
 from mechlab.database import file_of, location
 from mechlab.games.base import Game
 from mechlab.llm._output import Usage
-from mechlab.llm._tokens import count_tokens, token_ends
+from mechlab.llm._tokens import AROUND, count_tokens, prompt_tokens, token_ends
 from mechlab.llm.agent import LiveAgent
 from mechlab.llm.budget import price_of
 from mechlab.llm.dialogue import Dialogue, Message, dialogue_for
@@ -24,7 +24,6 @@ from mechlab.simulation import simulate
 
 _LATENCY = 5.0  # seconds of a call before any was measured: a short answer of a large model
 _FEWEST_CACHED = 1024  # tokens; providers cache no shorter prefix (OpenAI, Anthropic's Sonnet)
-_AROUND = 3  # tokens around each message, and once before the answer (OpenAI's chat format)
 _RECENT = 500  # stored calls that correct an estimate: read in a second, the mean of them is good
 
 
@@ -64,18 +63,19 @@ class Estimate:
         values = asdict(self)
         return {"cost_usd" if name == "dollars" else name: v for name, v in values.items()}
 
-    def times(self, number: float) -> Estimate:
-        """Return the estimate of so many times as many calls."""
-        names = ("calls", "tokens", "dollars", "seconds")
-        return replace(self, **{name: number * getattr(self, name) for name in names})
+    def times(self, number: float, at_once: int = 1) -> Estimate:
+        """Return the estimate of so many times as many calls, so many of them at once."""
+        calls, tokens, dollars = (number * n for n in (self.calls, self.tokens, self.dollars))
+        seconds = number * self.seconds / at_once
+        return Estimate(calls, tokens, dollars, seconds, self.unpriced, self.measured)
 
 
 def estimate(scenarios: Iterable[Scenario], live: Live, url: str) -> Estimate:
     """Estimate the cost of all episodes of some scenarios.
 
     An episode of each is rehearsed, which no model plays. Stored calls of the same models and
-    options correct what that cannot tell: how a model counts tokens, how long it reasons and
-    answers, how much is cached, and how long a call takes.
+    options correct what that cannot tell: how a model counts tokens, how much it reasons, answers
+    and caches, and how long a call takes.
 
     Args:
         scenarios: what is to be played.
@@ -91,23 +91,22 @@ def estimate(scenarios: Iterable[Scenario], live: Live, url: str) -> Estimate:
         at_once = max(1, min(len(scenario), live.episodes_at_once))  # an episode has one under way
         for agent in dict.fromkeys(a for a in members if isinstance(a, LiveAgent)):
             turns = members.count(agent) * scenario.game.rounds * len(scenario)
-            all_turns = _one_call(scenario, agent, live, url).times(turns)
-            total += replace(all_turns, seconds=all_turns.seconds / at_once)
+            total += _one_call(scenario, agent, live, url).times(turns, at_once)
     return total
 
 
 def _one_call(scenario: Scenario, agent: LiveAgent, live: Live, url: str) -> Estimate:
     """Return the mean cost of an agent's calls in a scenario."""
-    options = live.options.model_copy(update=agent.options.chosen)
+    options = live.options_of(agent.options)
     endpoint = find_endpoint(options.endpoint, live.endpoints, need_key=False)
-    request = {**live.request(options.endpoint), **options.request}
+    request = live.request(options)
     cost = rehearse(scenario.game, scenario.mechanism, options, scenario.condition)
     prompt, cached, answer = (part / cost.calls for part in cost.tokens)
-    seconds, dollars = _LATENCY, None
+    seconds, dollars = _LATENCY, math.nan
     calls = _stored(url, agent.model, endpoint.url, request)
     if calls:
         sent = sum(call.prompt_tokens for call in calls)
-        prompt *= sent / sum(_message_tokens(call.messages) for call in calls)
+        prompt *= sent / sum(prompt_tokens(call.messages) for call in calls)
         cached = prompt * sum(call.cached_tokens for call in calls) / sent
         answer = sum(call.answer_tokens for call in calls) / len(calls)
         seconds = sum(call.seconds for call in calls) / len(calls)
@@ -117,15 +116,8 @@ def _one_call(scenario: Scenario, agent: LiveAgent, live: Live, url: str) -> Est
         dollars = price.of(usage, str(request.get("service_tier", "")))
     elif calls:  # what the endpoint itself says that they cost
         dollars = sum(call.dollars for call in calls) / len(calls)
-    known = dollars is not None and not math.isnan(dollars)
-    return Estimate(
-        1,
-        prompt + answer,
-        dollars if known and dollars is not None else math.nan,
-        seconds,
-        () if known else (agent.model,),
-        len(calls),
-    )
+    unpriced = (agent.model,) if math.isnan(dollars) else ()
+    return Estimate(1, prompt + answer, dollars, seconds, unpriced, len(calls))
 
 
 def _stored(url: str, model: str, endpoint: str, request: dict[str, Any]) -> list[ModelCall]:
@@ -146,14 +138,12 @@ class PromptCost:
         calls: number of prompts.
         prompt: characters of all prompts.
         shared: characters in a prefix that an earlier prompt of the episode has too.
-        answer: characters of all answers.
         tokens: of prompts, of their prefixes that a provider caches, and of answers.
     """
 
     calls: int
     prompt: int
     shared: int
-    answer: int
     tokens: tuple[int, int, int]
 
     @property
@@ -175,29 +165,21 @@ def prompt_cost(prompts: Iterable[list[Message]], answers: Iterable[str] = ()) -
         text = "".join(message["content"] for message in messages)
         place = bisect(earlier, text)  # a neighbour in alphabetical order shares the most
         near = earlier[max(0, place - 1) : place + 1]
-        prefix = max((_shared_prefix(text, other) for other in near), default=0)
+        prefixes = (os.path.commonprefix([text, other]) for other in near)  # noqa: RUF071 - of text
+        prefix = max(map(len, prefixes), default=0)
         insort(earlier, text)
         ends = token_ends(text)
         in_cache = bisect_right(ends, prefix)
         calls, prompt, shared = calls + 1, prompt + len(text), shared + prefix
-        sent += len(ends) + _AROUND * (1 + len(messages))
+        sent += len(ends) + AROUND * (1 + len(messages))
         cached += in_cache if in_cache >= _FEWEST_CACHED else 0
-    texts = list(answers)
-    answer = sum(map(count_tokens, texts))
-    return PromptCost(calls, prompt, shared, sum(map(len, texts)), (sent, cached, answer))
-
-
-def _message_tokens(messages: Iterable[Message]) -> int:
-    """Return about how many tokens a prompt has, with those that stand around its messages."""
-    return _AROUND + sum(_AROUND + count_tokens(message["content"]) for message in messages)
+    return PromptCost(calls, prompt, shared, (sent, cached, sum(map(count_tokens, answers))))
 
 
 def rehearse(
     game: Game, mechanism: Mechanism, options: PromptOptions, condition: str
 ) -> PromptCost:
-    """Return the cost of one episode of live agents with answers of ordinary length.
-
-    It makes no call; how long a model reasons is not in it.
+    """Return the cost of one episode of live agents that answer at ordinary length.
 
     >>> from mechlab.games.base import make_game
     >>> from mechlab.mechanism import parse
@@ -205,14 +187,11 @@ def rehearse(
     >>> rehearse(game, parse("none"), PromptOptions(), "baseline").calls
     6
     """
-    prompts: list[list[Message]] = []
-    answers: list[str] = []
-    players = [
-        _Rehearsal(dialogue_for(game, mechanism, agent, options), prompts, answers)
-        for agent in range(game.agents)
-    ]
+    turns: list[tuple[list[Message], str]] = []
+    dialogues = (dialogue_for(game, mechanism, i, options) for i in range(game.agents))
+    players = [_Rehearsal(dialogue, turns) for dialogue in dialogues]
     simulate(game, players, mechanism, episodes=1, condition=condition)
-    return prompt_cost(prompts, answers)
+    return prompt_cost((prompt for prompt, _ in turns), (answer for _, answer in turns))
 
 
 @dataclass(eq=False)
@@ -220,17 +199,9 @@ class _Rehearsal:
     """A player with typical answers that keeps prompts and answers."""
 
     dialogue: Dialogue
-    prompts: list[list[Message]]
-    answers: list[str]
+    turns: list[tuple[list[Message], str]]
 
     def act(self, view: Any) -> Any:
-        """Take one turn."""
-        self.prompts.append(self.dialogue.messages(view))
-        answer = self.dialogue.typical_answer(view)
-        self.answers.append(answer.model_dump_json())
+        messages, answer = self.dialogue.messages(view), self.dialogue.typical_answer(view)
+        self.turns.append((messages, answer.model_dump_json()))
         return self.dialogue.actions(answer)
-
-
-def _shared_prefix(one: str, other: str) -> int:
-    """Return the number of characters with which both texts begin."""
-    return len(os.path.commonprefix([one, other]))  # noqa: RUF071 - by character is meant

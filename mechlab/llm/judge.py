@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
+from operator import eq
 
-from pydantic import BaseModel, ConfigDict
-
-from mechlab.llm._model import Call, Model
+from mechlab.llm._model import Call
 from mechlab.llm.agent import LiveAgent
-from mechlab.llm.driver import wait_for_all
-from mechlab.llm.prompts.template import PromptTemplate
+from mechlab.llm.driver import for_each
+from mechlab.llm.prompts.template import Closed, Prompt
 from mechlab.llm.session import Session
 
 _SEED = "judge"  # in place of an episode's seed among the calls: each text has one verdict
 
 
-class Verdict(BaseModel):
+class Verdict(Closed):
     """The answer of a judge."""
-
-    model_config = ConfigDict(extra="forbid")
 
     reason: str
     hard_defection: bool
@@ -54,10 +51,10 @@ def agreement(one: Sequence[bool], other: Sequence[bool]) -> Agreement:
     >>> agreement([True, True, False, False], [True, False, False, False]).kappa
     0.5
     """
-    n, nan = len(one), float("nan")
+    n = len(one)
     if not n:
         return Agreement(0, nan, nan, (nan, nan))
-    p = sum(a == b for a, b in zip(one, other, strict=True)) / n
+    p = sum(map(eq, one, other)) / n
     yes, also = sum(one) / n, sum(other) / n
     chance = yes * also + (1 - yes) * (1 - also)
     if chance == 1.0:
@@ -78,29 +75,15 @@ def judge_thoughts(
         OutOfBudget: if a cap is reached.
         UserError: for trouble with the endpoint or the store.
     """
-    texts = list(dict.fromkeys(thoughts))
-    verdicts = session.wait_for(_judge_all(session, judge, texts))
-    by_text = dict(zip(texts, verdicts, strict=True))
-    return [by_text[thought] for thought in thoughts]
-
-
-async def _judge_all(session: Session, judge: LiveAgent, texts: Sequence[str]) -> list[bool | None]:
-    model, prompt = session.model(judge), PromptTemplate("judge")
-    known, _ = await session.store.known("", _SEED)
-    slots = asyncio.Semaphore(session.live.episodes_at_once)
+    texts, model, prompt = list(dict.fromkeys(thoughts)), session.model(judge), Prompt("judge")
+    known, _ = session.wait_for(session.store.known("", _SEED))
 
     async def one(text: str) -> bool | None:
-        async with slots:
-            return await _judge(model, prompt, text, known)
+        messages = prompt.messages(thought=text)
+        call = Call(messages, Verdict, seed=_SEED, agent=0, turn=0, known=known)
+        verdict, _ = await model.answer(call)
+        return verdict.hard_defection if isinstance(verdict, Verdict) else None
 
-    tasks = [asyncio.create_task(one(text)) for text in texts]
-    await wait_for_all(tasks)
-    return [task.result() for task in tasks]
-
-
-async def _judge(model: Model, prompt: PromptTemplate, text: str, known: set[str]) -> bool | None:
-    turn = {"system": prompt("rules"), "user": prompt("turn", thought=text)}
-    messages = [{"role": role, "content": content.strip()} for role, content in turn.items()]
-    call = Call(messages, Verdict, seed=_SEED, agent=0, turn=0)
-    verdict, _ = await model.answer(call, known)
-    return verdict.hard_defection if isinstance(verdict, Verdict) else None
+    verdicts = session.wait_for(for_each(texts, one, session.live.episodes_at_once))
+    by_text = dict(zip(texts, verdicts, strict=True))
+    return [by_text[thought] for thought in thoughts]

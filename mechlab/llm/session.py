@@ -17,12 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from mechlab.agents.population import Population
 from mechlab.agents.scenario import Scenario
 from mechlab.database import location, trouble
-from mechlab.errors import UserError
-from mechlab.llm._model import Model, Route
-from mechlab.llm._rate_limit import RateLimit
+from mechlab.llm._model import Model
 from mechlab.llm._store import CallStore, canonical_json, digest, open_tables, total_spending
 from mechlab.llm.agent import LiveAgent
-from mechlab.llm.budget import Budget, InvalidTurns, Spending, price_of, unknown_price
+from mechlab.llm.budget import Budget, InvalidTurns, Spending
 from mechlab.llm.settings import Endpoint, Live, ModelOptions, find_endpoint
 
 if TYPE_CHECKING:
@@ -52,9 +50,8 @@ class Session:
         self._engine = self._open(url)
         self.store = CallStore(self._engine, self.url, run, self.budget, read_only=replay)
         self._endpoints: dict[str, Endpoint] = {}
-        self._limits: dict[str, RateLimit] = {}
-        self._models: dict[LiveAgent, Model] = {}
         self._clients: dict[str, Client] = {}
+        self._models: dict[LiveAgent, Model] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mechlab-live")
         self._thread.daemon = True
@@ -62,7 +59,7 @@ class Session:
 
     def options(self, agent: LiveAgent) -> ModelOptions:
         """Return the options of an agent: its own before the study's."""
-        return self.live.options.model_copy(update=agent.options.chosen)
+        return self.live.options_of(agent.options)
 
     def model(self, agent: LiveAgent) -> Model:
         """Return an agent's model.
@@ -71,7 +68,9 @@ class Session:
             UserError: for an unknown endpoint, or a cap in dollars on a model without a price.
         """
         if agent not in self._models:
-            self._models[agent] = Model(self._route(agent), self.store, self.budget)
+            endpoint = self._endpoint(self.options(agent).endpoint)
+            client = None if self.replay else self._client(endpoint)
+            self._models[agent] = Model(agent, self.live, endpoint, client, self.store)
         return self._models[agent]
 
     def episode_id(self, scenario: Scenario, k: int) -> str:
@@ -81,11 +80,11 @@ class Session:
 
     def note(self, scenario: Scenario, finished: Sequence[int], measures: pd.DataFrame) -> None:
         """Write down the measures of the finished episodes of a scenario, one row per episode."""
-        rows = measures.to_dict("records")
+        rows = measures.astype(float).to_dict("records")
 
         async def write() -> None:
             for k, row in zip(finished, rows, strict=True):
-                values = {str(name): float(value) for name, value in row.items()}
+                values = {str(name): value for name, value in row.items()}
                 done = self.store.finish(self.episode_id(scenario, k), values)
             await asyncio.shield(done)
 
@@ -111,8 +110,7 @@ class Session:
         self._engine.dispose()
 
     async def _close(self) -> None:
-        mine = {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
-        mine.discard(self.store.writing)
+        mine = asyncio.all_tasks() - {asyncio.current_task(), self.store.writing}
         for task in mine:
             task.cancel()
         await asyncio.gather(*mine, return_exceptions=True)
@@ -124,43 +122,23 @@ class Session:
         try:
             engine = open_tables(url)
             if self.run:
-                with engine.connect() as connection:
-                    self.budget.others = total_spending(connection, self.run)
+                self.budget.others = run_spending(engine, self.run)
         except SQLAlchemyError as error:
             raise trouble(self.url, error) from error
         return engine
 
-    def _route(self, agent: LiveAgent) -> Route:
-        options = self.options(agent)
-        name = options.endpoint
+    def _endpoint(self, name: str) -> Endpoint:
         if name not in self._endpoints:
-            known = self.live.endpoints
-            self._endpoints[name] = find_endpoint(name, known, need_key=not self.replay)
-            self._limits[name] = RateLimit(self.live.concurrency_of(name))
-        endpoint = self._endpoints[name]
-        price = price_of(agent.model, endpoint.url)
-        route = Route(
-            name=agent.name,
-            model=agent.model,
-            parameters={**self.live.request(name), **options.request},
-            client=None if self.replay else self._client(endpoint),
-            url=endpoint.url,
-            limit=self._limits[name],
-            price=price,
-            patience=self.live.patience_of(name),
-            response_format=options.response_format or "",
-        )
-        if self.live.caps.dollars is not None and not route.priced:
-            why = unknown_price(agent.model, tier=route.tier if price else "")
-            raise UserError(f"a cap in dollars needs prices: {why}")
-        return route
+            endpoint = find_endpoint(name, self.live.endpoints, need_key=not self.replay)
+            self._endpoints[name] = endpoint
+        return self._endpoints[name]
 
     def _client(self, endpoint: Endpoint) -> Client:
         from mechlab.llm._client import Client  # half a second, which only calls need
 
         if endpoint.name not in self._clients:
-            timeout = self.live.timeout_of(endpoint.name)
-            self._clients[endpoint.name] = Client(endpoint, timeout)
+            settings = self.live.endpoint(endpoint.name)
+            self._clients[endpoint.name] = Client(endpoint, settings)
         return self._clients[endpoint.name]
 
 
@@ -197,10 +175,7 @@ def live_session(
 def session_for(
     population: Population, live: Live, url: str | URL, run: str, *, replay: bool = False
 ) -> Iterator[None]:
-    """Keep a session open for a population with live agents, unless one is open already.
-
-    The arguments after the population are those of ``live_session``.
-    """
+    """Keep a ``live_session`` open for a population with live agents, unless one is open."""
     if "live" not in population.kinds or _SESSIONS:
         yield
         return
@@ -235,8 +210,8 @@ def _rare_collection() -> Iterator[None]:
 
     A call under way holds some 200 objects, and leaves no reference cycles behind. Python collects
     whenever 700 more objects were made than freed, so the calls of one transaction, which go on
-    together, trigger it again and again, and every thousand calls it goes through all that is
-    loaded: a quarter of a second in which every episode waits.
+    together, would trigger it again and again, a quarter of a second each time it goes through
+    all that is loaded.
 
     >>> with _rare_collection():
     ...     gc.get_threshold()[0]

@@ -1,7 +1,4 @@
-"""What a user sets of live agents: the ``[live]`` table of a study, options in brackets, endpoints.
-
-An agent's options come first, then the study's, then the endpoint's own defaults.
-"""
+"""What a user sets of live agents: the ``[live]`` table of a study, options in brackets."""
 
 from __future__ import annotations
 
@@ -9,14 +6,15 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
 from mechlab.errors import UserError
+from mechlab.llm._secrets import without_key
 from mechlab.recipe import Part
+from mechlab.statistics import counted
 
 OPENAI = "https://api.openai.com/v1"
 AZURE_VERSION = "?api-version="  # in a base URL: Azure's older API, whose keys go into `api-key`
@@ -70,7 +68,7 @@ class ModelOptions(PromptOptions):
 
     @property
     def request(self) -> dict[str, Any]:
-        """The parameters that each request carries, whatever its response format."""
+        """The parameters of the model that are set."""
         prompt = {"endpoint", "response_format", *PromptOptions.model_fields}
         return self.model_dump(exclude=prompt, exclude_none=True)
 
@@ -80,14 +78,28 @@ class ModelOptions(PromptOptions):
         return self.model_dump(exclude_unset=True)
 
 
-class EndpointSettings(Part):
+class CallSettings(Part):
+    """How endpoints are called.
+
+    Attributes:
+        extra: further fields of each request.
+        concurrency: most calls to an endpoint at once.
+        timeout: seconds that a call may take.
+        patience: seconds after which a call that meets only faults is given up.
+    """
+
+    extra: dict[str, Any] = Field(default={})
+    concurrency: int = Field(default=64, ge=1, le=1000)
+    timeout: float = Field(default=300.0, gt=0)
+    patience: float = Field(default=1800.0, gt=0)
+
+
+class EndpointSettings(CallSettings):
     """Where an endpoint is, and how it is called; what is not set is that of the ``[live]`` table.
 
     Attributes:
         url: its base URL; read from the environment if it is not given.
         key_variable: the environment variable that holds its key (never the key itself).
-        extra: further fields of each request, as this endpoint knows them, beside the table's.
-        concurrency, timeout, patience: as in the table.
 
     >>> EndpointSettings(url="http://127.0.0.1:8080/v1/").url
     'http://127.0.0.1:8080/v1'
@@ -95,10 +107,6 @@ class EndpointSettings(Part):
 
     url: str = ""
     key_variable: str = ""
-    extra: dict[str, Any] = Field(default={})
-    concurrency: int | None = Field(default=None, ge=1, le=1000)
-    timeout: float | None = Field(default=None, gt=0)
-    patience: float | None = Field(default=None, gt=0)
 
     @field_validator("url")
     @classmethod
@@ -131,22 +139,18 @@ class Caps(Part):
     @property
     def stated(self) -> bool:
         """Whether there is any cap."""
-        return any(cap is not None for cap in self.model_dump().values())
+        return bool(self.model_dump(exclude_none=True))
 
 
-class Live(Part):
+class Live(CallSettings):
     """The ``[live]`` table: everything about live agents that a study may set.
 
     Attributes:
         endpoints: where endpoints are and how they are called, by name; others are read from the
             environment.
         options: of all live agents that do not say otherwise.
-        extra: further fields of each request to any endpoint.
         caps: what all calls of a run may use up.
         invalid_limit: the largest share of turns without a valid answer.
-        concurrency: most calls to an endpoint at once.
-        timeout: seconds that a call may take.
-        patience: seconds after which a call that meets only faults is given up.
 
     >>> Live(caps={"calls": 100}).caps.calls
     100
@@ -154,48 +158,40 @@ class Live(Part):
 
     endpoints: dict[str, EndpointSettings] = Field(default={})
     options: ModelOptions = ModelOptions()
-    extra: dict[str, Any] = Field(default={})
     caps: Caps = Caps()
     invalid_limit: float = Field(default=0.2, ge=0, le=1)
-    concurrency: int = Field(default=64, ge=1, le=1000)
-    timeout: float = Field(default=300.0, gt=0)
-    patience: float = Field(default=1800.0, gt=0)
 
     @property
     def canonical(self) -> dict[str, Any]:
         """All that the evidence depends on."""
         own = {name: endpoint.canonical for name, endpoint in self.endpoints.items()}
-        fields = self.model_dump(mode="json", include={"options", "extra"})
+        fields = {"options": self.options.model_dump(mode="json"), "extra": self.extra}
         return {**fields, "endpoints": {name: each for name, each in own.items() if each}}
 
-    def request(self, endpoint: str) -> dict[str, Any]:
-        """Return the further fields of each request to an endpoint.
+    def endpoint(self, name: str) -> EndpointSettings:
+        """Return the settings of an endpoint: its own before those of the table.
 
         >>> live = Live(extra={"seed": 1}, endpoints={"groq": {"extra": {"service_tier": "flex"}}})
-        >>> live.request("groq"), live.request("openai")
+        >>> live.endpoint("groq").extra, live.endpoint("openai").extra
         ({'seed': 1, 'service_tier': 'flex'}, {'seed': 1})
         """
-        return {**self.extra, **self._of(endpoint).extra}
+        own = self.endpoints.get(name, EndpointSettings())
+        unset = CallSettings.model_fields.keys() - own.model_fields_set
+        table = {field: getattr(self, field) for field in unset}
+        return own.model_copy(update={**table, "extra": {**self.extra, **own.extra}})
 
-    def concurrency_of(self, endpoint: str) -> int:
-        """Return the most calls to an endpoint at once."""
-        return self._of(endpoint).concurrency or self.concurrency
+    def options_of(self, agent: ModelOptions) -> ModelOptions:
+        """Return all options of an agent: its own before the study's."""
+        return self.options.model_copy(update=agent.chosen)
 
-    def timeout_of(self, endpoint: str) -> float:
-        """Return the seconds that a call to an endpoint may take."""
-        return self._of(endpoint).timeout or self.timeout
-
-    def patience_of(self, endpoint: str) -> float:
-        """Return the seconds after which a call to an endpoint is given up."""
-        return self._of(endpoint).patience or self.patience
+    def request(self, options: ModelOptions) -> dict[str, Any]:
+        """Return the parameters that each request of an agent with these options carries."""
+        return {**self.endpoint(options.endpoint).extra, **options.request}
 
     @property
     def episodes_at_once(self) -> int:
         """Episodes that keep all endpoints busy, as each has one call under way at most."""
-        return max(self.concurrency, *(self.concurrency_of(name) for name in self.endpoints), 1)
-
-    def _of(self, endpoint: str) -> EndpointSettings:
-        return self.endpoints.get(endpoint, EndpointSettings())
+        return max([self.concurrency, *(self.endpoint(n).concurrency for n in self.endpoints)])
 
 
 @dataclass(frozen=True)
@@ -218,58 +214,8 @@ class Endpoint:
     key: str = field(repr=False)
 
     def redact(self, text: str) -> str:
-        """Return a text from the endpoint without the key, which it might repeat.
-
-        The key is found over line breaks and in JSON's escapes, of any depth. A key that can be no
-        secret, such as those that local servers tell one to use, stays: it may be a word.
-        """
-        if not _is_secret(self.key) or not self._repeated(text):
-            return text
-        redacted = _key_pattern(self.key).sub("[key]", text)
-        return "[key]" if self._repeated(redacted) else redacted
-
-    def _repeated(self, text: str) -> bool:
-        if "\\u" not in text and any(c not in text for c in reversed(self.key)):
-            return False  # of most texts this is seen at once: the end of a key is random
-        return self.key in _unescaped(text)
-
-
-_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
-# What may split a key: white space, its escapes, and backslashes that begin no escape of a letter.
-_BETWEEN = r"(?:\s|\\+(?:[nrtbf]|u00(?:[01][0-9a-fA-F]|20)|(?![\\u])))*"
-
-
-def _unescaped(text: str) -> str:
-    """Return a text without JSON's escapes, backslashes and white space.
-
-    >>> _unescaped("\\\\u0073k-\\n5e cre7")
-    'sk-5ecre7'
-    """
-    if "\\u" in text:
-        text = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
-    if "\\" in text:
-        for escape in ("\\n", "\\r", "\\t", "\\b", "\\f", "\\"):  # faster than a pattern
-            text = text.replace(escape, "")
-    return "".join(text.split())
-
-
-@cache
-def _is_secret(key: str) -> bool:
-    """Return whether a key is too long and too varied to be a word, or one that anybody may know.
-
-    >>> [_is_secret(key) for key in ("none", "EMPTY", "12345678", "placeholder", "sk-5ecre7")]
-    [False, False, False, False, True]
-    """
-    varied, letter = len(set(key)), any(c.isalpha() for c in key)
-    mixed = letter and any(c.isdigit() for c in key)
-    return (mixed and len(key) >= 8 and varied >= 6) or (letter and len(key) >= 16 and varied >= 8)
-
-
-@cache
-def _key_pattern(key: str) -> re.Pattern[str]:
-    """Return a pattern of a key, with each character as it is or escaped, split at any place."""
-    ascii = (rf"(?:{re.escape(c)}|(?<!\\)\\+u(?i:{ord(c):04x}))" for c in key)
-    return re.compile(_BETWEEN.join(ascii))
+        """Return a text from the endpoint without the key, which it might repeat."""
+        return without_key(text, self.key)
 
 
 def find_endpoint(
@@ -295,8 +241,8 @@ def find_endpoint(
         )
     if need_key and not re.fullmatch(r"[!-\[\]-~]*", key):
         raise UserError(
-            f"endpoint {name!r} ({url}): {variable} must hold a key of visible ASCII "
-            f"characters without a backslash, but one of its {len(key)} characters is no such"
+            f"endpoint {name!r} ({url}): {variable} must hold a key of visible ASCII characters "
+            f"without a backslash, which what it holds ({counted(len(key), 'character')}) is not"
         )
     return Endpoint(name, url, key)
 

@@ -27,8 +27,7 @@ class LiveEpisode:
         id: its name in the store.
         run: the study's name, "" for an episode of ``mechlab run``.
         game, settings, population, mechanism, condition: what was played, as it is written.
-        seed: the study's.
-        number: of the episode under the seed.
+        seed, number: the study's seed, and the number of the episode under it.
         measures: by name; empty until the episode is finished.
     """
 
@@ -91,6 +90,9 @@ class ModelCall:
     at: str
 
 
+_CALLS = sql.select(TURNS, CALLS).join(CALLS, TURNS.c.key == CALLS.c.key)
+
+
 class Transcripts:
     """Reads live episodes; see ``open_transcripts``."""
 
@@ -116,35 +118,22 @@ class Transcripts:
 
     def calls(self, episode: str) -> list[ModelCall]:
         """Return all calls of an episode, by its id, in order."""
-        query = (
-            sql.select(TURNS, CALLS)
-            .join_from(TURNS, CALLS, TURNS.c.key == CALLS.c.key)
-            .where(TURNS.c.episode == episode)
-            .order_by(TURNS.c.turn, TURNS.c.attempt)
-        )
-        faults = (
-            sql.select(FAULTS)
-            .join_from(FAULTS, TURNS, TURNS.c.key == FAULTS.c.key)
-            .where(TURNS.c.episode == episode)
-            .order_by(FAULTS.c.id)
-        )
+        mine = TURNS.c.episode == episode
+        query = _CALLS.where(mine).order_by(TURNS.c.turn, TURNS.c.attempt)
+        faults = sql.select(FAULTS).join(TURNS, TURNS.c.key == FAULTS.c.key).where(mine)
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-            return _calls(connection, rows, connection.execute(faults).mappings().all())
+            faulty = connection.execute(faults.order_by(FAULTS.c.id)).mappings().all()
+            return _calls(connection, rows, faulty)
 
     def latest(
         self, model: str, endpoint: str, parameters: dict[str, Any], count: int
     ) -> list[ModelCall]:
         """Return those of a model's latest calls that carried these parameters, without faults."""
-        query = (
-            sql.select(TURNS, CALLS)
-            .join_from(TURNS, CALLS, TURNS.c.key == CALLS.c.key)
-            .where(CALLS.c.model == model, CALLS.c.endpoint == endpoint)
-            .order_by(CALLS.c.at.desc())
-            .limit(count)
-        )
+        query = _CALLS.where(CALLS.c.model == model, CALLS.c.endpoint == endpoint)
         with self._engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
+            latest = query.order_by(CALLS.c.at.desc()).limit(count)
+            rows = connection.execute(latest).mappings().all()
             alike = [row for row in rows if _parameters(row) == parameters]
             return _calls(connection, alike, ())
 
@@ -175,26 +164,21 @@ def _episode(row: Any) -> LiveEpisode:
 
 
 def _parameters(row: Any) -> dict[str, Any]:
-    """Return the parameters of a call's request, whatever its response format."""
     request: dict[str, Any] = json.loads(row["request"])
-    return {name: value for name, value in request.items() if name != "response_format"}
+    del request["response_format"]
+    return request
 
 
 def _calls(
     connection: sql.Connection, rows: Sequence[Any], faults: Sequence[Any]
 ) -> list[ModelCall]:
     """Read calls with their texts; each gets its own faults."""
-    ids = {id for row in rows for _, id in json.loads(row["messages"])}
-    texts = _texts(connection, sorted(ids))
-    return [_call(row, texts, [f for f in faults if f["key"] == row["key"]]) for row in rows]
-
-
-def _texts(connection: sql.Connection, ids: list[str]) -> dict[str, str]:
+    ids = sorted({id for row in rows for _, id in json.loads(row["messages"])})
     texts: dict[str, str] = {}
     for start in range(0, len(ids), 500):  # databases limit the values of one query
         query = sql.select(TEXTS.c.id, TEXTS.c.text).where(TEXTS.c.id.in_(ids[start : start + 500]))
         texts |= {row.id: json.loads(row.text) for row in connection.execute(query)}
-    return texts
+    return [_call(row, texts, [f for f in faults if f["key"] == row["key"]]) for row in rows]
 
 
 def _call(row: Any, texts: dict[str, str], faults: list[Any]) -> ModelCall:

@@ -53,6 +53,22 @@ def test_calls_under_way_count_against_a_cap():
     assert budget.under_way == 0
 
 
+@pytest.mark.parametrize(
+    ("caps", "calls", "words"),
+    [
+        ({"calls": 1}, 2, "the cap of 1 call leaves no room for an episode of 2 calls "),
+        ({"calls": 0}, 1, "the cap of 0 calls leaves no room for an episode of 1 call "),
+        (
+            {"calls": 1200, "tokens": 1, "dollars": 0.5},
+            2000,
+            "the caps of 1,200 calls and 1 token and $0.50 leave no room for an episode of 2,000",
+        ),
+    ],
+)
+def test_a_cap_without_room_says_so_in_the_singular_and_the_plural(caps, calls, words):
+    assert Budget(Caps(**caps)).refusal(calls).startswith(words)
+
+
 def test_what_other_processes_spent_counts_too():
     budget = Budget(Caps(dollars=1.0))
     budget.others = Spending(3, 100, 1.0)
@@ -66,6 +82,8 @@ def test_a_share_of_invalid_turns_needs_some_turns():
         turns.note("llm:m", "empty")
     with pytest.raises(TooManyInvalidTurns, match=r"6 of 6 .* limit of 25%; the last, of llm:m"):
         turns.note("llm:m", "empty")
+    with pytest.raises(TooManyInvalidTurns, match=r"^1 of 1 turn brought no .* limit of 0%; the"):
+        InvalidTurns(0.0).note("llm:m", "empty")
 
 
 def test_prices_are_those_of_the_table_and_of_the_users_own(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 
 from mechlab.llm._client import _POOL, Client
 from mechlab.llm._retry import CallFailed, EndpointError
-from mechlab.llm.settings import Endpoint
+from mechlab.llm.settings import Endpoint, EndpointSettings
 from tests.llm.conftest import KEY
 
 ASK = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
@@ -17,10 +17,10 @@ ASK = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 @pytest.mark.parametrize("at_once", [1, _POOL, 2 * _POOL + 1])
 def test_connections_lie_in_no_more_small_pools_than_calls_at_once_need(server, at_once):
     async def ask():
-        client = Client(Endpoint("test", server.url, KEY), timeout=600.0)
+        client = Client(Endpoint("test", server.url, KEY), EndpointSettings())
         for _ in range(2):
-            await asyncio.gather(*(client.send(ASK, 5) for _ in range(at_once)))
-        pools = [pool.under_way for pool in client._pools]
+            await asyncio.gather(*(client.send(ASK) for _ in range(at_once)))
+        pools = list(client._under_way.values())
         await client.close()
         return pools
 
@@ -32,9 +32,9 @@ def send(url, key=KEY):
     """Send one request; return its output, or the fault or error that came instead."""
 
     async def once():
-        client = Client(Endpoint("test", url, key), timeout=600.0)
+        client = Client(Endpoint("test", url, key), EndpointSettings())
         try:
-            return await client.send(ASK, 5)
+            return await client.send(ASK)
         except CallFailed as failure:
             return failure.fault
         except EndpointError as error:

@@ -224,7 +224,7 @@ def test_an_invalid_answer_is_returned_once_and_then_acts_as_an_empty_turn(serve
 
 def test_too_many_invalid_answers_stop_a_run(server):
     server.behaviour.faults = {"refusal": 1.0}
-    with pytest.raises(TooManyInvalidTurns, match=r"exceed the limit of 20%.*I cannot take part"):
+    with pytest.raises(TooManyInvalidTurns, match=r"exceeds the limit of 20%.*I cannot take part"):
         play()
 
 

@@ -4,7 +4,7 @@ import json
 from enum import Enum
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from mechlab.llm._output import (
     InvalidAnswer,
@@ -86,6 +86,15 @@ def test_a_strict_schema_closes_objects_within_objects():
     assert schema["additionalProperties"] is False is inner["additionalProperties"]
     assert inner["required"] == ["price", "text"]
     assert "default" not in inner["properties"]["text"]
+
+
+@pytest.mark.parametrize("name", ["default", "discriminator", "oneOf", "type", "enum"])
+def test_a_field_may_be_named_like_a_word_of_json_schema(name):
+    plain = create_model("Plain", text=(str, ""), other=(str, ""))
+    schema = strict_schema(create_model("Named", **{name: (str, ""), "other": (str, "")}))
+    assert list(schema["properties"]) == schema["required"] == [name, "other"]
+    assert schema["properties"]["other"] == strict_schema(plain)["properties"]["other"]
+    assert "default" not in schema["properties"][name]
 
 
 @pytest.mark.parametrize("form", ["json_schema", "json_object", "text"])

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from mechlab.llm._output import InvalidAnswer, ModelOutput, Usage, parse_answer
 from mechlab.llm._response import parse_output
 from mechlab.llm._retry import CallFailed
+from mechlab.llm._tokens import count_tokens
 from mechlab.llm.budget import Price, Spending
 
 ANYTHING = st.recursive(
@@ -35,19 +36,30 @@ class Bid(BaseModel):
     price: int
 
 
-def read(characters=400, usage=None, finish="stop", **message):
+SENT = [{"role": "user", "content": ("a b " * 47).strip()}]  # 94 words and 6 around them
+
+
+def read(sent=SENT, usage=None, finish="stop", **message):
     """Read a response with one choice."""
     choice = {"message": {"content": "", **message}, "finish_reason": finish}
-    return parse(characters, choices=[choice], usage=usage)
+    return parse(sent, choices=[choice], usage=usage)
 
 
-def parse(characters=400, **body):
-    return parse_output(json.dumps(body).encode(), characters)
+def parse(sent=SENT, **body):
+    return parse_output(json.dumps(body).encode(), sent)
 
 
 def test_what_an_endpoint_does_not_count_is_estimated():
-    usage = read(content="abcdefgh").usage
+    usage = read(content="abcd efgh").usage
     assert usage == Usage(100, 0, 2, counted=False)
+
+
+def test_numbers_are_estimated_as_the_many_tokens_that_they_are():
+    """Rows of numbers, as prompts of the sharing game have, are far from four characters each."""
+    numbers = ", ".join(map(str, range(100, 200)))
+    usage = read([{"role": "user", "content": numbers}], content=numbers, reasoning="7 8").usage
+    assert usage.prompt == count_tokens(numbers) + 6 > len(numbers) / 3
+    assert usage.answer == count_tokens("7 8" + numbers)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +88,7 @@ def test_what_an_endpoint_does_not_count_is_estimated():
     ],
 )
 def test_counts_are_read_as_the_most_that_they_can_mean(counts, tokens):
-    usage = read(usage=counts, content="abcdefgh").usage
+    usage = read(usage=counts, content="abcd efgh").usage
     assert (usage.prompt, usage.cached, usage.answer) == tokens
     assert usage.counted
     assert not usage.doubt
@@ -112,7 +124,7 @@ def test_counts_are_read_as_the_most_that_they_can_mean(counts, tokens):
     ],
 )
 def test_counts_that_cannot_be_right_are_replaced_and_said_to_be(counts, tokens, doubt):
-    usage = read(usage=counts, content="abcdefgh").usage
+    usage = read(usage=counts, content="abcd efgh").usage
     assert (usage.prompt, usage.cached, usage.answer) == tokens
     assert not usage.counted
     assert usage.doubt.startswith(doubt)
@@ -139,7 +151,8 @@ def test_what_an_endpoint_says_it_charged_is_read_where_it_can_be_right(counts, 
 
 @given(USAGES, st.integers(0, 10**6), st.text(max_size=50))
 def test_no_usage_record_earns_tokens_or_dollars(counts, characters, content):
-    usage = read(characters, usage=counts, content=content).usage
+    sent = [{"role": "user", "content": "x" * characters}]
+    usage = read(sent, usage=counts, content=content).usage
     assert 0 <= usage.cached <= usage.prompt
     assert usage.prompt >= characters / 128
     assert usage.answer >= len(content) / 128
@@ -216,7 +229,7 @@ def test_parts_that_think_are_reasoning():
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_a_body_is_read_in_the_encoding_that_it_has(encoding):
     text = json.dumps({"choices": [{"message": {"content": "Größe"}}]}, ensure_ascii=False)
-    assert parse_output(text.encode(encoding), 0).content == "Größe"
+    assert parse_output(text.encode(encoding), []).content == "Größe"
 
 
 @pytest.mark.parametrize(
@@ -236,5 +249,5 @@ def test_a_body_is_read_in_the_encoding_that_it_has(encoding):
 )
 def test_a_body_that_is_no_completion_is_a_fault(body, kind):
     with pytest.raises(CallFailed) as faulty:
-        parse_output(body, 0)
+        parse_output(body, [])
     assert faulty.value.fault.kind == kind

@@ -6,15 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechlab.errors import UserError
-from mechlab.llm.settings import (
-    OPENAI,
-    Endpoint,
-    EndpointSettings,
-    Live,
-    _is_secret,
-    _unescaped,
-    find_endpoint,
-)
+from mechlab.llm._secrets import is_secret, unescaped
+from mechlab.llm.settings import OPENAI, Endpoint, EndpointSettings, Live, find_endpoint
 from mechlab.study import Study, template
 
 
@@ -117,11 +110,12 @@ def test_what_the_evidence_depends_on_is_part_of_a_study_and_caps_are_not():
 def test_an_endpoint_says_what_is_its_own_and_the_table_says_the_rest():
     groq = {"extra": {"seed": 2, "service_tier": "flex"}, "concurrency": 128, "timeout": 5}
     live = Live(extra={"seed": 1}, patience=60, endpoints={"groq": groq})
-    assert live.request("groq") == {"seed": 2, "service_tier": "flex"}
-    assert live.request("openai") == {"seed": 1}
-    assert (live.concurrency_of("groq"), live.concurrency_of("openai")) == (128, 64)
-    assert (live.timeout_of("groq"), live.timeout_of("openai")) == (5, 300)
-    assert live.patience_of("groq") == live.patience_of("openai") == 60
+    own, others = live.endpoint("groq"), live.endpoint("openai")
+    assert own.extra == {"seed": 2, "service_tier": "flex"}
+    assert others.extra == {"seed": 1}
+    assert (own.concurrency, others.concurrency) == (128, 64)
+    assert (own.timeout, others.timeout) == (5, 300)
+    assert own.patience == others.patience == 60
     assert live.episodes_at_once == 128
 
 
@@ -159,14 +153,14 @@ def key_as_sent(draw, key):
     return "".join(written)
 
 
-@given(st.data(), KEYS.filter(_is_secret), st.text(max_size=30), st.text(max_size=30))
+@given(st.data(), KEYS.filter(is_secret), st.text(max_size=30), st.text(max_size=30))
 def test_no_text_keeps_a_key_however_it_is_written(data, key, before, after):
     endpoint = Endpoint("x", "http://x", key)
     text = before + key_as_sent(data.draw, key) + after
     redacted = endpoint.redact(text)
     assert "[key]" in redacted
     assert key not in redacted
-    assert key not in _unescaped(redacted)
+    assert key not in unescaped(redacted)
 
 
 PLACEHOLDERS = ["none", "x", "EMPTY", "ollama", "test", "1234", "sk-1234", "lm-studio", "dummy"]
@@ -175,7 +169,7 @@ PLACEHOLDERS = ["none", "x", "EMPTY", "ollama", "test", "1234", "sk-1234", "lm-s
 @given(st.sampled_from(PLACEHOLDERS) | KEYS, st.text())
 def test_a_text_without_the_key_stays_as_it_is(key, text):
     plain = Endpoint("x", "http://x", key)
-    assert plain.redact(text) == text or key in _unescaped(text)
+    assert plain.redact(text) == text or key in unescaped(text)
 
 
 @pytest.mark.parametrize("key", PLACEHOLDERS)

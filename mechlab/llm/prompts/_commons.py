@@ -21,11 +21,9 @@ class CommonsDialogue(TemplateDialogue):
     template = "commons"
 
     def actions(self, answer: Answer) -> Turn:
-        """Return the turn that a valid answer means."""
         return Turn([Harvest(answer.units)], answer.thoughts)
 
     def typical_answer(self, view: CommonsView) -> Answer:
-        """Return an answer of ordinary length."""
         return Answer(thoughts=_THOUGHTS, units=view.most / 2)
 
 

@@ -7,21 +7,17 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
-
 from mechlab.games.base import Turn
 from mechlab.games.grants import view as act
 from mechlab.games.grants.view import Loan, Message, Notice, Piece, View
 from mechlab.llm.dialogue import DIALOGUES
-from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer
+from mechlab.llm.prompts.template import Closed, TemplateDialogue, ThoughtfulAnswer
 
 Kind = Literal["message", "lend", "submit"]
 
 
-class Action(BaseModel):
+class Action(Closed):
     """One action; every field is there, as strict structured output asks for."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: Kind
     to: int
@@ -82,7 +78,6 @@ class GrantsDialogue(TemplateDialogue):
         }
 
     def actions(self, answer: Answer) -> Turn:
-        """Return the turn that a valid answer means."""
         return Turn([self._game_action(action) for action in answer.actions], answer.thoughts)
 
     def _game_action(self, action: Action) -> act.Action:
@@ -110,7 +105,6 @@ class GrantsDialogue(TemplateDialogue):
         return owner * self._family + number
 
     def typical_answer(self, view: View) -> Answer:
-        """Return an answer of ordinary length."""
         lacking = sorted(view.lacking)
         wanted = {owner: [p for p in lacking if p[0] == owner] for owner, _ in lacking}
         ready = [task.pieces for task in view.tasks if set(task.pieces) <= view.access.keys()]

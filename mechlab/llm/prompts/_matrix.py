@@ -43,11 +43,9 @@ class MatrixDialogue(TemplateDialogue):
         self, game: Game, mechanism: Mechanism, agent: int, options: PromptOptions
     ) -> None:
         super().__init__(game, mechanism, agent, options)
-        table = game.params["table"]
-        self._claims = table == TRAVELLERS
-        self._moves, self._others = (
-            self._names(moves(table)[player]) for player in (agent, 1 - agent)
-        )
+        names = moves(game.params["table"])
+        self._claims = game.params["table"] == TRAVELLERS
+        self._moves, self._others = self._names(names[agent]), self._names(names[1 - agent])
         self.expect(_one_of(self._moves))
 
     def _names(self, plain: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,11 +63,9 @@ class MatrixDialogue(TemplateDialogue):
         }
 
     def actions(self, answer: Any) -> Turn:
-        """Return the turn that a valid answer means."""
         return Turn([Choose(self._moves.index(answer.move))], answer.thoughts)
 
     def typical_answer(self, view: MatrixView) -> BaseModel:
-        """Return an answer of ordinary length."""
         return self.answer(thoughts=_THOUGHTS, move=self._moves[0])
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from mechlab.games.base import Turn
 from mechlab.games.simultaneous import Contribute, PublicGoodsView, Punish
 from mechlab.llm.dialogue import DIALOGUES, Message
-from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer
+from mechlab.llm.prompts.template import Closed, TemplateDialogue, ThoughtfulAnswer
 
 
 class Contribution(ThoughtfulAnswer):
@@ -18,10 +18,8 @@ class Contribution(ThoughtfulAnswer):
     tokens: int
 
 
-class Punished(BaseModel):
+class Punished(Closed):
     """What is spent on punishing one agent."""
-
-    model_config = ConfigDict(extra="forbid")
 
     agent: int
     amount: float
@@ -45,13 +43,11 @@ class PublicGoodsDialogue(TemplateDialogue):
         return super().messages(view)
 
     def actions(self, answer: Any) -> Turn:
-        """Return the turn that a valid answer means."""
         if isinstance(answer, Contribution):
             return Turn([Contribute(answer.tokens)], answer.thoughts)
         return Turn([Punish({p.agent: p.amount for p in answer.punish})], answer.thoughts)
 
     def typical_answer(self, view: PublicGoodsView) -> BaseModel:
-        """Return an answer of ordinary length."""
         if view.stage == "punish":
             return Punishment(thoughts=_THOUGHTS, punish=[])
         return Contribution(thoughts=_THOUGHTS, tokens=view.endowment // 2)

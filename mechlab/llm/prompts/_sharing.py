@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, ClassVar, Literal, Self, TypeVar
-
-from pydantic import BaseModel, ConfigDict
+from typing import Any, ClassVar, Literal, Self
 
 from mechlab.games.base import Turn
 from mechlab.games.sharing import view as act
 from mechlab.games.sharing.view import Exchange, Notice, View
 from mechlab.games.sharing.view import Message as Letter
 from mechlab.llm.dialogue import DIALOGUES
-from mechlab.llm.prompts.template import TemplateDialogue, ThoughtfulAnswer
+from mechlab.llm.prompts.template import Closed, TemplateDialogue, ThoughtfulAnswer
 
-_E = TypeVar("_E", Notice, Exchange, Letter)
 Kind = Literal["message", "broadcast", "send", "submit"]
 
 
-class Action(BaseModel):
+class Action(Closed):
     """One action; every field is there, as strict structured output asks for."""
-
-    model_config = ConfigDict(extra="forbid")
 
     kind: Kind
     to: int
@@ -72,11 +66,11 @@ class Recent:
         The state says which of these are awaited.
         """
         since = 0 if full else view.round - 1
-        messages = (*_since(view.messages, since), *_since(view.public, since))
+        messages = (m for m in (*view.messages, *view.public) if m.round >= since)
         kept = (m for m in messages if full or m.sender != view.agent or not m.asks)
         return cls(
-            notices=list(_since(view.notices or (), since)),
-            copies=_copies(_since(view.exchanges or (), view.round)),
+            notices=[n for n in view.notices or () if n.round >= since],
+            copies=_copies(view.exchanges or (), view.round),
             messages=sorted(kept, key=attrgetter("round")),
         )
 
@@ -101,12 +95,8 @@ class Log:
         if not self._known:
             self.text = self._line("first", held=self._gained(view))
         for round in range(self._round, view.round):
-            copies = gained = None
-            if view.exchanges is None:
-                gained = self._gained(view)
-            else:
-                exchanges = _since(view.exchanges, round)
-                copies = _copies(e for e in exchanges if e.round == round)
+            copies = None if view.exchanges is None else _copies(view.exchanges, round)
+            gained = self._gained(view) if copies is None else None
             self.text += self._line("passed", round=round, copies=copies, gained=gained)
         self._round = view.round
         return self.text
@@ -143,11 +133,9 @@ class SharingDialogue(TemplateDialogue):
         return {"log": self._log.read(view), "recent": Recent.of(view, self.full)}
 
     def actions(self, answer: Answer) -> Turn:
-        """Return the turn that a valid answer means."""
         return Turn([action.game_action() for action in answer.actions], answer.thoughts)
 
     def typical_answer(self, view: View) -> Answer:
-        """Return an answer of ordinary length."""
         asks = [(holder, piece) for piece in view.lacking for holder in view.directory[piece]]
         wanted = {holder: [k for j, k in asks if j == holder] for holder, _ in asks}
         ready = [task for task in view.tasks if set(task) <= view.pieces.keys()]
@@ -171,24 +159,16 @@ _THOUGHTS = (
 )
 
 
-def _since(events: Sequence[_E], round: int) -> Sequence[_E]:
-    """Return the events from a round on; events are in the order of their rounds.
+def _copies(exchanges: Iterable[Exchange], round: int) -> str:
+    """Return who sent whom which pieces in a round.
 
-    >>> _since([Exchange(0, 1, 2, 7), Exchange(3, 1, 2, 9)], 1)
-    [Exchange(round=3, giver=1, receiver=2, piece=9)]
-    """
-    return events[bisect_left(events, round, key=attrgetter("round")) :]
-
-
-def _copies(exchanges: Iterable[Exchange]) -> str:
-    """Return who sent whom which pieces.
-
-    >>> _copies([Exchange(0, 1, 2, 7), Exchange(0, 1, 2, 9), Exchange(0, 0, 1, 7)])
+    >>> _copies([Exchange(0, 1, 2, 7), Exchange(0, 1, 2, 9), Exchange(0, 0, 1, 7)], 0)
     '0 to 1: 7; 1 to 2: 7, 9'
     """
     pairs: dict[tuple[int, int], list[str]] = {}
-    for exchange in exchanges:
-        pairs.setdefault((exchange.giver, exchange.receiver), []).append(str(exchange.piece))
+    for one in exchanges:
+        if one.round == round:
+            pairs.setdefault((one.giver, one.receiver), []).append(str(one.piece))
     return "; ".join(f"{i} to {j}: {', '.join(pieces)}" for (i, j), pieces in sorted(pairs.items()))
 
 

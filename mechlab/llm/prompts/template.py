@@ -1,8 +1,4 @@
-"""Prompts from templates: what the dialogues of all games share.
-
-A game's own dialogue derives from ``TemplateDialogue``, and its texts stand in a template beside
-it, with a block ``rules`` and a block ``turn``.
-"""
+"""Prompts from templates: what the dialogues of all games share."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict
 
 from mechlab.games.base import Game
+from mechlab.llm._output import edited
 from mechlab.llm.dialogue import Message
 from mechlab.llm.settings import PromptOptions
 from mechlab.mechanism import Mechanism, Vocabulary
@@ -111,8 +108,8 @@ def _template(name: str) -> Template:
     return environment.get_template(f"{name}.j2")
 
 
-class PromptTemplate:
-    """A template file, whose blocks are rendered one at a time.
+class Prompt:
+    """A template file, with a block ``rules`` and a block ``turn``.
 
     Args:
         name: of the file, without ``.j2``.
@@ -120,40 +117,41 @@ class PromptTemplate:
     """
 
     def __init__(self, name: str, **values: Any) -> None:
-        self._template, self._values = _template(name), values
+        self._template, self._values, self._rules = _template(name), values, ""
 
     def __call__(self, block: str, **values: Any) -> str:
         """Return the text of a block, with no more than one empty line in a row."""
         context = self._template.new_context({**self._values, **values})
-        text = "".join(self._template.blocks[block](context))
-        while "\n\n\n" in text:
-            text = text.replace("\n\n\n", "\n\n")
-        return text
+        return re.sub("\n{3,}", "\n\n", "".join(self._template.blocks[block](context)))
+
+    def messages(self, **values: Any) -> list[Message]:
+        """Return the rules, which stay those of the first turn, and a turn."""
+        self._rules = self._rules or self("rules", **values)
+        texts = {"system": self._rules, "user": self("turn", **values)}
+        return [{"role": role, "content": text.strip()} for role, text in texts.items()]
 
 
 _CHARACTERS, _ITEMS = 120, 3  # of each text and list in a short answer: a sentence, three pieces
 
 
-class ThoughtfulAnswer(BaseModel):
-    """An answer with private thoughts, which come first; a game's own adds its actions.
-
-    Docstrings of answers are for developers. What a model is to know of a field stands in the
-    field's ``description``, which is part of its JSON schema.
-    """
+class Closed(BaseModel):
+    """An object with no other fields than its own; a ``description`` of a field is for models."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class ThoughtfulAnswer(Closed):
+    """An answer with private thoughts, which come first; a game's own adds its actions."""
 
     thoughts: str
 
 
 class TemplateDialogue:
-    """What the dialogues of all games share: the rules once, then one turn after another.
-
-    A game's own adds ``actions`` and ``typical_answer``; see ``mechlab.llm.dialogue.Dialogue``.
+    """A ``Dialogue`` without ``actions`` and ``typical_answer``, which a game's own adds.
 
     Class attributes:
         schema: of the answer, before lengths are limited.
-        template: name of the template file, without ``.j2``.
+        template: see ``Prompt``.
         neutral_words: words of the game's vocabulary where names are neutral.
         names: further nouns of the template, each plain and neutral.
     """
@@ -170,12 +168,9 @@ class TemplateDialogue:
         self.nouns = Nouns.of(options, game.vocabulary, **self.neutral_words)
         names = {name: pair[self.nouns.neutral] for name, pair in self.names.items()}
         values = {"game": game, "mechanism": mechanism, "options": options, "nouns": self.nouns}
-        self.text = PromptTemplate(
-            self.template, agent=self.nouns.agent, full=self.full, **names, **values
-        )
+        self.text = Prompt(self.template, agent=self.nouns.agent, full=self.full, **names, **values)
         self._short = options.answers == "short"
         self.expect(self.schema)
-        self._rules = ""
 
     def expect(self, schema: type[BaseModel]) -> None:
         """Expect answers of a schema from now on, of limited length if the options say so."""
@@ -183,10 +178,7 @@ class TemplateDialogue:
 
     def messages(self, view: Any) -> list[Message]:
         """Return the rules, which are the same for all agents and rounds, and the turn."""
-        context = self.context(view)
-        self._rules = self._rules or self.text("rules", view=view, **context)
-        texts = {"system": self._rules, "user": self.text("turn", view=view, **context)}
-        return [{"role": role, "content": text.strip()} for role, text in texts.items()]
+        return self.text.messages(view=view, **self.context(view))
 
     def context(self, view: Any) -> Mapping[str, Any]:
         """Return what the template needs beside the view."""
@@ -208,20 +200,14 @@ def _shortened(schema: type[BaseModel]) -> type[BaseModel]:
     class Short(schema):  # type: ignore[valid-type,misc] # known only now
         @classmethod
         def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
-            limited: dict[str, Any] = _limited(schema.model_json_schema(*args, **options))
+            limited: dict[str, Any] = edited(schema.model_json_schema(*args, **options), _limited)
             return limited
 
     Short.__name__ = schema.__name__
     return Short
 
 
-def _limited(node: Any) -> Any:
-    """Return a JSON schema with limits on all its texts and lists."""
-    if isinstance(node, list):
-        return [_limited(item) for item in node]
-    if not isinstance(node, dict):
-        return node
+def _limited(schema: dict[str, Any]) -> dict[str, Any]:
+    """Limit the length of a text or list; a schema that lists its values has no need of it."""
     limits = {"string": {"maxLength": _CHARACTERS}, "array": {"maxItems": _ITEMS}}
-    kind = node.get("type") if "enum" not in node else None
-    more = limits.get(kind, {}) if isinstance(kind, str) else {}
-    return {**{name: _limited(value) for name, value in node.items()}, **more}
+    return schema if "enum" in schema else {**schema, **limits.get(schema.get("type", ""), {})}

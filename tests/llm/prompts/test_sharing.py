@@ -185,7 +185,7 @@ def test_prompts_reuse_their_prefix_and_stay_short():
 def test_shared_prefixes_are_counted_once_and_over_all_earlier_prompts():
     prompts = [[{"role": "user", "content": text}] for text in ("xyz", "abcd", "xyw", "abcd", "")]
     assert prompt_cost(prompts).shared == 0 + 0 + 2 + 4 + 0
-    assert prompt_cost(prompts, answers=["12", "3"]).answer == 3
+    assert prompt_cost(prompts, answers=["12", "3"]).tokens[2] == 2
 
 
 def test_each_kind_of_action_is_taken():

@@ -76,7 +76,8 @@ async def for_each(
     try:
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
-            for error in filter(None, (task.exception() for task in done)):
+            errors = [error for task in done if (error := task.exception())]
+            for error in errors:
                 if not isinstance(error, OutOfBudget):
                     raise error
                 out = out or error

@@ -29,11 +29,13 @@ class Agent(Parameterised, ABC):
         name: its name in populations ("o3").
         responds: whether its propensities depend on the incentives; where nobody's do, no payments
             are differenced.
+        weighs: whether it weighs realised incomes where they can be told, not slopes alone.
         kind: ``scripted`` or ``emulated``, as screens and reports say.
     """
 
     name: str  # type: ignore[misc] # one class may hold several agents
     responds: ClassVar[bool] = True
+    weighs: ClassVar[bool] = False
     kind: ClassVar[str] = "scripted"
 
     @property

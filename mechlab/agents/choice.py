@@ -1,93 +1,75 @@
-"""Agents that weigh their acts: best response, quantal response and conditional cooperation.
-
-Acts that exclude each other are linked by ``Act.instead``: a piece is falsified in place of being
-sent honestly. The propensity of such an act is the chance that it takes the place of the other,
-given that the other would have been done.
-"""
+"""Agents that weigh their acts: best response, quantal response and conditional cooperation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from mechlab.agents.base import AGENTS, Agent
+from mechlab.agents.strategies import IDLE, ROUNDING, groups, layout, strategy
 from mechlab.games.base import Game
-from mechlab.mechanism.incentives import Act, Incentives
+from mechlab.mechanism.incentives import Incentives
 from mechlab.parameters import param
-
-
-def groups(acts: Mapping[str, Act]) -> list[tuple[str, ...]]:
-    """Return the acts in groups of which an agent does one at a time, or none.
-
-    >>> groups({"ask": Act(), "answer": Act(), "falsify": Act(instead="answer")})
-    [('ask',), ('answer', 'falsify')]
-    """
-    members: dict[str, list[str]] = {}
-    for name in acts:
-        members.setdefault(_line(acts, name)[-1], []).append(name)
-    return [tuple(names) for names in members.values()]
-
-
-def _line(acts: Mapping[str, Act], name: str) -> list[str]:
-    """Return an act, the one in whose place it is done, the one in whose place that is done, ..."""
-    names = [name]
-    while acts[names[-1]].instead:
-        names.append(acts[names[-1]].instead)
-    return names
-
-
-def layout(acts: Mapping[str, Act], chances: Mapping[str, float]) -> dict[str, float]:
-    """Return the propensities of an agent that does each act with such a chance.
-
-    >>> acts = {"answer": Act(), "falsify": Act(instead="answer")}
-    >>> layout(acts, {"answer": 0.6, "falsify": 0.2})
-    {'answer': 0.8, 'falsify': 0.25}
-    """
-    reached = dict.fromkeys(acts, 0.0)
-    for name in acts:
-        for passed in _line(acts, name):
-            reached[passed] += chances.get(name, 0.0)
-    before = {name: reached[act.instead] if act.instead else 1.0 for name, act in acts.items()}
-    return {name: reached[name] / before[name] if before[name] else 0.0 for name in acts}
 
 
 @dataclass(frozen=True)
 class Selfish(Agent):
-    """Best response: does an act where one more unit of it brings more than nothing.
+    """Best response to realised payoffs, of the game and the mechanism together.
 
-    What it brings is what the game and the mechanism pay together, if all others go on as in the
-    round before. Of acts that exclude each other it does the one that brings most, and the honest
-    one where both bring the same. Where giving brings nothing it does not give.
+    Where each round is the same game again it compares what its pure strategies would earn in the
+    round. All such agents choose at the same time. They play what each unit more would pay them to
+    do where that is an equilibrium; otherwise each replies to what the others did in the round
+    before, and in the first round to nothing done. So play rests in an equilibrium, or goes round
+    in circles, as in chicken, which ``mechlab.agents.deviations.period`` tells.
 
-    It looks no further than what an act brings by itself: it neither punishes nor invests in the
-    others' later behaviour. In the public goods and the commons no other course of play would earn
-    it more in a group of its like, repeated or not.
+    Elsewhere it begins with each act of which one more unit pays. Then, as long as that earns it
+    more, it replaces this by the pure strategy that earns it most over the whole episode (see
+    ``mechlab.agents.response``).
+
+    Of acts that bring the same it does the honest one, and it does none that bring nothing. It
+    neither punishes nor invests in the others' later behaviour.
 
     >>> from mechlab.games.base import make_game
     >>> game = make_game("sharing")
     >>> Selfish("selfish").propensities(game, Incentives({"answer": 1.0}))["answer"]
     1.0
-    >>> Selfish("selfish").propensities(game, Incentives())["answer"]
-    0.0
+    >>> game, paid = make_game("public_goods"), {"idle": 20.0, "give": 8.0, "give(share=0.5)": 24.0}
+    >>> Selfish("selfish").propensities(game, Incentives(incomes=paid))
+    {'give': 0.5}
     """
 
+    weighs: ClassVar[bool] = True
+
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
-        """Return 1 for each act that brings something and 0 for the others."""
-        best = (max(group, key=incentives.gain) for group in groups(game.acts))
-        acts = layout(game.acts, {name: 1.0 for name in best if incentives.gain(name) > 0.0})
+        """Return the strategy that earns most; by the slopes, where incomes are not known."""
+        if incentives.incomes:
+            return strategy(game, best(incentives.incomes, incentives.unit))
+        most = (max(group, key=incentives.gain) for group in groups(game.acts))
+        acts = layout(game.acts, {name: 1.0 for name in most if incentives.gain(name) > 0.0})
         return {**game.habits(acts), **acts}
+
+
+def best(incomes: Mapping[str, float], unit: float) -> str:
+    """Return the first of the strategies that earn most, except for rounding."""
+    enough = max(incomes.values()) - ROUNDING * unit
+    return next(name for name, income in incomes.items() if income >= enough)
 
 
 @dataclass(frozen=True)
 class Logit(Agent):
     """Does act a with chance exp(lambda g_a / u) / (1 + sum_b exp(lambda g_b / u)).
 
-    g is what one more unit of an act brings, game and mechanism together, and u the game's unit; b
-    runs over the acts that exclude each other, a itself among them, and the 1 is to do none. With
-    lambda = 0 all of them are equally likely; with a large lambda it is ``selfish``. Play that
-    comes to rest is a quantal response equilibrium.
+    g is what a unit of an act brings, game and mechanism together, and u the game's unit; b runs
+    over the acts that exclude each other, a itself among them, and the 1 is to do none. With lambda
+    = 0 all of them are equally likely; with a large lambda it is ``selfish``.
+
+    Where each round is the same game again, what an act brings is the realised income with it less
+    that without. Each replies to the chances of the round before. Play that comes to rest is a
+    quantal response equilibrium; where it would go to and fro, the agents play that equilibrium
+    from the first round on. Elsewhere g is what one more unit pays.
 
     Source: McKelvey and Palfrey, "Quantal Response Equilibria for Normal Form Games", Games and
     Economic Behavior 10 (1995).
@@ -98,17 +80,26 @@ class Logit(Agent):
     0.5
     """
 
+    weighs: ClassVar[bool] = True
+
     lambda_: float = param(1.0, low=0, high=1e6, unit="per unit of the game", text="precision")
 
     def propensities(self, game: Game, incentives: Incentives) -> Mapping[str, float]:
         """Return the logit chances of all acts."""
         chances: dict[str, float] = {}
         for group in groups(game.acts):
-            gains = np.array([0.0, *(incentives.gain(name) for name in group)])
+            gains = np.array([0.0, *(self._gain(game, incentives, name) for name in group)])
             weights = np.exp(self.lambda_ * (gains - gains.max()) / incentives.unit)
             chances |= dict(zip(group, (weights[1:] / weights.sum()).tolist(), strict=True))
         acts = layout(game.acts, chances)
         return {**game.habits(acts), **acts}
+
+    def _gain(self, game: Game, incentives: Incentives, act: str) -> float:
+        """Return what a unit of an act brings."""
+        incomes = incentives.incomes
+        if not incomes:
+            return incentives.gain(act)
+        return (incomes[act] - incomes[IDLE]) / game.steps
 
 
 _SELFISH = Selfish("selfish")
@@ -131,6 +122,8 @@ class Conditional(Agent):
     >>> agent.propensities(game, Incentives(others={"answer": 0.8}))["answer"]
     0.4
     """
+
+    weighs: ClassVar[bool] = True
 
     start: float = param(1.0, low=0, high=1, unit="of full giving", text="in the first round")
     follow: float = param(1.0, low=0, high=1, unit="of the others' giving")

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from mechlab.agents.base import AGENTS, Agent
-from mechlab.agents.choice import layout
 from mechlab.agents.population import Member
+from mechlab.agents.strategies import layout
 from mechlab.errors import unknown
 from mechlab.games.base import Game, make_game
 from mechlab.games.grants import view as lend

@@ -9,9 +9,9 @@ from itertools import product
 
 import numpy as np
 
-from mechlab.agents.choice import groups
 from mechlab.agents.population import Population
 from mechlab.agents.response import behaviours
+from mechlab.agents.strategies import groups
 from mechlab.checks._plays import IDLE, Play, members
 from mechlab.flows import Amounts, Array, Flows
 from mechlab.games.base import Game

@@ -40,6 +40,9 @@ class Game(Parameterised, ABC):
             game has them.
         references: behaviour of all agents at the reference points: ``perfect``, and
             ``sequential`` and ``optimum`` where they differ from it.
+        extremes: pure strategies beyond the acts, which only checks try.
+        repeated: whether each round is the same game again, whatever was done in earlier ones.
+        alike: whether agents differ in nothing but luck, so that one may be judged for all.
     """
 
     name: ClassVar[str]
@@ -50,6 +53,9 @@ class Game(Parameterised, ABC):
     vocabulary: ClassVar[Vocabulary] = Vocabulary(ask_step="", answer_step="", submit_step="")
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     references: ClassVar[Mapping[str, Mapping[str, float]]]
+    extremes: ClassVar[Mapping[str, Mapping[str, float]]] = {}
+    repeated: ClassVar[bool] = False
+    alike: ClassVar[bool] = False
 
     agents: int
     rounds: int
@@ -63,6 +69,11 @@ class Game(Parameterised, ABC):
     @abstractmethod
     def acts(self) -> Mapping[str, Act]:
         """The acts that payments can move, each with what one more unit of it changes."""
+
+    @property
+    def steps(self) -> int:
+        """Units of an act in a round, where it can be done in part; 1 where it cannot."""
+        return 1
 
     @abstractmethod
     def start(self, seeds: Seeds, condition: str) -> Any:

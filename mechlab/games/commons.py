@@ -45,10 +45,11 @@ class Commons(Simultaneous):
     """Agents harvest a shared stock, in dollars; what they leave multiplies before the next round.
 
     Each of n agents has an equal part of the stock in reach, and harvests all of it, or, with the
-    propensity ``restrain``, only what grows back. To give is to leave units of one's part. What is
-    left grows by the factor ``growth`` up to ``capacity``; below ``collapse`` it is lost. An agent
-    with the propensity ``endgame`` does not restrain itself in the last round. In the condition
-    ``quota`` nobody can harvest more than ``quota`` units a round.
+    propensity ``restrain``, only what grows back; where it does not restrain itself, it leaves the
+    share ``leave`` of its part. To give is to leave units of one's part. What is left grows by the
+    factor ``growth`` up to ``capacity``; below ``collapse`` it is lost. An agent with the
+    propensity ``endgame`` does not restrain itself in the last round. In the condition ``quota``
+    nobody can harvest more than ``quota`` units a round.
 
     A unit left costs its owner 1 and grows to ``growth``, of which its own part is growth / n. So
     the smallest bonus for a unit left that makes restraint pay, whatever others do, is
@@ -66,7 +67,7 @@ class Commons(Simultaneous):
     name: ClassVar[str] = "commons"
     fields: ClassVar[frozenset[str]] = frozenset({"given", "used", "credit", "produced"})
     conditions: ClassVar[tuple[str, ...]] = ("baseline", "quota")
-    propensities: ClassVar[tuple[str, ...]] = ("restrain", "endgame")
+    propensities: ClassVar[tuple[str, ...]] = ("restrain", "endgame", "leave")
     vocabulary: ClassVar[Vocabulary] = Vocabulary(
         unit="unit of the stock",
         units="units of the stock",
@@ -87,6 +88,12 @@ class Commons(Simultaneous):
         "perfect": {"restrain": 1.0},
         "optimum": {"restrain": 1.0, "endgame": 1.0},
     }
+
+    extremes: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "restrain_until_the_end": {"restrain": 1.0, "endgame": 1.0},
+        **{f"leave_{part}": {"leave": part / 100} for part in (25, 75, 100)},
+    }
+    alike: ClassVar[bool] = True
 
     agents: int = param(5, low=2, high=1000, unit="agents")
     rounds: int = param(12, low=1, high=10000, unit="rounds")
@@ -150,7 +157,7 @@ class Commons(Simultaneous):
         """Return the harvests of rows, (B, N)."""
         part = state.units[:, None] / self.agents
         restrains = uniforms(state.seeds, 0, round, self.agents) < self._restraint(state, behaviour)
-        desired = part * np.where(restrains, 1.0 - 1.0 / self.growth, 1.0)
+        desired = part * np.where(restrains, 1.0 - 1.0 / self.growth, 1.0 - behaviour[:, 2])
         return np.asarray(np.minimum(desired, state.quota))
 
     def resolve(self, state: _Stock, choices: Choices, now: Amounts) -> None:
@@ -186,15 +193,15 @@ class Commons(Simultaneous):
         )
 
     def _restraint(self, state: _Stock, behaviour: Array) -> Array:
-        restrain, endgame = behaviour.T
+        restrain, endgame, _ = behaviour.T
         return np.asarray(restrain * (1.0 - endgame) if state.rounds == 1 else restrain)
 
     def _credit(self, state: _Stock, now: Amounts) -> None:
         """A harvest rests on the agents who left the stock, in proportion to what each left."""
         rest = state.left.sum(axis=1, keepdims=True)
         share = np.divide(state.left, rest, out=np.zeros_like(state.left), where=rest > 0.0)
-        now.credit[...] = now.produced[:, :, None] * share[:, None, :] * others(self.agents)
-        now.used[...] = now.credit / self.growth
+        credit = now.produced[:, :, None] * share[:, None, :] * others(self.agents)
+        now.credit[...], now.used[...] = credit, credit / self.growth
 
     def tallies(self, state: _Stock) -> dict[str, Array]:
         """Return the number of rounds with a stock."""

@@ -77,6 +77,8 @@ class Matrix(Simultaneous):
         submit_step="",
     )
 
+    repeated: ClassVar[bool] = True
+
     agents: int = param(2, low=2, high=2, unit="players")
     rounds: int = param(20, low=1, high=10000, unit="rounds")
     table: str = param("prisoners_dilemma", text="name of a supplied game, or its payoffs")
@@ -210,6 +212,10 @@ class Matrix(Simultaneous):
             continuation=self.continuation,
         )
 
+    def chances(self, behaviour: Array) -> Array:
+        """Return the chance of each choice under rows of propensities, (K, M - 1) to (K, M)."""
+        return _chances(behaviour)
+
     def outcomes(self) -> Amounts:
         """Return the flows of one round with each pair of choices: B = M * M, row by row."""
         choice = np.stack(np.divmod(np.arange(self.choices**2), self.choices), axis=1)
@@ -235,8 +241,9 @@ def _given(choice: int | NDArray[np.int64], choices: int) -> Array:
 
 
 def _chances(behaviour: Array) -> Array:
-    """The chance of each choice, (2, M): each propensity replaces the choice before it."""
-    reached = np.concatenate([behaviour.cumprod(axis=1), np.zeros((2, 1))], axis=1)
+    """The chance of each choice, (K, M): each propensity replaces the choice before it."""
+    nothing = np.zeros((len(behaviour), 1))
+    reached = np.concatenate([behaviour.cumprod(axis=1), nothing], axis=1)
     stayed = reached[:, :-1] - reached[:, 1:]
     return np.concatenate([stayed, 1.0 - reached[:, :1]], axis=1)
 

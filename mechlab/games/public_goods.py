@@ -88,6 +88,8 @@ class PublicGoods(Simultaneous):
         "silent": {},
     }
     references: ClassVar[Mapping[str, Mapping[str, float]]] = {"perfect": {"give": 1.0}}
+    repeated: ClassVar[bool] = True
+    alike: ClassVar[bool] = True
 
     agents: int = param(4, low=2, high=1000, unit="agents")
     rounds: int = param(10, low=1, high=10000, unit="rounds")
@@ -99,6 +101,11 @@ class PublicGoods(Simultaneous):
     def unit(self) -> float:
         """A token that is kept: one dollar."""
         return 1.0
+
+    @property
+    def steps(self) -> int:
+        """Its tokens."""
+        return self.endowment
 
     @property
     def share(self) -> float:

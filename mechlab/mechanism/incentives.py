@@ -185,6 +185,8 @@ class Incentives:
         production: what one more unit of each act would earn the agent in the game itself.
         others: the other agents' mean of each propensity in the last round or, where a public
             record is shown, in all rounds so far; empty in the first round.
+        incomes: what the agent would earn in this round by each pure strategy, payments included,
+            if all others went on as in the round before; empty where that cannot be told.
 
     >>> Incentives({"answer": 500.0}, unit=1e4, production={"answer": -100.0}).gain("answer")
     400.0
@@ -197,6 +199,7 @@ class Incentives:
     shows: frozenset[str] = frozenset()
     production: Mapping[str, float] = field(default_factory=dict)
     others: Mapping[str, float] = field(default_factory=dict)
+    incomes: Mapping[str, float] = field(default_factory=dict)
 
     def gain(self, act: str) -> float:
         """Return what one more unit of an act brings the agent, from game and mechanism."""

@@ -72,6 +72,7 @@ class Sharing(Game):
         "sequential": PERFECT,
         "optimum": {"volunteer": 1.0, "submit": 1.0},
     }
+    alike: ClassVar[bool] = True
 
     agents: int = param(10, low=2, high=1000, unit="agents")
     rounds: int = param(20, low=1, high=10000, unit="rounds")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
@@ -21,13 +21,13 @@ Goal = tuple[str, float, str]  # what is smallest, of which target, relative to 
 PROMISES = ("budget_balance", "farming_1", "farming_2")
 
 # What distinguishes studies, in words; the population is always named.
-_TRAITS: Mapping[str, Callable[[Study], str]] = {
-    "game": lambda study: study.game,
-    "settings": lambda study: ", ".join(f"{k}={v}" for k, v in study.settings.items()),
-    "condition": lambda study: study.condition,
-    "target": lambda study: f"{study.target.efficiency:.0%} of {study.target.relative_to}",
-    "minimise": lambda study: f"smallest {study.minimise}",
-}
+_TRAITS: tuple[Callable[[Study], str], ...] = (
+    lambda study: study.game,
+    lambda study: ", ".join(f"{k}={v}" for k, v in study.settings.items()),
+    lambda study: study.condition,
+    lambda study: f"{study.target.efficiency:.0%} of {study.target.relative_to}",
+    lambda study: f"smallest {study.minimise}",
+)
 
 
 @dataclass(frozen=True)
@@ -75,17 +75,16 @@ class Comparison(Renderable):
     results: tuple[SearchResult, ...]
 
     def __post_init__(self) -> None:
-        counts = Counter(result.study.name for result in self.results)
-        if not counts:
+        if not self.results:
             raise UserError("there is nothing to compare: name at least one study")
-        twice = [name for name, count in counts.items() if count > 1]
-        if twice:
-            raise UserError(f"each study stands once in a comparison, got {twice[0]!r} twice")
+        ((name, count),) = Counter(r.study.name for r in self.results).most_common(1)
+        if count > 1:
+            raise UserError(f"each study stands once in a comparison, got {name!r} twice")
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """All answers: the studies in the order given, each with its answers in their order."""
-        contexts = contexts_of([result.study for result in self.results])
+        contexts = _contexts([result.study for result in self.results])
         pairs = list(zip(contexts, self.results, strict=True))
         counts = Counter((c, answer.candidate) for c, result in pairs for answer in result.answers)
         shared = {context for (context, _), count in counts.items() if count > 1}
@@ -153,16 +152,10 @@ class Comparison(Renderable):
         return {entry.label: entry for entry in self.entries}[label]
 
 
-def contexts_of(studies: Sequence[Study]) -> tuple[str, ...]:
-    """Return the context of each study: its population, and the traits in which they differ.
-
-    >>> fields = {"question": "?", "mechanisms": ["protocol"], "minimise": "spend"}
-    >>> names = ("o3", "perfect")
-    >>> contexts_of([Study(**fields, population=n, target={"efficiency": 0.5}) for n in names])
-    ('o3', 'perfect')
-    """
-    differing = [trait for trait in _TRAITS.values() if len(set(map(trait, studies))) > 1]
-    return tuple(
+def _contexts(studies: Sequence[Study]) -> list[str]:
+    """Return the context of each study: its population, and the traits in which they differ."""
+    differing = [trait for trait in _TRAITS if len(set(map(trait, studies))) > 1]
+    return [
         ", ".join(filter(None, [str(study.group), *(trait(study) for trait in differing)]))
         for study in studies
-    )
+    ]

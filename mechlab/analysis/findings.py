@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,8 +28,6 @@ from mechlab.study import BASELINE, Study
 
 _EPISODES = 200  # of each replay and condition: intervals of about a percent, in a second
 _FREE = frozenset({"scripted", "emulated"})  # kinds of agents that cost nothing to play again
-_Outcome = Literal["enough", "helps", "no effect", "harms", "not needed", "not played"]
-
 _FIGURES = (
     *("condition", "measure", "target", "tolerance", "ours", "factor", "inside", "fitted"),
     *("reason", "source"),
@@ -55,10 +53,9 @@ class MemberFit:
     """How well an emulated agent meets the published figures.
 
     Attributes:
-        figures: a row for each published figure that is measured here: ``condition``, ``measure``,
-            ``target`` (published), ``tolerance``, ``ours``, ``factor`` (how many times too large or
-            too small; nan where that has no meaning), ``inside`` and ``fitted`` (booleans),
-            ``reason`` (why it was not fitted), ``source``.
+        figures: a row for each that is measured here: ``condition, measure, target`` (published),
+            ``tolerance, ours, factor`` (how many times too large or too small; nan where that has
+            no meaning), ``inside, fitted, reason`` (why it was not fitted), ``source``.
         borrowed: parameters taken from other models, for which no figure of its own was published.
     """
 
@@ -219,9 +216,11 @@ def _measured(study: Study, game: Game, population: str, mechanism: Mechanism) -
     }
 
 
-def _outcome(target: float, attainment: Summary, baseline: Summary, change: Summary) -> _Outcome:
+def _outcome(target: float, attainment: Summary, baseline: Summary, change: Summary) -> str:
     """Return the outcome in a word; see ``transferred``."""
-    if max(baseline.ci95[0], attainment.ci95[0]) >= target:
-        return "not needed" if baseline.ci95[0] >= target else "enough"
+    if baseline.ci95[0] >= target:
+        return "not needed"
+    if attainment.ci95[0] >= target:
+        return "enough"
     lower, upper = change.ci95
     return "helps" if lower > 0.0 else "harms" if upper < 0.0 else "no effect"

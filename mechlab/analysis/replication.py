@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,34 +13,21 @@ import numpy as np
 
 from mechlab.agents.base import AGENTS
 from mechlab.agents.emulated import stored
-from mechlab.analysis.tensions import Tensions, tensions
+from mechlab.analysis.tensions import Tension, tensions
 from mechlab.calibrate import Residual
 from mechlab.calibrate.published import Figure, published
 from mechlab.simulation import Episodes, simulate
 from mechlab.statistics import Summary, summarise
 
 UNKNOWN = "not among the figures of the stored fit"
-FAR = 1.5  # times too large or too small: more than half as much again
-_NONE = {"met": 0, "too_large": 0, "too_small": 0}
-_NOTHING = Summary(math.nan, math.nan, (math.nan, math.nan), 0)
+UNKNOWN_MEAN = Summary(math.nan, math.nan, (math.nan, math.nan), 0)
 
 
 @dataclass(frozen=True)
-class Replica:
-    """A published figure and ours.
+class Replica(Residual):
+    """A published figure beside ours; ``summary`` is of no episodes where we do not measure it."""
 
-    Attributes:
-        cell: the figure, and whether the stored fit tried to meet it.
-        ours: our mean with its interval; of no episodes where there is no measure of ours.
-    """
-
-    cell: Residual
-    ours: Summary
-
-    @property
-    def figure(self) -> Figure:
-        """The published figure."""
-        return self.cell.figure
+    summary: Summary = UNKNOWN_MEAN
 
     @property
     def measured(self) -> bool:
@@ -50,22 +37,12 @@ class Replica:
     @property
     def residual(self) -> float:
         """Ours less the published, in the measure's unit."""
-        return self.ours.mean - self.figure.target
+        return self.ours - self.figure.target
 
     def as_json(self) -> dict[str, Any]:
         """Return it as one flat object; ``ours`` has its interval and number of episodes."""
-        ours = {**self.cell.row, "ours": self.ours.as_json(), "residual": self.residual}
+        ours = {**self.row, "ours": self.summary.as_json(), "residual": self.residual}
         return {"model": self.figure.model, **ours}
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """How many figures of a metric are met, too large, and too small (or undefined)."""
-
-    metric: str
-    met: int
-    too_large: int
-    too_small: int
 
 
 @dataclass(frozen=True)
@@ -80,44 +57,34 @@ class Replication:
     replicas: tuple[Replica, ...]
     episodes: int
     seed: int
-    tensions: Tensions = field(default_factory=Tensions)
+    tensions: tuple[Tension, ...] = ()
 
     @cached_property
     def fitted(self) -> tuple[Replica, ...]:
         """Figures that the stored fit tried to meet."""
-        return tuple(r for r in self.replicas if r.measured and r.cell.fitted)
+        return tuple(r for r in self.replicas if r.measured and r.fitted)
 
     @cached_property
     def held_out(self) -> tuple[Replica, ...]:
         """Figures that can be compared and that the stored fit did not see."""
-        return tuple(r for r in self.replicas if r.measured and not r.cell.fitted)
+        return tuple(r for r in self.replicas if r.measured and not r.fitted)
 
     @property
     def misfits(self) -> tuple[Replica, ...]:
         """Figures that ours miss, the furthest off first."""
-        missed = (r for r in self.replicas if r.measured and not r.cell.inside)
-        return tuple(sorted(missed, key=lambda r: -np.nan_to_num(r.cell.factor, nan=math.inf)))
+        missed = (r for r in self.replicas if r.measured and not r.inside)
+        return tuple(sorted(missed, key=lambda r: -np.nan_to_num(r.factor, nan=math.inf)))
 
     @property
-    def far(self) -> tuple[Replica, ...]:
-        """The misfits that are off by more than a factor of ``FAR``, or by no defined one."""
-        return tuple(r for r in self.misfits if not r.cell.factor <= FAR)
-
-    @property
-    def near(self) -> tuple[Replica, ...]:
-        """The other misfits."""
-        return tuple(r for r in self.misfits if r.cell.factor <= FAR)
-
-    @property
-    def patterns(self) -> tuple[Pattern, ...]:
-        """How well each metric is met."""
+    def patterns(self) -> dict[str, Counter[str]]:
+        """By metric, how many figures are ``met``, ``too large``, ``too small`` (or undefined)."""
         sides: dict[str, Counter[str]] = {}
         for replica in self.replicas:
             if replica.measured:
-                side = "too_large" if replica.residual > 0 else "too_small"
+                side = "too large" if replica.residual > 0 else "too small"
                 count = sides.setdefault(replica.figure.metric, Counter())
-                count["met" if replica.cell.inside else side] += 1
-        return tuple(Pattern(m, **{**_NONE, **counts}) for m, counts in sides.items())
+                count["met" if replica.inside else side] += 1
+        return sides
 
     def of(self, model: str, condition: str, metric: str) -> Replica | None:
         """Return one figure, None where it was not published."""
@@ -159,7 +126,7 @@ def replicate(*, episodes: int = 1000, seed: int = 1) -> Replication:
     }
     known = _stored()
     replicas = tuple(_replica(f, played, known) for f in figures)
-    return Replication(replicas, episodes, seed, tensions([r.cell for r in replicas]))
+    return Replication(replicas, episodes, seed, tensions(replicas))
 
 
 def _replica(
@@ -167,11 +134,11 @@ def _replica(
     played: Mapping[tuple[str, tuple[str, str]], Episodes],
     known: Mapping[tuple[str, str, str], Mapping[str, Any]],
 ) -> Replica:
-    ours = _NOTHING
+    fit = known.get(_key(figure), {"fitted": False, "reason": UNKNOWN})
+    ours = UNKNOWN_MEAN
     if figure.measure:
         ours = summarise(np.asarray(played[figure.model, figure.run][figure.measure]))
-    fit = known.get(_key(figure), {"fitted": False, "reason": UNKNOWN})
-    return Replica(Residual(figure, ours.mean, fit["fitted"], fit["reason"]), ours)
+    return Replica(figure, ours.mean, fit["fitted"], fit["reason"], ours)
 
 
 def _stored() -> dict[tuple[str, str, str], Mapping[str, Any]]:
@@ -187,5 +154,5 @@ def _key(figure: Figure) -> tuple[str, str, str]:
 
 
 def _share(replicas: Sequence[Replica]) -> dict[str, Any]:
-    inside, of = sum(replica.cell.inside for replica in replicas), len(replicas)
+    inside, of = sum(replica.inside for replica in replicas), len(replicas)
     return {"inside": inside, "of": of, "share": inside / of if of else math.nan}

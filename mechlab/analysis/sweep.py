@@ -221,32 +221,15 @@ class SweepResult:
     sweep: Sweep
     points: tuple[Point, ...]
 
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The kinds of agents that played."""
-        return frozenset(kind for point in self.points for kind in point.kinds)
-
     def of(self, group: str) -> tuple[Point, ...]:
         """Return the points of one group."""
         return tuple(point for point in self.points if point.group == group)
 
-    def first_enough(self, group: str) -> Point | None:
-        """Return the first value of a group that is shown to reach the target; None without."""
-        target = self.sweep.target
-        for point in self.of(group):
-            if target and point.attainment and point.attainment.ci95[0] >= target.efficiency:
-                return point
-        return None
-
     def as_json(self) -> dict[str, Any]:
         """Return it as one object."""
-        sweep = self.sweep
         return {
-            "sweep": sweep.name,
-            "question": sweep.question,
-            "game": sweep.game,
-            "varies": sweep.vary.name,
-            "episodes": sweep.episodes,
-            "seed": sweep.seed,
+            "sweep": self.sweep.name,
+            "varies": self.sweep.vary.name,
+            **self.sweep.model_dump(include={"question", "game", "episodes", "seed"}),
             "points": [point.as_json() for point in self.points],
         }

@@ -30,11 +30,12 @@ def compare(
     """Rank the answers of studies, and say which differences the data support."""
     from mechlab.analysis.comparison import Comparison
     from mechlab.commands import _terminal
-    from mechlab.report import write_comparison
+    from mechlab.report import write
+    from mechlab.report.comparison import comparison_page
 
     with _terminal.working("reading and checking"):
         comparison = Comparison(tuple(_result(path, storage) for path in studies))
-        page = write_comparison(comparison, output)
+        page = write(comparison_page(comparison), output)
     if as_json:
         _terminal.print_json(_json(comparison, page))
     else:

@@ -60,8 +60,8 @@ def _print_misfits(replication: Replication) -> None:
     for heading in ("published", "ours", "factor", "fitted"):
         table.add_column(heading, justify="right", no_wrap=True)
     for replica in replication.misfits:
-        f, cell = replica.figure, replica.cell
+        f = replica.figure
         figure = f"{f.model}, {f.condition}, {f.metric}".replace("_", " ")
-        numbers = (number(f.target), number(replica.ours.mean), number(cell.factor))
-        table.add_row(figure, *numbers, "yes" if cell.fitted else "no")
+        numbers = (number(f.target), number(replica.ours), number(replica.factor))
+        table.add_row(figure, *numbers, "yes" if replica.fitted else "no")
     OUT.print(table)

@@ -76,10 +76,11 @@ def _report(result: SearchResult, path: Path, as_json: bool) -> None:
     """Write the report of a search, and print its verdict."""
     from mechlab.analysis.findings import findings
     from mechlab.commands import _terminal
-    from mechlab.report import write_report
+    from mechlab.report import write
+    from mechlab.report.study import study_page
 
     found = findings(result)
-    page = write_report(result, found, path)
+    page = write(study_page(result, found), path)
     if as_json:
         moved = {"transfer": found.transfer.to_dict("records")} if result.study.transfer else {}
         _terminal.print_json({**_terminal.search_as_json(result, page), **moved})

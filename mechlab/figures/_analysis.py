@@ -38,12 +38,6 @@ def decomposition(
         spots: by the group's name, its competence and cooperation: efficiency under
             ``auto_fulfill`` and under ``auto_request``, with 95% intervals where there are any.
         others: the same groups as measured elsewhere, drawn hollow and joined to ours.
-
-    >>> from mechlab.statistics import Summary
-    >>> one = Summary(0.95, 0.1, (0.93, 0.97), 100)
-    >>> other = Summary(0.2, 0.1, (0.18, 0.22), 100)
-    >>> decomposition({"o3": (one, other)}).data[0].y
-    (0.2,)
     """
     title = "Cooperation: efficiency where the system asks"
     figure = blank("Competence: efficiency where the system answers", title, height=480)
@@ -120,10 +114,6 @@ def residuals(replication: Replication) -> go.Figure:
 
     There is one row for each condition and metric. Between -1 and 1 a figure is met. One that is
     off by more than eight stands at the edge; hovering shows its numbers.
-
-    >>> from mechlab.analysis.replication import replicate
-    >>> len(residuals(replicate(episodes=2)).data)
-    9
     """
     measured = [r for r in replication.replicas if r.measured]
     rows = list(dict.fromkeys(map(_kind, measured)))
@@ -135,7 +125,7 @@ def residuals(replication: Replication) -> go.Figure:
         figure.add_scatter(
             x=[max(-_EDGE, min(_EDGE, x)) for x in off],
             y=[_kind(r) for r in some],
-            customdata=[(r.figure.target, r.ours.mean, r.cell.factor) for r in some],
+            customdata=[(r.figure.target, r.ours, r.factor) for r in some],
             mode="markers",
             name=model,
             marker={"color": colour(index), "symbol": symbol(index), "size": 9, "opacity": 0.85},
@@ -152,15 +142,7 @@ def _kind(replica: Replica) -> str:
 
 
 def sweep(result: SweepResult, measure: str = "efficiency") -> go.Figure:
-    """Return the means of a measure with their 95% intervals, one line for each population.
-
-    >>> from mechlab.analysis.sweep import Sweep
-    >>> sweeps = Sweep.read('''question = "?"
-    ... population = "silent"
-    ... vary.settings = [{rounds = 5}, {rounds = 10}]''')
-    >>> sweep(sweeps.override(None, 2).play()).data[0].x
-    ('rounds=5', 'rounds=10')
-    """
+    """Return the means of a measure with their 95% intervals, one line for each population."""
     varied = result.sweep.vary.name
     figure = blank(varied, f"Mean {measure.replace('_', ' ')}", height=460)
     labels = list(dict.fromkeys(point.label for point in result.points))

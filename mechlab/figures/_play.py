@@ -50,11 +50,6 @@ def revenue(played: Mapping[str, Episodes], references: Mapping[str, Episodes]) 
     Args:
         played: episodes by the names of the legend, the answer first.
         references: the reference points at the same settings and seeds, drawn as grey lines.
-
-    >>> from mechlab.simulation import simulate
-    >>> figure = revenue({"silent": simulate(population="silent", episodes=2)}, {})
-    >>> len(figure.data)
-    2
     """
     figure = blank("Round", "Cumulative group revenue", hovermode="x unified")
     for (name, episodes), dash in zip(references.items(), _DASHES, strict=False):
@@ -84,9 +79,7 @@ def _add_mean(figure: go.Figure, name: str, episodes: Episodes, line: dict[str, 
 def giving(episodes: Episodes, most: float | None = None) -> go.Figure:
     """Return a heat map of who gave to whom: mean useful, honest units per episode.
 
-    Args:
-        episodes: the episodes.
-        most: the amount at the top of the colour scale; by default the largest shown.
+    The colour scale ends at ``most``, by default the largest amount shown.
     """
     names = _agent_names(episodes)
     mean = episodes.given.mean(axis=0)

@@ -86,8 +86,8 @@ def _add_trials(
 ) -> None:
     """Mark trials: columns of x, y, and what hovering shows, the number first.
 
-    Single precision halves a page of ten thousand trials. The page's script finds the row of a
-    trial that is clicked by the meta and the number.
+    By the number and the meta, the page's script finds the row of a trial that is clicked. Single
+    precision halves a page of ten thousand trials.
     """
     x, y, *shown = columns
     light = (trials[some].to_numpy(np.float32) for some in (x, y, shown))
@@ -175,26 +175,25 @@ def certificate(result: SearchResult) -> go.Figure:
     return figure.update_xaxes(tickformat=".1%").update_layout(height=130 + 30 * len(rows))
 
 
-def pareto_front(*results: SearchResult) -> go.Figure:
+def pareto_front(result: SearchResult) -> go.Figure:
     """Return efficiency against spend of all trials, with their Pareto front and the answers.
 
     The front joins noisy means of few episodes, so it is biased towards the lucky ones; the answers
     come from held-out episodes, with 95% intervals, and are not.
     """
-    figure = blank("Spend, dollars per episode", efficiency_title(results[0]))
-    trials = pd.concat([result.trials for result in results])
-    names = _names(*results)
+    figure = blank("Spend, dollars per episode", efficiency_title(result))
+    names = _names(result)
     for index, (name, shown) in enumerate(names.items()):
         _add_trials(
             figure,
-            trials[trials["candidate"] == name],
+            result.trials[result.trials["candidate"] == name],
             ("spend", "attainment", "number", "episodes"),
             name=shown,
             marker={"color": colour(index), "symbol": symbol(index), "size": 6, "opacity": 0.4},
             hovertemplate="trial %{customdata[0]}, %{customdata[1]} episodes"
             "<br>%{x:$,.4~s}: %{y:.1%}<extra>%{fullData.name}</extra>",
         )
-    best = undominated_trials(trials)
+    best = undominated_trials(result.trials)
     figure.add_scatter(
         x=best["spend"],
         y=best["attainment"],
@@ -203,33 +202,29 @@ def pareto_front(*results: SearchResult) -> go.Figure:
         line={"color": NEUTRAL, "shape": "hv", "width": 1.5},
         hoverinfo="skip",
     )
-    for index, name in enumerate(names):
-        answers = [a for r in results for a in r.answers if a.candidate == name]
-        _add_answers(figure, answers, colour(index))
-    level(figure, results[0].study.target.efficiency, "target")
+    for answer in result.answers:
+        if answer.attainment.n > 1:
+            _add_answer(figure, answer, colour(list(names).index(answer.candidate)))
+    level(figure, result.study.target.efficiency, "target")
     return figure.update_xaxes(tickprefix="$", tickformat="~s").update_yaxes(tickformat=".0%")
 
 
-def _names(*results: SearchResult) -> dict[str, str]:
+def _names(result: SearchResult) -> dict[str, str]:
     """Return candidates and their short names: those of the answers in order, then those tried."""
-    names = [answer.candidate for result in results for answer in result.answers]
-    names += [name for result in results for name in result.trials["candidate"].dropna().unique()]
-    unique = list(dict.fromkeys(names))
-    return dict(zip(unique, short_names(unique), strict=True))
+    answered = (answer.candidate for answer in result.answers)
+    names = list(dict.fromkeys([*answered, *result.trials["candidate"].dropna()]))
+    return dict(zip(names, short_names(names), strict=True))
 
 
-def _add_answers(figure: go.Figure, answers: list[Answer], hue: str) -> None:
-    """Mark answers with the 95% intervals of efficiency and of spend."""
-    known = [a for a in answers if a.attainment.n > 1]
-    if not known:
-        return
+def _add_answer(figure: go.Figure, answer: Answer, hue: str) -> None:
+    """Mark an answer with the 95% intervals of efficiency and of spend."""
     edge = {"width": 1.5, "color": "white"}
     figure.add_scatter(
-        x=[a.spend.mean for a in known],
-        y=[a.attainment.mean for a in known],
-        error_x=error_bars(a.spend for a in known),
-        error_y=error_bars(a.attainment for a in known),
-        text=[f"{short(a.mechanism, 60)}: {a.status.replace('_', ' ')}" for a in known],
+        x=[answer.spend.mean],
+        y=[answer.attainment.mean],
+        error_x=error_bars([answer.spend]),
+        error_y=error_bars([answer.attainment]),
+        text=[f"{short(answer.mechanism, 60)}: {answer.status.replace('_', ' ')}"],
         mode="markers",
         showlegend=False,
         marker={"color": hue, "symbol": "star", "size": 16, "line": edge},

@@ -6,7 +6,7 @@ import html
 import textwrap
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from mechlab.flows import Array
 from mechlab.mechanism import Capped, Mechanism, Stack
-from mechlab.parameters import Param, parameters
+from mechlab.parameters import parameters
 from mechlab.search.results import SearchResult
 from mechlab.statistics import Summary
 from mechlab.study import MONEY
@@ -88,16 +88,10 @@ def whole(text: object) -> str:
 
 
 def set_categories(figure: go.Figure, axis: str, names: Iterable[object], most: int) -> list[str]:
-    """Make an axis one of categories, in order from the left or the top, and return their keys.
+    """Make axis "x" or "y" one of categories, from the left or the top, and return their keys.
 
-    What is drawn at a key stands at its name alone, however much of the names is cut. Hovering
-    shows the key, which is the whole name.
-
-    Args:
-        figure: the figure.
-        axis: "x" or "y".
-        names: one for each category.
-        most: characters of a name at the axis.
+    What is drawn at a key stands at its name alone, of which the axis shows ``most`` characters.
+    Hovering shows the key, which is the whole name.
     """
     names = list(names)
     keys = [whole(name) for name in names]
@@ -150,10 +144,7 @@ def error_bars(means: Iterable[Summary]) -> dict[str, Any]:
 
 
 def add_bars(figure: go.Figure, means: Mapping[str, Summary], **look: Any) -> dict[str, str]:
-    """Draw means of shares with their 95% intervals as bars from the left, the first at the top.
-
-    Returns the keys of the bars, by their names.
-    """
+    """Draw means of shares with 95% intervals as bars from the top; return their keys by name."""
     keys = set_categories(figure, "y", means, 34)
     figure.add_bar(
         x=[one.mean for one in means.values()],
@@ -210,21 +201,12 @@ def unit_of(mechanism: Mechanism, parameter: str) -> str:
     >>> unit_of(parse("sharing_bonus(rate=1) + protocol"), "rate")
     'dollars per piece'
     """
-    part, _, name = parameter.rpartition(".")
-    for owner, declared in _declared(mechanism):
-        if name in declared and part in ("", owner):
-            return declared[name].unit
-    return ""
-
-
-def _declared(mechanism: Mechanism) -> Iterator[tuple[str, dict[str, Param]]]:
-    if isinstance(mechanism, Stack):
-        for part in mechanism.parts:
-            yield from _declared(part)
-    elif isinstance(mechanism, Capped):
-        yield from _declared(mechanism.inner)
-    else:
-        yield mechanism.name, parameters(type(mechanism))
+    owner, _, name = parameter.rpartition(".")
+    if isinstance(mechanism, (Stack, Capped)):
+        units = (unit_of(part, parameter) for part in mechanism.parts)
+        return next(filter(None, units), "")
+    declared = parameters(type(mechanism))
+    return declared[name].unit if name in declared and owner in ("", mechanism.name) else ""
 
 
 def size_title(result: SearchResult) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pandas as pd
 
@@ -155,28 +154,28 @@ def _ranking(comparison: Comparison, places: list[Place]) -> Table:
 
 def promises(comparison: Comparison) -> Table:
     """Return price, balance and farming of each entry."""
-    rows = [_promise(comparison, entry) for entry in comparison.entries]
+    balanced = {True: "yes", False: "no", None: "-"}
+    farmed = {True: "no", False: "yes", None: "-"}  # the promise is that it cannot be
+    rows = []
+    for entry in comparison.entries:
+        checks = comparison.promises[entry.label]
+        pair = checks["farming_2"]
+        rows.append(
+            {
+                "mechanism": rounded(entry.answer.mechanism),
+                "study": entry.context,
+                "spend_share": entry.answer.spend_share,
+                "subsidy": entry.answer.subsidy.mean,
+                "balanced": balanced[checks["budget_balance"].holds],
+                "farmed_by_one": farmed[checks["farming_1"].holds],
+                "farmed_by_two": farmed[pair.holds],
+                "price_of_waste": pair.values["price_of_waste"],
+                "worst_spend": pair.values["worst_spend"],
+            }
+        )
     titles = {
         "balanced": "sums to zero",
         "price_of_waste": "paid for what nobody uses",
         "worst_spend": "spend when farmed by two",
     }
     return Table(pd.DataFrame(rows), titles)
-
-
-def _promise(comparison: Comparison, entry: Entry) -> dict[str, Any]:
-    checks = comparison.promises[entry.label]
-    one, pair = checks["farming_1"], checks["farming_2"]
-    balanced = {True: "yes", False: "no", None: "-"}
-    farmed = {True: "no", False: "yes", None: "-"}  # the promise is that it cannot be
-    return {
-        "mechanism": rounded(entry.answer.mechanism),
-        "study": entry.context,
-        "spend_share": entry.answer.spend_share,
-        "subsidy": entry.answer.subsidy.mean,
-        "balanced": balanced[checks["budget_balance"].holds],
-        "farmed_by_one": farmed[one.holds],
-        "farmed_by_two": farmed[pair.holds],
-        "price_of_waste": pair.values["price_of_waste"],
-        "worst_spend": pair.values["worst_spend"],
-    }

@@ -1,14 +1,11 @@
-"""The content of a page, apart from how it looks: sections of sentences, charts and tables.
-
-Every page is one of these: of a search, a comparison, a pilot, a sweep, a decomposition, a
-replication.
-"""
+"""The content of a page, apart from how it looks: sections of sentences, charts and tables."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 import pandas as pd
@@ -48,11 +45,13 @@ class Table:
         Numbers keep six significant digits, missing values are null, times are ISO 8601.
         """
         names = [str(name) for name in self.frame]
+        known = self.frame.replace([math.inf, -math.inf], math.nan).astype(object)
+        known = known.where(known.notna(), None)
         return {
             "columns": names,
             "titles": [self._title(name) for name in names],
             "kinds": [self._kind(name) for name in names],
-            "values": [_values(self.frame[name]) for name in self.frame],
+            "values": [list(map(_value, known[name])) for name in self.frame],
         }
 
     def _title(self, name: str) -> str:
@@ -68,18 +67,12 @@ class Table:
         return "number" if pd.api.types.is_numeric_dtype(self.frame[name]) else "text"
 
 
-def _values(column: pd.Series[Any]) -> list[Any]:
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return [None if pd.isna(t) else t.isoformat(timespec="milliseconds") for t in column]
-    return [_value(value) for value in column.tolist()]
-
-
 def _value(value: Any) -> Any:
     if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        return int(value) if value.is_integer() and abs(value) < 1e15 else float(f"{value:.6g}")
-    return value if isinstance(value, (bool, int, str)) or value is None else str(value)
+        return float(f"{value:.6g}")
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds")
+    return value if value is None or isinstance(value, (int, str)) else str(value)
 
 
 @dataclass(frozen=True)

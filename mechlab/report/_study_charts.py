@@ -57,9 +57,12 @@ def certificate_charts(result: SearchResult) -> list[Chart]:
     return [Chart("certificate", title, figures.certificate(result), alt, "evidence")]
 
 
-def pareto_chart(result: SearchResult) -> Chart:
-    """Efficiency against spend of all trials."""
-    ends = figures.undominated_trials(result.trials).iloc[[0, -1]]
+def pareto_charts(result: SearchResult) -> list[Chart]:
+    """Efficiency against spend of all trials; no chart before a trial has ended."""
+    best = figures.undominated_trials(result.trials)
+    if best.empty:
+        return []
+    ends = best.iloc[[0, -1]]
     steps = " to ".join(
         f"{percent(e)} for {money(s)}"
         for e, s in zip(ends["attainment"], ends["spend"], strict=True)
@@ -74,12 +77,14 @@ def pareto_chart(result: SearchResult) -> Chart:
         "episodes, so the front flatters."
     )
     figure = figures.pareto_front(result)
-    return Chart("pareto", "Group revenue against spend", figure, alt, "trials", note)
+    return [Chart("pareto", "Group revenue against spend", figure, alt, "trials", note)]
 
 
-def course_chart(result: SearchResult) -> Chart:
-    """The trials in order."""
+def course_charts(result: SearchResult) -> list[Chart]:
+    """The trials in order; no chart before one has ended."""
     trials, played = result.trials, result.episodes
+    if trials["attainment"].isna().all():
+        return []
     begun, ended = trials["started"].min(), trials["finished"].max()
     alt = (
         f"{counted(len(trials), 'trial')} from {begun:%Y-%m-%d %H:%M:%S} to "
@@ -87,7 +92,7 @@ def course_chart(result: SearchResult) -> Chart:
         f"{counted(played['certify'], 'held-out episode')} to certify."
     )
     note = "Filled marks met the target in their few episodes, open ones did not."
-    return Chart("course", "Trials in order", figures.course(result), alt, "trials", note)
+    return [Chart("course", "Trials in order", figures.course(result), alt, "trials", note)]
 
 
 def standing_chart(result: SearchResult, replay: Replay) -> Chart:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -19,64 +18,34 @@ _EXAMPLES = 8  # as many as are read
 Episode = tuple[LiveEpisode, list[ModelCall]]
 
 
-@dataclass(frozen=True)
-class Transcript:
-    """The live episodes in a page.
+def transcripts(result: SearchResult) -> tuple[Section, dict[str, Any]]:
+    """Return the section of a search's live episodes, and what the page's script reads of them.
 
-    Attributes:
-        turns: one row for each turn.
-        data: what the page's script reads: ``turns``, for each what shows it in full, with messages
-            as indices of ``texts``.
-        thoughts: language of defection and of markets, by mechanism; None without thoughts.
-        examples: thoughts with language of defection: the row of ``turns``, and the text.
-        episodes, left_out: how many episodes are in the page, and how many only in the record.
+    That is ``turns``, for each what shows it in full, with messages as indices of ``texts``.
     """
-
-    turns: Table
-    data: dict[str, Any]
-    thoughts: Table | None
-    examples: list[tuple[int, str]]
-    episodes: int
-    left_out: int
-
-    def section(self) -> Section:
-        """Return the section of a page that shows them."""
-        rest = f"; {self.left_out} more only in the record" if self.left_out else ""
-        thoughts = {"thoughts": self.thoughts} if self.thoughts else {}
-        return Section(
-            "transcripts",
-            "Transcripts",
-            note="What the live agents were told and what they answered in "
-            f"{counted(self.episodes, 'episode')}{rest}. All texts are the models' own. Filters "
-            "are words, or a column with a value: `round=3 agent=2`. A click on a trial in a chart "
-            "shows its turns here.",
-            template="transcripts.html.j2",
-            content=self,
-            tables={"turns": self.turns, **thoughts},
-        )
-
-
-def transcript(result: SearchResult) -> Transcript | None:
-    """Return the live episodes of a search; None where there were none."""
-    if not result.spoken:
-        return None
     writer = _Writer()
     kept = [episode for episode in result.spoken if writer.takes(episode)]
-    frame = pd.DataFrame(writer.rows)
+    left_out = len(result.spoken) - len(kept)
+    rest = f"; {left_out} more only in the record" if left_out else ""
     read = read_thoughts(_Episodes(kept))
     keys = ((played.id, turn.turn) for played, turns in kept for turn in turns)
     rows = {key: row for row, key in enumerate(keys)}
-    return Transcript(
-        turns=Table(frame, {"dollars": "US dollars"}),
-        data={"turns": writer.details, "texts": list(writer.texts)},
-        thoughts=_thoughts(read),
-        examples=[
+    turns = Table(pd.DataFrame(writer.rows), {"dollars": "US dollars"})
+    section = Section(
+        "transcripts",
+        "Transcripts",
+        note="What the live agents were told and what they answered in "
+        f"{counted(len(kept), 'episode')}{rest}. All texts are the models' own. Filters "
+        "are words, or a column with a value: `round=3 agent=2`. A click on a trial in a chart "
+        "shows its turns here.",
+        template="transcripts.html.j2",
+        tables={"turns": turns} if read.empty else {"turns": turns, "thoughts": _thoughts(read)},
+        content=[  # of thoughts with language of defection: the row of ``turns``, and the text
             (rows[row["episode"], row["turn"]], str(row["text"]))
             for row in examples(read, _EXAMPLES).to_dict("records")
         ],
-        episodes=len(kept),
-        left_out=len(result.spoken) - len(kept),
     )
+    return section, {"turns": writer.details, "texts": list(writer.texts)}
 
 
 class _Writer:
@@ -131,9 +100,8 @@ class _Episodes(Transcripts):
         return self._episodes[episode][1]
 
 
-def _thoughts(read: pd.DataFrame) -> Table | None:
-    if read.empty:
-        return None
+def _thoughts(read: pd.DataFrame) -> Table:
+    """Return language of defection and of markets, by mechanism."""
     rows = [
         {
             "mechanism": mechanism,

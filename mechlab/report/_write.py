@@ -11,22 +11,17 @@ from typing import Any
 import plotly.graph_objects as go
 
 from mechlab import figures
-from mechlab.analysis.comparison import Comparison
-from mechlab.analysis.findings import Findings
 from mechlab.errors import UserError
 from mechlab.report import html
 from mechlab.report._page import Chart, Page
-from mechlab.report._study import study_page
-from mechlab.report.comparison import comparison_page
-from mechlab.search.results import SearchResult
 
 FORMATS = (".png", ".svg", ".pdf")
 _WIDTH, _TITLE = 900, 34  # pixels: the width of a picture, and what its title adds to the height
 _SCALE = 2  # pixels of a PNG for each pixel of the layout, so that text is sharp in print
 
 
-def write_report(result: SearchResult, findings: Findings, path: str | Path) -> Path:
-    """Write the report of a search as one HTML page, or its charts, and return the path.
+def write(page: Page, path: str | Path) -> Path:
+    """Write a page as one HTML file, or its charts, and return the path.
 
     A path that ends in .png, .svg or .pdf takes the first chart; the others go beside it, with
     their names added to the path's ("report-pareto.png").
@@ -34,16 +29,6 @@ def write_report(result: SearchResult, findings: Findings, path: str | Path) -> 
     Raises:
         UserError: where the path cannot be written; an existing file is then left as it was.
     """
-    return write(study_page(result, findings), path)
-
-
-def write_comparison(comparison: Comparison, path: str | Path) -> Path:
-    """Write the comparison of several studies; path and errors as in ``write_report``."""
-    return write(comparison_page(comparison), path)
-
-
-def write(page: Page, path: str | Path) -> Path:
-    """Write any page; path and errors as in ``write_report``."""
     path = Path(path)
     if path.suffix.lower() in FORMATS:
         return write_pictures(page.all_charts, path)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from mechlab.analysis.comparison import Comparison, Entry, Goal
 from mechlab.report import _comparison_parts as parts
 from mechlab.report._page import Page, Section, Statement, provenance
-from mechlab.report._study import search_facts
+from mechlab.report.study import search_facts
 from mechlab.report.verdict import KINDS, target_words
 from mechlab.report.words import between, joined, percent, rounded, share
 from mechlab.search.pareto import Place

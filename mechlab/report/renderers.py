@@ -11,9 +11,10 @@ from pathlib import Path
 
 from mechlab.analysis.comparison import Comparison
 from mechlab.analysis.findings import findings
-from mechlab.report._write import write_comparison, write_report
-from mechlab.report.comparison import statements
+from mechlab.report._write import write
+from mechlab.report.comparison import comparison_page, statements
 from mechlab.report.html import environment
+from mechlab.report.study import study_page
 from mechlab.report.verdict import Verdict, tiles
 from mechlab.search.results import RENDERERS, SearchResult
 
@@ -23,7 +24,7 @@ _GREY = "#7d8590"
 
 class _Search:
     def write(self, result: SearchResult, path: Path) -> Path:
-        return write_report(result, findings(result), path)
+        return write(study_page(result, findings(result)), path)
 
     def html(self, result: SearchResult) -> str:
         words = Verdict(result)
@@ -36,7 +37,7 @@ class _Search:
 
 class _Comparison:
     def write(self, result: Comparison, path: Path) -> Path:
-        return write_comparison(result, path)
+        return write(comparison_page(result), path)
 
     def html(self, result: Comparison) -> str:
         return "".join(

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from dataclasses import replace
+from itertools import starmap
 
 import pandas as pd
 
 from mechlab import figures
-from mechlab.analysis.replication import FAR, Pattern, Replica, Replication
-from mechlab.analysis.tensions import Optimum, SplitAnswers, UnmetRate
+from mechlab.analysis.replication import UNKNOWN_MEAN, Replica, Replication
+from mechlab.analysis.tensions import Tension
 from mechlab.report._page import Chart, Page, Section, Statement, Table, provenance
 from mechlab.report.verdict import KINDS
 from mechlab.report.words import interval, number
 from mechlab.search.provenance import surroundings
 from mechlab.statistics import Summary, counted
 
+FAR = 1.5  # times too large or too small: more than half as much again
 _QUESTION = "Does the lab reproduce the study that it starts from, and where does it not?"
 _SOURCE = "Yadav, Black and Sourbut, arXiv 2604.07821"
+_TENSIONS = {
+    "answers": "{model} answers peers and the system differently: its response rate to peers is "
+    "{response_rate}, yet with the system's requests it reaches {efficiency} of perfect play. If "
+    "it answered the system as it does peers (with probability {peer} in place of {system}), it "
+    "would reach {if_alike}.",
+    "rate": "{model}'s response rate of {response_rate} cannot be reached by an agent of this "
+    "form: whatever its probability to answer, the nearest rate is {nearest}.",
+    "throughput": "{model}'s response rate does not fit its throughput: an agent of this form that "
+    "answered often enough for {response_rate} would complete {completed} tasks, not the published "
+    "{tasks}.",
+    "optimum": "What the study calls optimal ({tasks} tasks; ours {ours}) is the optimum of "
+    "asking: if everybody gave all it has unasked, the same rules would permit {factor} times as "
+    "much.",
+}
 
 
 def sentences(replication: Replication) -> dict[str, tuple[str, ...]]:
@@ -26,14 +44,13 @@ def sentences(replication: Replication) -> dict[str, tuple[str, ...]]:
     more than ``FAR``, the furthest first), ``tensions`` (where published figures pull the common
     form of the agents apart), ``patterns`` (metric by metric), ``near`` (the other misfits).
     """
-    pulled = replication.tensions
-    optimum = map(_optimum, filter(None, [pulled.optimum]))
+    misfits = replication.misfits
     return {
         "headline": (_headline(replication), _rule(replication)),
-        "far": tuple(map(_misfit, replication.far)),
-        "tensions": (*map(_split, pulled.answers), *map(_rate, pulled.rates), *optimum),
-        "patterns": tuple(map(_pattern, replication.patterns)),
-        "near": tuple(map(_misfit, replication.near)),
+        "far": tuple(_misfit(r) for r in misfits if not r.factor <= FAR),
+        "tensions": tuple(map(_tension, replication.tensions)),
+        "patterns": tuple(starmap(_pattern, replication.patterns.items())),
+        "near": tuple(_misfit(r) for r in misfits if r.factor <= FAR),
     }
 
 
@@ -41,14 +58,14 @@ def _headline(replication: Replication) -> str:
     parts = []
     for name, some in (("fitted", replication.fitted), ("held-out", replication.held_out)):
         if some:
-            inside = sum(r.cell.inside for r in some)
+            inside = sum(r.inside for r in some)
             parts.append(f"{inside} of {len(some)} {name} figures ({inside / len(some):.0%})")
     return f"Ours meet {' and '.join(parts)}."
 
 
 def _rule(replication: Replication) -> str:
     apart = [r for r in replication.replicas if not r.measured]
-    reasons = "; ".join(sorted({r.cell.reason for r in apart} - {""}))
+    reasons = "; ".join(sorted({r.reason for r in apart} - {""}))
     return (
         "A figure is met where ours lies in its published 95% interval, or within 10% where none "
         f"is published. {len(apart)} figures cannot be compared"
@@ -57,8 +74,8 @@ def _rule(replication: Replication) -> str:
 
 
 def _misfit(replica: Replica) -> str:
-    figure, ours = replica.figure, replica.ours
-    reason = f"; not fitted: {replica.cell.reason}" if replica.cell.reason else ""
+    figure, ours = replica.figure, replica.summary
+    reason = f"; not fitted: {replica.reason}" if replica.reason else ""
     return (
         f"{figure.model}, {figure.condition}, {figure.metric.replace('_', ' ')}: published "
         f"{number(figure.target)}, ours {number(ours.mean)} ({interval(ours, number)}), "
@@ -67,48 +84,20 @@ def _misfit(replica: Replica) -> str:
 
 
 def _factor(replica: Replica) -> str:
-    if math.isnan(replica.cell.factor):
+    if math.isnan(replica.factor):
         return "no factor, because one of them is 0"
-    return f"{replica.cell.factor:.2f} times too {'large' if replica.residual > 0 else 'small'}"
+    return f"{replica.factor:.2f} times too {'large' if replica.residual > 0 else 'small'}"
 
 
-def _pattern(one: Pattern) -> str:
-    missed = one.too_large + one.too_small
-    sides = f"; of the others {one.too_large} too large, {one.too_small} too small"
-    met = f"{one.met} of {one.met + missed} met"
-    return f"{one.metric.replace('_', ' ')}: {met}{sides if missed else ''}."
+def _pattern(metric: str, counts: Counter[str]) -> str:
+    total, sides = counts.total(), (f"{counts[side]} {side}" for side in ("too large", "too small"))
+    others = f"; of the others {', '.join(sides)}" if counts["met"] < total else ""
+    return f"{metric.replace('_', ' ')}: {counts['met']} of {total} met{others}."
 
 
-def _split(one: SplitAnswers) -> str:
-    return (
-        f"{one.model} answers peers and the system differently: its response rate to peers is "
-        f"{number(one.response_rate)}, yet with the system's requests it reaches "
-        f"{number(one.efficiency)} of perfect play. If it answered the system as it does "
-        f"peers (with probability {number(one.peer)} in place of {number(one.system)}), it would "
-        f"reach {number(one.if_alike)}."
-    )
-
-
-def _rate(one: UnmetRate) -> str:
-    if not one.reachable:
-        return (
-            f"{one.model}'s response rate of {number(one.response_rate)} cannot be reached by an "
-            "agent of this form: whatever its probability to answer, the nearest rate is "
-            f"{number(one.nearest)}."
-        )
-    return (
-        f"{one.model}'s response rate does not fit its throughput: an agent of this form that "
-        f"answered often enough for {number(one.response_rate)} would complete "
-        f"{number(one.completed)} tasks, not the published {number(one.tasks)}."
-    )
-
-
-def _optimum(one: Optimum) -> str:
-    return (
-        f"What the study calls optimal ({number(one.published)} tasks; ours {number(one.ours)}) "
-        "is the optimum of asking: if everybody gave all it has unasked, the same rules would "
-        f"permit {number(one.factor)} times as much."
-    )
+def _tension(one: Tension) -> str:
+    values = {name: number(value) for name, value in one.values.items()}
+    return _TENSIONS[one.kind].format(model=one.model, **values)
 
 
 def replication_page(replication: Replication) -> Page:
@@ -148,11 +137,11 @@ def figure_table(replication: Replication) -> Table:
             "metric": r.figure.metric,
             "published": r.figure.target,
             "half_width": r.figure.ci95,
-            **r.ours.columns("ours"),
+            **r.summary.columns("ours"),
             "residual": r.residual,
-            "factor": r.cell.factor,
-            "met": ("yes" if r.cell.inside else "no") if r.measured else "not compared",
-            "fitted": "yes" if r.cell.fitted else "no",
+            "factor": r.factor,
+            "met": ("yes" if r.inside else "no") if r.measured else "not compared",
+            "fitted": "yes" if r.fitted else "no",
             "source": r.figure.source,
         }
         for r in replication.replicas
@@ -179,10 +168,8 @@ def _map(replication: Replication) -> Chart:
         pair = [replication.of(name, condition, "efficiency") for condition in conditions]
         known = [replica for replica in pair if replica]
         if name != "perfect" and len(known) == 2:
-            ours[name] = tuple(r.ours for r in known)
-            theirs[name] = tuple(
-                Summary(r.figure.value, math.nan, (math.nan, math.nan), 0) for r in known
-            )
+            ours[name] = tuple(r.summary for r in known)
+            theirs[name] = tuple(replace(UNKNOWN_MEAN, mean=r.figure.value) for r in known)
     columns = ["competence", "cooperation", "published_competence", "published_cooperation"]
     data = pd.DataFrame(
         {name: [s.mean for s in (*ours[name], *theirs[name])] for name in ours}, index=columns

@@ -43,15 +43,18 @@ def _change(point: Point) -> str:
 
 def _first_enough(result: SweepResult, name: str) -> Iterator[str]:
     """Say which value is the first that is shown to meet the target."""
-    target, enough = result.sweep.target, result.first_enough(name)
+    target = result.sweep.target
     if target is None:
         return
     goal = f"{share(target.efficiency)} of {figures.reference_words(target.relative_to)}"
-    if enough is None or enough.attainment is None:
-        yield f"{name}: no value is shown to reach {goal}."
+    reached = ((p.label, p.attainment) for p in result.of(name) if p.attainment)
+    enough = [(label, one) for label, one in reached if one.ci95[0] >= target.efficiency]
+    if enough:
+        label, one = enough[0]
+        mean, ends = percent(one.mean), interval(one, percent)
+        yield f"{name}: the first value shown to reach {goal} is {label}, with {mean} ({ends})."
     else:
-        reached = f"{percent(enough.attainment.mean)} ({interval(enough.attainment, percent)})"
-        yield f"{name}: the first value shown to reach {goal} is {enough.label}, with {reached}."
+        yield f"{name}: no value is shown to reach {goal}."
 
 
 def _headline(sweeps: Sequence[SweepResult]) -> str:
@@ -68,7 +71,7 @@ def _headline(sweeps: Sequence[SweepResult]) -> str:
 
 def sweep_page(sweeps: Sequence[SweepResult]) -> Page:
     """Return the page of several sweeps, one section each."""
-    kinds = sorted({kind for result in sweeps for kind in result.kinds})
+    kinds = sorted({kind for one in sweeps for point in one.points for kind in point.kinds})
     title, question = "One thing at a time", "What does one thing alone do?"
     if len(sweeps) == 1:
         title, question = sweeps[0].sweep.name, sweeps[0].sweep.question

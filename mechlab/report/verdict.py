@@ -8,19 +8,10 @@ from dataclasses import dataclass
 
 from mechlab.figures import reference_words
 from mechlab.report._page import Tile
-from mechlab.report.words import (
-    between,
-    interval,
-    money,
-    percent,
-    rounded,
-    share,
-    size_of,
-    size_words,
-)
+from mechlab.report.words import between, interval, money, percent, rounded, share, size_of
 from mechlab.search.results import Answer, SearchResult
 from mechlab.statistics import counted
-from mechlab.study import BASELINE, Study
+from mechlab.study import BASELINE, MONEY, Study
 
 _MEANINGS = {
     "certified": "shown to be enough on held-out episodes",
@@ -76,8 +67,34 @@ class Verdict:
 
     @property
     def size(self) -> str:
-        """The smallest sufficient size with its interval."""
-        return size_words(self.result, self.result.best)
+        """What was shown of the smallest sufficient size, and what that rests on."""
+        result, answer, smallest = self.result, self.result.best, self.result.study.minimise
+        if answer.candidate == BASELINE and self.status == "certified":
+            return "Nothing needs to be paid."
+        if self.status == "unreachable":
+            return f"No {smallest} in its range is enough."
+        low, high = answer.interval
+        small, enough = (size_of(result, answer, end) for end in (low, high))
+        open_ends = {
+            (False, False): f"No {smallest} was shown to be enough, and none to be too small.",
+            (True, False): f"A {smallest} of {small} was shown not to be enough; "
+            "none was shown to be.",
+            (False, True): f"A {smallest} of {enough} was shown to be enough; "
+            "none was shown to be too small.",
+        }
+        shown = math.isfinite(low), math.isfinite(high)
+        if shown in open_ends:
+            return open_ends[shown]
+        lies = f"lies {between(result, answer)}"
+        if low == high:
+            lies, why = f"is {enough}", "it is enough, and less is not expected to be"
+        elif smallest in MONEY:  # it need not rise with the dose
+            why = "the upper end was shown to be enough; less than the lower end is not expected"
+        elif result.advice:
+            why = "both ends were estimated from episodes on both sides"
+        else:
+            why = "the lower end was shown not to be enough, the upper end to be enough"
+        return f"The smallest sufficient {smallest} {lies}: {why}."
 
     @property
     def efficiency(self) -> str:

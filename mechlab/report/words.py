@@ -10,7 +10,7 @@ from mechlab.figures import unit_of
 from mechlab.search.pareto import Place
 from mechlab.search.results import Answer, SearchResult
 from mechlab.statistics import Summary
-from mechlab.study import BASELINE, MONEY
+from mechlab.study import MONEY
 
 
 def number(value: float) -> str:
@@ -146,32 +146,3 @@ def between(result: SearchResult, answer: Answer) -> str:
     if result.study.minimise in MONEY:
         return f"between {money(low)} and {money(high)} per episode"
     return f"between {span(low, high, unit_of(answer.mechanism, result.study.minimise))}"
-
-
-def size_words(result: SearchResult, answer: Answer) -> str:
-    """Return in a sentence what was shown of the smallest sufficient size, and what it rests on."""
-    smallest, (low, high) = result.study.minimise, answer.interval
-    small, enough = (size_of(result, answer, end) for end in (low, high))
-    if answer.candidate == BASELINE and answer.status == "certified":
-        return "Nothing needs to be paid."
-    if answer.status == "unreachable":
-        return f"No {smallest} in its range is enough."
-    open_ends = {
-        (False, False): f"No {smallest} was shown to be enough, and none to be too small.",
-        (True, False): f"A {smallest} of {small} was shown not to be enough; none was shown to be.",
-        (False, True): f"A {smallest} of {enough} was shown to be enough; "
-        "none was shown to be too small.",
-    }
-    shown = math.isfinite(low), math.isfinite(high)
-    if shown in open_ends:
-        return open_ends[shown]
-    lies = f"lies {between(result, answer)}"
-    if low == high:
-        lies, why = f"is {enough}", "it is enough, and less is not expected to be"
-    elif result.study.minimise in MONEY:  # it need not rise with the dose
-        why = "the upper end was shown to be enough; less than the lower end is not expected"
-    elif result.advice:
-        why = "both ends were estimated from episodes on both sides"
-    else:
-        why = "the lower end was shown not to be enough, the upper end to be enough"
-    return f"The smallest sufficient {smallest} {lies}: {why}."

@@ -47,16 +47,12 @@ def serve(store: Store, port: int, ready: Callable[[str], object]) -> None:
             return render(store.study, lookout.look())
 
     try:
-        server = _Server((_HOST, port), _handler(page))
+        server = ThreadingHTTPServer((_HOST, port), _handler(page))
     except OSError as error:
         raise UserError(f"port {port} of {_HOST}: {error.strerror}") from None
     with server, calm():
         ready(f"http://{_HOST}:{server.server_port}/")
         server.serve_forever()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
 
 
 def _handler(page: Callable[[], str]) -> type[BaseHTTPRequestHandler]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -140,7 +139,7 @@ class Lookout:
     def _workers(self, trials: Sequence[FrozenTrial], batches: Sequence[Any]) -> list[Worker]:
         table, alive = TABLES.tables["mechlab_worker"], living(self.store)
         with self.store.engine.connect() as connection:
-            now = connection.execute(sql.select(sql.func.now())).scalar_one()
+            now = connection.execute(sql.select(sql.func.now())).scalar_one().replace(tzinfo=None)
             rows = connection.execute(sql.select(table).order_by(table.c.host, table.c.pid)).all()
         activities = {
             row.worker: f"plays held-out episodes of {row.key.rsplit(' ', 1)[0]}"
@@ -152,7 +151,7 @@ class Lookout:
             Worker(
                 f"process {row.pid} on {row.host.split()[0]}",
                 activities.get(row.id, "is between two steps") if row.id in alive else "is dead",
-                f"{max(0.0, _seconds(now, row.beat)):.0f} s ago",
+                f"{max(0.0, (now - row.beat.replace(tzinfo=None)).total_seconds()):.0f} s ago",
                 row.id in alive,
             )
             for row in rows
@@ -179,7 +178,3 @@ def _row(trial: FrozenTrial) -> tuple[str, ...]:
     reached = outcome(trial).get(ATTAINMENT, ())
     mean = percent(fmean(reached)) if reached else ""
     return str(trial.number), _setting(trial), mean, str(len(reached)), trial.state.name.lower()
-
-
-def _seconds(now: datetime, beat: datetime) -> float:
-    return (now.replace(tzinfo=None) - beat.replace(tzinfo=None)).total_seconds()

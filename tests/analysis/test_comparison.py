@@ -8,7 +8,6 @@ import pytest
 
 from mechlab.analysis.comparison import Comparison
 from mechlab.errors import UserError
-from mechlab.report import write_comparison
 from mechlab.report._comparison_parts import rankings
 from mechlab.report.comparison import statements
 from tests.report.hostile import HOSTILE
@@ -107,7 +106,7 @@ def page(tmp_path_factory):
     comparison = Comparison(
         (with_answers("a", SMALL), with_answers("b", TIED, "reluctant*5 + perfect*5"))
     )
-    path = write_comparison(comparison, tmp_path_factory.mktemp("compare") / "page.html")
+    path = comparison.report(tmp_path_factory.mktemp("compare") / "page.html")
     return lxml.html.document_fromstring(path.read_text("utf-8"))
 
 

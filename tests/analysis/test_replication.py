@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from mechlab.analysis.replication import FAR, Replica, Replication, replicate
-from mechlab.calibrate import Residual
+from mechlab.analysis.replication import Replica, Replication, replicate
 from mechlab.calibrate.published import published
-from mechlab.report.replication import figure_table, replication_page, sentences
+from mechlab.report.replication import FAR, figure_table, replication_page, sentences
 from mechlab.simulation import simulate
 from mechlab.statistics import Summary
 
@@ -27,7 +26,7 @@ def invented(metric, ours, fitted=True):
     """Return a replication of one figure, published as 0.5 without an interval."""
     figure = replace(published()[0], model="o3", metric=metric, target=0.5, ci95=math.nan)
     summary = Summary(ours, 0.1, (ours - 0.01, ours + 0.01), 20)
-    return Replication((Replica(Residual(figure, ours, fitted), summary),), 20, 0)
+    return Replication((Replica(figure, ours, fitted, summary=summary),), 20, 0)
 
 
 def test_no_published_figure_is_left_out(found):
@@ -39,14 +38,14 @@ def test_no_published_figure_is_left_out(found):
 def test_ours_are_the_means_of_the_published_condition(found):
     one = found.of("gpt-5-mini", "auto_fulfill", "efficiency")
     played = simulate(population="gpt-5-mini", episodes=20, seed=1, condition="auto_fulfill")
-    assert one.ours.mean == played["efficiency"].mean()
-    assert one.residual == one.ours.mean - one.figure.target
+    assert one.ours == played["efficiency"].mean()
+    assert one.residual == one.ours - one.figure.target
 
 
 def test_a_relative_change_is_compared_in_tasks(found):
     one = found.of("o3", "policy", "relative_change")
     played = simulate(population="o3", mechanism="protocol", episodes=20, seed=1)
-    assert one.ours.mean == played["tasks"].mean()
+    assert one.ours == played["tasks"].mean()
 
 
 def test_perfect_agents_are_held_out(found):
@@ -54,7 +53,7 @@ def test_perfect_agents_are_held_out(found):
 
 
 def test_every_misfit_beyond_the_factor_is_named(found):
-    far = [r for r in found.misfits if r.cell.factor > FAR]
+    far = [r for r in found.misfits if r.factor > FAR]
     said = sentences(found)["far"]
     assert len(said) >= len(far)
     for replica in far:

@@ -8,7 +8,6 @@ import pytest
 from rich.console import Console
 
 from mechlab.analysis.replication import Replica, Replication
-from mechlab.calibrate import Residual
 from mechlab.calibrate.published import published
 from mechlab.commands import _terminal
 from mechlab.commands.replicate import _print_misfits
@@ -21,8 +20,8 @@ LONGEST = max(published(), key=lambda figure: len(f"{figure.model}{figure.condit
 def test_words_stay_whole_and_what_is_met_is_left_out(width, monkeypatch):
     metrics = dict.fromkeys(f.metric for f in published())
     figures = [replace(LONGEST, metric=metric, target=0.5, ci95=math.nan) for metric in metrics]
-    missed = [Replica(Residual(f, 9.0, True), Summary(9.0, 0.1, (8.9, 9.1), 20)) for f in figures]
-    met = replace(missed[0], cell=replace(missed[0].cell, ours=0.5))
+    missed = [Replica(f, 9.0, True, summary=Summary(9.0, 0.1, (8.9, 9.1), 20)) for f in figures]
+    met = replace(missed[0], ours=0.5)
     out = io.StringIO()
     monkeypatch.setattr(_terminal, "OUT", Console(file=out, width=width))
     found = Replication((*missed, met), 20, 0)

@@ -11,7 +11,6 @@ import time
 import pytest
 
 from mechlab.analysis.comparison import Comparison
-from mechlab.report import write_comparison
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result, named, renamed, with_transcripts, with_trials
 
@@ -50,7 +49,7 @@ def report(folder):
 def compared(folder):
     names = ["\n".join(HOSTILE[i : i + 8]) for i in range(0, len(HOSTILE), 8)]
     other = renamed(named(names, mechanisms=2), "other")  # each mechanism is checked anew
-    return write_comparison(Comparison((a_result(), other)), folder / "compare.html")
+    return Comparison((a_result(), other)).report(folder / "compare.html")
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 
 from mechlab.analysis.comparison import Comparison
 from mechlab.errors import UserError
-from mechlab.report import write_comparison
 from tests.report.hostile import HOSTILE
 from tests.report.results import a_result, named, only_begun, with_transcripts, with_trials
 
@@ -151,10 +150,7 @@ def test_a_trial_that_still_runs(tmp_path):
 @pytest.mark.parametrize("compared", [False, True])
 def test_where_no_dose_varies_there_is_no_section_about_it(tmp_path, compared):
     fixed = replace(a_result(), trials=a_result().trials.assign(size=300.0))
-    if compared:
-        path = write_comparison(Comparison((fixed,)), tmp_path / "page.html")
-    else:
-        path = fixed.report(tmp_path / "page.html")
+    path = (Comparison((fixed,)) if compared else fixed).report(tmp_path / "page.html")
     html = path.read_text("utf-8")
     headings = {h.text_content() for h in lxml.html.document_fromstring(html).iter("h2", "h3")}
     assert "Provenance" in headings
@@ -210,5 +206,7 @@ def test_a_page_holds_as_many_transcripts_as_there_is_room_for(monkeypatch):
     (played, turns), *_ = with_transcripts().spoken
     many = tuple((replace(played, id=str(i), number=i), turns) for i in range(5))
     monkeypatch.setattr(_transcripts, "ROOM", 25_000)
-    found = _transcripts.transcript(replace(a_result(), spoken=many))
-    assert 0 < found.episodes < 5 and found.episodes + found.left_out == 5
+    section, _ = _transcripts.transcripts(replace(a_result(), spoken=many))
+    shown = section.tables["turns"].frame["episode"].nunique()
+    assert 0 < shown < 5
+    assert f"{5 - shown} more only in the record" in section.note

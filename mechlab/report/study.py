@@ -5,22 +5,23 @@ It renders a result and its findings, and computes neither.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
+from mechlab import figures
 from mechlab.analysis.findings import Findings, MemberFit
 from mechlab.report import _study_charts as charts
 from mechlab.report import _tables as tables
-from mechlab.report._page import Page, Section, Sign, Statement, Table, provenance
-from mechlab.report._pilot import pilot_section
-from mechlab.report._transcripts import Transcript, transcript
+from mechlab.report._page import Chart, Page, Section, Sign, Statement, Table, provenance
+from mechlab.report._transcripts import transcripts
 from mechlab.report.decomposition import map_chart, sentences
 from mechlab.report.verdict import Verdict, tiles
-from mechlab.report.words import money, rounded
-from mechlab.search.results import SearchResult
+from mechlab.report.words import money, quantity, rounded, span
+from mechlab.search.results import Advice, SearchResult
 from mechlab.statistics import counted
 
 _SIGNS = {True: "holds", False: "fails", None: "no promise"}
@@ -35,7 +36,7 @@ _FIGURES = {
 def study_page(result: SearchResult, findings: Findings) -> Page:
     """Return the page of a search."""
     words, replay = Verdict(result), findings.replay
-    live = transcript(result)
+    live, spoken = transcripts(result) if result.spoken else (None, {})
     return Page(
         title=result.study.name,
         question=result.study.question,
@@ -51,17 +52,15 @@ def study_page(result: SearchResult, findings: Findings) -> Page:
         meaning=words.meaning,
         tiles=tuple(tiles(result)),
         charts=(charts.standing_chart(result, replay),) if replay else (),
-        transcripts=live.data if live else {},
+        transcripts=spoken,
     )
 
 
-def _sections(
-    result: SearchResult, findings: Findings, live: Transcript | None
-) -> Iterator[Section]:
+def _sections(result: SearchResult, findings: Findings, live: Section | None) -> Iterator[Section]:
     if result.advice:
-        yield pilot_section(result, result.advice)
+        yield _pilot(result, result.advice)
     yield _evidence(result)
-    cost = [charts.pareto_chart(result)] if _any_trial(result) else []
+    cost = charts.pareto_charts(result)
     cost += [charts.income_chart(findings.replay)] if findings.replay else []
     if cost:
         yield Section("cost", "Cost", charts=tuple(cost))
@@ -71,7 +70,7 @@ def _sections(
     if transfer := charts.transfer_charts(findings.transfer):
         yield Section("transfer", "Transfer", charts=tuple(transfer))
     if live:
-        yield live.section()
+        yield live
     yield _search(result)
     name = result.study.name
     yield provenance(
@@ -80,6 +79,50 @@ def _sections(
         f"the text of the study, given below, as {name}.toml, install the versions listed, and run",
         f"mechlab search {name}.toml",
     )
+
+
+def _pilot(result: SearchResult, advice: Advice) -> Section:
+    """Return what emulated agents advised, and what the study's own episodes then said."""
+    words = tuple(_rests_on(result, advice))
+    drawn, curve = figures.pilot_doses(result, advice), Table(advice.curve)
+    note = (
+        "Points are means of the study's own agents, larger where more episodes were played. The "
+        "curve is that of the emulated agents: it says where to play, and how the response bends. "
+        "The band is the interval of the answer."
+    )
+    chart = Chart("sizes", "Where the target is reached", drawn, " ".join(words), curve, note)
+    estimates = {"estimates": Table(advice.estimates)}
+    emulated = {"emulated": Table(advice.candidates)}
+    propensities = {"propensities": Table(advice.propensities)}
+    return Section(
+        "pilot",
+        "Pilot",
+        sentences=words,
+        points=advice.warnings,
+        charts=(chart,),
+        parts=(
+            Section("estimates", "What each interim analysis said", tables=estimates),
+            Section("emulated", "What the emulated agents said of each candidate", tables=emulated),
+            Section("propensities", "The emulated agents", tables=propensities, folded=True),
+        ),
+    )
+
+
+def _rests_on(result: SearchResult, advice: Advice) -> list[str]:
+    estimate = advice.estimates.iloc[-1]
+    unit = figures.unit_of(result.best.mechanism, result.study.minimise)
+    pilot, held_out = result.episodes["explore"], result.episodes["certify"]
+    words = [
+        f"The interval rests on a regression of {counted(int(estimate['episodes']), 'episode')} of "
+        "the study's own agents at doses on both sides of it, not on a test at the answer itself.",
+        f"It took {counted(pilot + held_out, 'episode')} of them: {pilot:,} for the pilot, "
+        f"{held_out:,} held out to confirm.",
+    ]
+    size, ends = quantity(advice.size, unit), span(*advice.interval, unit)
+    emulated = f"suggested where to play: at {size}, or anywhere between {ends}"
+    if not math.isfinite(advice.size):
+        emulated = "do not reach the target anywhere in the range"
+    return [*words, f"The emulated agents {emulated}."]
 
 
 def _evidence(result: SearchResult) -> Section:
@@ -108,11 +151,6 @@ def _evidence(result: SearchResult) -> Section:
     parts = [ranked] if len(result.answers) > 1 else []
     parts += [doses] if doses.charts else []
     return Section("evidence", "Evidence", parts=(*parts, certificate))
-
-
-def _any_trial(result: SearchResult) -> bool:
-    """Whether a trial has ended."""
-    return bool(result.trials["attainment"].notna().any())
 
 
 def _play(result: SearchResult, findings: Findings) -> Section:
@@ -205,13 +243,12 @@ def _name(check: str) -> str:
 
 
 def _search(result: SearchResult) -> Section:
-    course = (charts.course_chart(result),) if _any_trial(result) else ()
     trials = Section(
         "list",
         "Trials",
         note="A click on a trial in a chart shows it here. Filters are words, or a column by its "
         "name in the CSV: `efficiency>0.8 spend<500000`.",
-        charts=course,
+        charts=tuple(charts.course_charts(result)),
         tables={"trials": tables.trials(result)},
     )
     steps = Section("steps", "What the search did", tables={"history": tables.history(result)})

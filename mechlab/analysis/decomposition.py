@@ -11,7 +11,6 @@ import numpy as np
 from mechlab.agents.population import Member, Population
 from mechlab.agents.scenario import Scenario
 from mechlab.errors import UserError
-from mechlab.flows import Array
 from mechlab.games.base import Game, make_game
 from mechlab.mechanism import Mechanism, Stack, parse
 from mechlab.simulation import play, scenario
@@ -200,7 +199,7 @@ def scenarios(  # noqa: PLR0913 - what an episode is made of
     }
 
 
-def _chances(cooperation: Array, competence: Array) -> dict[Diagnosis, float]:
+def _chances(cooperation: np.ndarray, competence: np.ndarray) -> dict[Diagnosis, float]:
     """Return the probability of each diagnosis.
 
     The means of n pairs have a bivariate t distribution with n - 1 degrees of freedom around those
@@ -223,7 +222,7 @@ def _chances(cooperation: Array, competence: Array) -> dict[Diagnosis, float]:
     }
 
 
-def _margin(suggested: str, gains: Mapping[str, Array]) -> Summary:
+def _margin(suggested: str, gains: Mapping[str, np.ndarray]) -> Summary:
     """Return by how much the suggested intervention gains more than its best rival."""
     if suggested == "none":
         return summarise(gains["both"])

@@ -8,7 +8,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from mechlab.figures._style import NEUTRAL, SCALE, add_band, add_bars, blank, colour, plain, short
-from mechlab.flows import Array
 from mechlab.simulation import Episodes
 from mechlab.statistics import summarise
 
@@ -61,7 +60,7 @@ def revenue(played: Mapping[str, Episodes], references: Mapping[str, Episodes]) 
     return figure.update_yaxes(rangemode="tozero", tickprefix="$", tickformat="~s")
 
 
-def _rounds(episodes: Episodes) -> Array:
+def _rounds(episodes: Episodes) -> np.ndarray:
     return np.arange(1.0, episodes.game.rounds + 1)
 
 
@@ -111,7 +110,7 @@ def _agent_names(episodes: Episodes) -> list[str]:
     return [f"{i} {short(name, 16)}" for i, name in enumerate(members, start=1)]
 
 
-def lorenz(incomes: Mapping[str, Array]) -> go.Figure:
+def lorenz(incomes: Mapping[str, np.ndarray]) -> go.Figure:
     """Return Lorenz curves: what share of the income the poorest share of agents have.
 
     Args:
@@ -138,7 +137,7 @@ def lorenz(incomes: Mapping[str, Array]) -> go.Figure:
     return figure.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
 
 
-def lorenz_shares(income: Array) -> Array:
+def lorenz_shares(income: np.ndarray) -> np.ndarray:
     """Return (B, N + 1) shares of an episode's income that its 0, 1, ..., N poorest agents have.
 
     They are nan where the total income of an episode is zero or less.
@@ -148,11 +147,11 @@ def lorenz_shares(income: Array) -> Array:
     """
     total = income.sum(axis=1, keepdims=True)
     held = np.pad(np.cumsum(np.sort(income, axis=1), axis=1), ((0, 0), (1, 0)))
-    shares: Array = np.divide(held, total, out=np.full(held.shape, np.nan), where=total > 0)
+    shares: np.ndarray = np.divide(held, total, out=np.full(held.shape, np.nan), where=total > 0)
     return shares
 
 
-def mean_gini(income: Array) -> float:
+def mean_gini(income: np.ndarray) -> float:
     """Return the mean over episodes of the Gini coefficient of income; nan where never defined.
 
     It is one minus twice the area under the Lorenz curve of N agents: 0 where all have the same,
@@ -166,7 +165,7 @@ def mean_gini(income: Array) -> float:
     return float(_mean((agents + 1) / agents - 2.0 * shares.sum(axis=1) / agents))
 
 
-def _mean(values: Array) -> Array:
+def _mean(values: np.ndarray) -> np.ndarray:
     """Return the mean over the episodes in which the values are defined; nan where none is."""
     defined = values[~np.isnan(values.reshape(len(values), -1)).any(axis=1)]
     return np.asarray(defined.mean(axis=0) if len(defined) else np.full(values.shape[1:], np.nan))

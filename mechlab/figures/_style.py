@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from mechlab.flows import Array
 from mechlab.mechanism import Capped, Mechanism, Stack
 from mechlab.parameters import parameters
 from mechlab.search.results import SearchResult
@@ -160,7 +159,7 @@ def add_bars(figure: go.Figure, means: Mapping[str, Summary], **look: Any) -> di
 
 
 def add_band(  # noqa: PLR0913 - the ends of a band and its look
-    figure: go.Figure, x: Array, low: Array, high: Array, hue: str, opacity: float
+    figure: go.Figure, x: np.ndarray, low: np.ndarray, high: np.ndarray, hue: str, opacity: float
 ) -> None:
     """Fill what lies between two curves."""
     figure.add_scatter(

@@ -113,9 +113,10 @@ def created(where: URL, create: Callable[[str], T]) -> T:
 def trouble(url: str, error: Exception) -> StorageError:
     """Put trouble with a database into one clear line."""
     cause: BaseException = error.__cause__ or error
-    if isinstance(getattr(cause, "orig", None) or cause, _FileGone):
-        return StorageError(f"{url}: {_FileGone.what}")
-    lines = str(getattr(cause, "orig", None) or cause).splitlines()
+    cause = getattr(cause, "orig", None) or cause
+    if isinstance(cause, _FileTrouble):
+        return StorageError(f"{url}: {cause}")
+    lines = str(cause).splitlines()
     return StorageError(
         f"{url}: {lines[0] if lines else type(cause).__name__}; "
         "all that was told is kept, and the same command goes on from there"
@@ -125,13 +126,18 @@ def trouble(url: str, error: Exception) -> StorageError:
 _RACE = ("already exists", "duplicate", "locked", "UNIQUE")  # in the words of the databases
 
 
-class _FileGone(sqlite3.OperationalError):
-    """The file of an open database was deleted, moved or replaced."""
+class _FileTrouble(sqlite3.OperationalError):
+    """The file of a database was deleted, moved or replaced."""
 
-    what = (
-        "the file was deleted, moved or replaced while it was in use, so nothing more is written: "
-        "put it back and repeat the command"
-    )
+
+_GONE = (
+    "the file was deleted, moved or replaced while it was in use, so nothing more is written: "
+    "put it back and repeat the command"
+)
+_LEFT = (
+    "it was deleted or replaced, and something still uses what stood there: end that, delete "
+    "{0}-wal and {0}-shm, and repeat the command"
+)
 
 
 class _Connection(sqlite3.Connection):
@@ -142,9 +148,15 @@ class _Connection(sqlite3.Connection):
 
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type] # handed through
-        self.execute("PRAGMA journal_mode=WAL")
-        self.execute("PRAGMA synchronous=NORMAL")
         ((_, _, self._file),) = self.execute("PRAGMA database_list").fetchall()
+        try:
+            self.execute("PRAGMA journal_mode=WAL")
+            self.execute("PRAGMA schema_version").fetchall()  # the first to read the log
+        except sqlite3.OperationalError as error:
+            if _inode(f"{self._file}-shm") and "I/O" in str(error):
+                raise _FileTrouble(_LEFT.format(Path(self._file).name)) from error
+            raise
+        self.execute("PRAGMA synchronous=NORMAL")
         self._inode = _inode(self._file)
 
     def commit(self) -> None:
@@ -154,7 +166,7 @@ class _Connection(sqlite3.Connection):
             sqlite3.OperationalError: if the file is gone.
         """
         if self.in_transaction and _inode(self._file) != self._inode:
-            raise _FileGone(_FileGone.what)
+            raise _FileTrouble(_GONE)
         super().commit()
 
 

@@ -92,8 +92,14 @@ class Store:
             create: whether to create it where there is none.
 
         Raises:
-            StorageError: where it cannot be opened, or holds another study of this name.
+            StorageError: where it cannot be opened, or holds another study of this name; for a
+                study with a ``[pilot]``.
         """
+        if study.pilot:
+            raise StorageError(
+                f"{study.name} has a [pilot], which keeps no record but live agents' calls: "
+                "`mechlab search` plays it again and writes its report"
+            )
         asked = url or record_url(study.name)
         where = location(asked)
         shown, path = masked(make_url(asked).render_as_string()), file_of(where)

@@ -1,6 +1,8 @@
-"""A password of a URL is shown nowhere."""
+"""A password of a URL is shown nowhere, and trouble with a file is one line."""
 
 import pickle
+import subprocess
+import sys
 from urllib.parse import quote
 
 import pytest
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import URL
 
 from mechlab.database import StorageError, location, masked
+from mechlab.llm._store import open_tables
+from mechlab.store import reporting
 
 SECRETS = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=6)
 
@@ -49,3 +53,30 @@ def test_a_location_keeps_its_password_and_shows_it_nowhere(secret, form):
     for shown in (str(where), repr((where,)), repr({"storage": where}), where.render_as_string()):
         assert "pw" not in shown.replace("postgresql+psycopg", "")
     assert location(where) == where
+
+
+HOLDS = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+database.execute("PRAGMA journal_mode=WAL")
+for k in range(20):
+    database.execute(f"CREATE TABLE t{k} (x)")
+print("ready", flush=True)
+input()
+"""
+
+
+def test_a_file_that_was_deleted_beside_its_log_is_told_in_one_line(tmp_path):
+    file = tmp_path / "lab.db"
+    command = [sys.executable, "-c", HOLDS, str(file)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
+        assert other.stdout.readline() == "ready\n"
+        file.unlink()
+        with pytest.raises(StorageError) as error, reporting("sqlite:///lab.db"):
+            open_tables(f"sqlite:///{file}")
+        other.communicate("\n")
+    assert str(error.value) == (
+        "sqlite:///lab.db: it was deleted or replaced, and something still uses what stood there: "
+        "end that, delete lab.db-wal and lab.db-shm, and repeat the command"
+    )

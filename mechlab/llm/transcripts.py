@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -156,6 +157,15 @@ def open_transcripts(url: str | URL) -> Iterator[Transcripts]:
             engine.dispose()
     except SQLAlchemyError as error:
         raise trouble(location(url).render_as_string(), error) from error
+
+
+Spoken = Sequence[tuple[LiveEpisode, list[ModelCall]]]
+
+
+def known_cost(spent: Spending, spoken: Spoken) -> float:
+    """Return what a run spent in US dollars, nan where the price of one of its calls is unknown."""
+    unpriced = any(math.isnan(call.dollars) for _, calls in spoken for call in calls)
+    return math.nan if unpriced else spent.dollars
 
 
 def _episode(row: Any) -> LiveEpisode:

@@ -14,7 +14,7 @@ from mechlab.calibrate import PilotFit, fit_episodes
 from mechlab.errors import UserError
 from mechlab.llm.budget import Spending
 from mechlab.llm.session import session_for
-from mechlab.llm.transcripts import LiveEpisode, ModelCall, open_transcripts
+from mechlab.llm.transcripts import LiveEpisode, ModelCall, known_cost, open_transcripts
 from mechlab.mechanism.candidate import ends
 from mechlab.pilot._confirm import Confirmation, Estimate
 from mechlab.pilot._design import BEGIN, FEWEST, NARROW, Bracket, believed_size, next_episodes
@@ -26,6 +26,8 @@ from mechlab.search.results import Advice, Answer, SearchResult, Status
 from mechlab.search.worker import calm
 from mechlab.store import record_url
 from mechlab.study import BASELINE, Study
+
+_EMULATED = "o3"  # all emulated agents can play the same
 
 
 def pilot(study: Study, storage: str | None = None) -> SearchResult:
@@ -43,14 +45,21 @@ def pilot(study: Study, storage: str | None = None) -> SearchResult:
 
     Args:
         study: the study; its budget counts episodes of its own agents.
-        storage: database URL of live agents' calls, which are never paid for twice.
+        storage: database URL of live agents' calls, which are never paid for twice; agents that
+            are computed keep no record.
 
     Raises:
         UserError: for a study without ``[pilot]``, a mixed group, a budget that does not cover
-            the pilot, or a candidate whose one free number is not what the study minimises.
+            the pilot, or a candidate whose one free number is not what the study minimises, or
+            that emulated agents cannot play.
     """
     run = _Pilot(study, tuple(dose_ranges(study)))
-    url = storage or record_url(study.name)
+    has_live = "live" in study.group.kinds
+    if storage and not has_live:
+        raise UserError(
+            f"--storage keeps the calls of a pilot's live agents, and {study.group} has none"
+        )
+    url = storage or (record_url(study.name) if has_live else "")
     with calm(), session_for(study.group, study.live, url, study.name):
         return run.answer(url)
 
@@ -61,6 +70,8 @@ def dose_ranges(study: Study) -> Iterator[DoseRange]:
         raise UserError(f"the study {study.name!r} has no [pilot]")
     if len(set(study.group.members)) > 1:
         raise UserError(f"a pilot is fitted to agents of one sort, got {study.group}")
+    if set(study.candidates) == {BASELINE}:
+        raise UserError("a pilot searches a range, but mechanisms names none but 'none'")
     for name, candidate in study.candidates.items():
         free = candidate.space
         number = [n for n, d in free.items() if isinstance(d, (FloatDistribution, IntDistribution))]
@@ -71,6 +82,11 @@ def dose_ranges(study: Study) -> Iterator[DoseRange]:
                 f"a pilot searches candidates whose one free number is what the study minimises "
                 f"({study.minimise}); {name} has {', '.join(free) or 'none'}"
             )
+    study.check_playable()
+    try:  # what no emulated agent can play is told before anything is spent
+        study.model_copy(update={"population": _EMULATED}).check_playable()
+    except UserError as error:
+        raise UserError(f"a pilot emulates its agents, and {error}") from None
 
 
 class _Pilot:
@@ -192,8 +208,8 @@ class _Pilot:
             evidence=self.own.evidence(),
             curves={},
             calls=spent.calls,
-            cost_usd=spent.dollars,
-            storage=make_url(storage).render_as_string(),
+            cost_usd=known_cost(spent, live),
+            storage=storage and make_url(storage).render_as_string(),
             provenance=provenance(self.study),
             pareto=pareto_table(self.study, self.own.played()),
             spoken=spoken,

@@ -258,10 +258,11 @@ def _search(result: SearchResult) -> Section:
 def search_facts(result: SearchResult) -> dict[str, Any]:
     """Return what rebuilds a search, and what it took."""
     explored, held_out = result.episodes["explore"], result.episodes["certify"]
-    cost = f", US{money(result.cost_usd)}" if result.calls else ""
+    known = math.isfinite(result.cost_usd)
+    cost = f"US{money(result.cost_usd)}" if known else "at a price that is not known"
     return {
         "Episodes": f"{explored:,} to explore, {held_out:,} held out to certify",
-        "Model calls": f"{result.calls:,}{cost}",
-        "Record": result.storage,
+        "Model calls": f"{result.calls:,}, {cost}" if result.calls else "none",
+        "Record": result.storage or "none is kept of agents that are computed",
         **result.provenance,
     }

@@ -139,7 +139,7 @@ def _simulated(study: Study, number: int) -> tuple[SearchResult, float]:
     other = study.model_copy(update={"seed": study.seed + PLAN_SEED + number})
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        result = search(other, f"sqlite:///{folder}/plan.db")
+        result = search(other, None if other.pilot else f"sqlite:///{folder}/plan.db")
         return result, time.perf_counter() - begun
 
 

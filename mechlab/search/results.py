@@ -154,8 +154,9 @@ class SearchResult(Renderable):
             answer's own episodes).
         curves: for each candidate with one parameter, the fitted dose response: ``dose, size, mean,
             lower, upper``.
-        calls: model calls made. cost_usd: what they cost, in US dollars.
-        storage: URL of the record, with any password masked.
+        calls: model calls made. cost_usd: what they cost, in US dollars; nan where a price is
+            unknown.
+        storage: URL of the record, with any password masked; "" where none is kept.
         provenance: what rebuilds the run: study text, seeds, versions, commit, platform, command.
         pareto: what attainment costs: one row for each setting that was played, all its episodes
             together: ``candidate, size, episodes, held_out`` (how many of them were), means and

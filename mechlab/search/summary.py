@@ -12,7 +12,7 @@ import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
 from mechlab.llm.session import run_spending
-from mechlab.llm.transcripts import LiveEpisode, ModelCall, Transcripts
+from mechlab.llm.transcripts import LiveEpisode, ModelCall, Transcripts, known_cost
 from mechlab.mechanism.candidate import ends
 from mechlab.search._threshold import Belief
 from mechlab.search.bounds import MIN_EPISODES
@@ -59,7 +59,7 @@ _EVIDENCE = (
 def result(store: Store, certification: Certification) -> SearchResult:
     """Return what the record of a search comes to."""
     trials = begun(store.trials())
-    spent = run_spending(store.engine, store.study.name)
+    spent, spoken = run_spending(store.engine, store.study.name), _spoken(store)
     return SearchResult(
         study=store.study,
         answers=_answers(certification),
@@ -67,18 +67,16 @@ def result(store: Store, certification: Certification) -> SearchResult:
         evidence=_frame(_EVIDENCE, _evidence(certification)),
         curves=dict(_curves(store.study, certification.beliefs)),
         calls=spent.calls,
-        cost_usd=spent.dollars,
+        cost_usd=known_cost(spent, spoken),
         stopped=certification.stopped,
         pareto=pareto_table(store.study, _played(trials, certification)),
-        spoken=_spoken(store),
+        spoken=spoken,
         storage=store.url,
         provenance=provenance(store.study),
     )
 
 
-def _spoken(
-    store: Store,
-) -> tuple[tuple[LiveEpisode, list[ModelCall]], ...]:
+def _spoken(store: Store) -> tuple[tuple[LiveEpisode, list[ModelCall]], ...]:
     """Return the live episodes of a search with all their calls."""
     if "live" not in store.study.group.kinds:
         return ()

@@ -236,6 +236,16 @@ def test_a_search_with_live_agents_is_certified_and_costs_nothing_again(server, 
     assert server.done.total() == found["calls"]
 
 
+def test_what_calls_without_a_price_cost_is_unknown(server, mechlab, monkeypatch):
+    monkeypatch.setattr("mechlab.llm.session.price_of", lambda *_: None)
+    code, out, _ = mechlab(*RUN, *CAP, "--episodes", "2", "--json")
+    assert (code, json.loads(out)["cost_usd"]) == (0, None)
+    Path("s.toml").write_text(STUDY.replace("10_000", "100"))
+    found = json.loads(mechlab("search", "s.toml", "--json")[1])
+    assert (found["calls"] > 0, found["cost_usd"]) == (True, None)
+    assert "at a price that is not known" in Path("reports/s.html").read_text()
+
+
 def test_a_search_is_played_again_from_its_calls_alone(server, mechlab):
     Path("s.toml").write_text(STUDY)
     first, made = mechlab("search", "s.toml", "--json")[1], server.done.total()

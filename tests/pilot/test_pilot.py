@@ -2,12 +2,13 @@
 
 import json
 import math
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mechlab.agents.base import AGENTS
@@ -23,6 +24,7 @@ from mechlab.pilot.run import dose_ranges
 from mechlab.report.verdict import Verdict
 from mechlab.search import search
 from mechlab.search.bounds import MIN_EPISODES
+from mechlab.search.run import known
 from mechlab.study import Study
 
 BASE = """
@@ -38,6 +40,7 @@ episodes = 400
 [pilot]
 episodes = 4
 """
+SPENT_ON_NONE = '["none"]\nminimise = "spend"'
 CURVE = Curve((0.0, 1000.0, 2000.0, 3000.0), (0.2, 0.5, 0.7, 0.8))  # reaches 0.6 at 1479 or so
 
 
@@ -204,6 +207,8 @@ def test_the_budget_is_never_exceeded():
         ("(rate=[0, 3000])", "(rate=[0, 3000]) + royalty(share=[0, 1])", "whose one free number"),
         ("episodes = 400", "episodes = 19", "at least 28, got 19"),
         ('minimise = "rate"', 'minimise = "spend"', "whose one free number"),
+        ('["sharing_bonus(rate=[0, 3000])"]\nminimise = "rate"', SPENT_ON_NONE, "names none but"),
+        ("rate=[0, 3000])", "rate=[0, 3000]) + reputation", "without a public record"),
     ],
 )
 def test_what_a_pilot_cannot_answer_is_refused(old, new, said):
@@ -216,7 +221,7 @@ def test_what_a_pilot_cannot_answer_is_refused(old, new, said):
 def test_known_agents_are_found_out(tmp_path):
     """The truth: the same agents in many episodes of their own."""
     study = Study.read(BASE)
-    result = search(study, f"sqlite:///{tmp_path}/calls.db")
+    result = search(study)
     truth = dose_range().curve(AGENTS.get("o3")).first(0.6)
     low, high = result.best.interval
     assert result.best.status == "certified"
@@ -240,7 +245,7 @@ def test_known_agents_are_found_out(tmp_path):
 def test_agents_that_no_bonus_moves_are_not_certified(tmp_path):
     """Silent agents never give, whatever they are paid, whatever the fit hopes."""
     study = Study.read(BASE.replace('"o3"', '"silent"').replace("400", "80"))
-    result = search(study, f"sqlite:///{tmp_path}/calls.db")
+    result = search(study)
     assert result.best.status in ("unreachable", "out_of_budget")
 
 
@@ -248,3 +253,74 @@ def test_agents_that_no_bonus_moves_are_not_certified(tmp_path):
 def test_what_a_pilot_cannot_do_is_refused(options):
     with pytest.raises(UserError, match=r"\[pilot\]"):
         search(Study.read(BASE), **options)
+
+
+def test_a_pilot_of_a_game_that_no_emulated_agent_knows_is_refused_before_it_is_played():
+    text = BASE.replace('"o3"', '"perfect"\ngame = "grants"').replace("3000", "100")
+    with pytest.raises(UserError, match=r"emulates its agents, and o3 is fitted .* not 'grants'"):
+        pilot(Study.read(text))
+
+
+def test_computed_agents_keep_no_record_and_are_given_none(tmp_path):
+    with pytest.raises(UserError, match=r"--storage keeps the calls .* and o3 has none"):
+        search(Study.read(BASE), f"sqlite:///{tmp_path}/x.db")
+    with pytest.raises(UserError, match=r"has a \[pilot\], which keeps no record"):
+        known(Study.read(BASE))
+
+
+RANGES = [f"sharing_bonus(rate=[0, {high}])" for high in (0.5, 300, 3000)]
+ODD = ["none", "protocol", "royalty(share=[0, 1])", "sharing_bonus(rate=9)", "hidden", "reputation"]
+GROUPS = ["o3", "selfish", "silent", "perfect", "o3*2 + perfect", "logit(lambda=4)", "llm:m"]
+SMALL = "agents = 3, rounds = 4, pieces = 9, hand = 3, needed = 2"
+
+
+@st.composite
+def pilots(draw, odd=True):
+    """Text of a study with a ``[pilot]``; without ``odd`` one that can be played."""
+
+    def one(usual, unusual):
+        return draw(st.sampled_from([*usual, *unusual] if odd else usual))
+
+    names = st.sampled_from([*RANGES, *ODD] if odd else RANGES)
+    number = draw(st.sampled_from([0.01, 0.5, 0.9, 1.5, 3.0]))
+    return f"""
+    question = "?"
+    game = "{one(["sharing"], ["public_goods", "grants", "matrix"])}"
+    settings = {{{one([SMALL], ["", "agents = 3"])}}}
+    population = "{one(GROUPS[:4], GROUPS[4:])}"
+    mechanisms = {draw(st.lists(names, min_size=1, max_size=2, unique=True))}
+    minimise = "{one(["rate"], ["spend", "share"])}"
+    [target]
+    efficiency = {number}
+    relative_to = "{one(["perfect", "sequential"], ["optimum"])}"
+    confidence = {one([0.9, 0.999], [0.5])}
+    [budget]
+    episodes = {one([30, 36], [0, 10**9])}
+    [pilot]
+    episodes = {one([2, 3], [0, 10**9])}
+    """
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
+@given(text=pilots())
+def test_any_pilot_starts_or_is_refused_in_one_line(text):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("mechlab.pilot.run._Pilot.answer", lambda self, storage: "started")
+        patched.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+        patched.setattr("mechlab.pilot.run.session_for", lambda *_: nullcontext())
+        try:
+            assert pilot(Study.read(text)) == "started"
+        except UserError as error:
+            assert len(str(error).splitlines()) == 1
+
+
+@pytest.mark.slow
+@settings(max_examples=10, deadline=None)
+@given(text=pilots(odd=False))
+def test_any_pilot_that_starts_ends_with_a_report(text, tmp_path_factory):
+    result = pilot(Study.read(text))
+    assert sum(result.episodes.values()) <= result.study.budget.episodes
+    assert result.storage == ""
+    assert all("nan" not in words for words in verdict_of(result).sentences)
+    assert result.report(tmp_path_factory.mktemp("pilot") / "page.html").exists()

@@ -25,6 +25,7 @@ from mechlab.search.provenance import provenance
 from mechlab.search.results import Advice, Answer, SearchResult, Status
 from mechlab.search.worker import calm
 from mechlab.store import record_url
+from mechlab.streams import EXPLORE
 from mechlab.study import BASELINE, Study
 
 _EMULATED = "o3"  # all emulated agents can play the same
@@ -82,9 +83,9 @@ def dose_ranges(study: Study) -> Iterator[DoseRange]:
                 f"a pilot searches candidates whose one free number is what the study minimises "
                 f"({study.minimise}); {name} has {', '.join(free) or 'none'}"
             )
-    study.check_playable()
     try:  # what no emulated agent can play is told before anything is spent
-        study.model_copy(update={"population": _EMULATED}).check_playable()
+        for candidate in study.candidates.values():
+            study.play(candidate.lowest, EXPLORE[:1], population=_EMULATED)
     except UserError as error:
         raise UserError(f"a pilot emulates its agents, and {error}") from None
 
@@ -208,7 +209,7 @@ class _Pilot:
             evidence=self.own.evidence(),
             curves={},
             calls=spent.calls,
-            cost_usd=known_cost(spent, live),
+            cost_usd=known_cost(spent, spoken),
             storage=storage and make_url(storage).render_as_string(),
             provenance=provenance(self.study),
             pareto=pareto_table(self.study, self.own.played()),

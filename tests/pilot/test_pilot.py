@@ -322,5 +322,5 @@ def test_any_pilot_that_starts_ends_with_a_report(text, tmp_path_factory):
     result = pilot(Study.read(text))
     assert sum(result.episodes.values()) <= result.study.budget.episodes
     assert result.storage == ""
-    assert all("nan" not in words for words in verdict_of(result).sentences)
+    assert all("nan" not in words for words in Verdict(result).sentences)
     assert result.report(tmp_path_factory.mktemp("pilot") / "page.html").exists()

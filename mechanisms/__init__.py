@@ -4,11 +4,11 @@ from mechanisms.answer_bonus import AnswerBonus
 from mechanisms.contract import Contract
 from mechanisms.decaying_bonus import DecayingBonus
 from mechanisms.deposit import Deposit
+from mechanisms.externality_subsidy import ExternalitySubsidy
 from mechanisms.falsification_fine import FalsificationFine
 from mechanisms.hidden import Hidden
 from mechanisms.matching import Matching
 from mechanisms.none import NoMechanism
-from mechanisms.pivotal import Pivotal
 from mechanisms.protocol import Protocol
 from mechanisms.reciprocity_bonus import ReciprocityBonus
 from mechanisms.reputation import Reputation
@@ -24,11 +24,11 @@ __all__ = [
     "Contract",
     "DecayingBonus",
     "Deposit",
+    "ExternalitySubsidy",
     "FalsificationFine",
     "Hidden",
     "Matching",
     "NoMechanism",
-    "Pivotal",
     "Protocol",
     "ReciprocityBonus",
     "Reputation",

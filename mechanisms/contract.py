@@ -19,7 +19,7 @@ class Contract(Mechanism):
     per piece, quota in pieces per pair and round. Budget-balanced between every two agents. Its
     terms depend only on what was given, which a court could see. They are searched for here, not
     negotiated; ``mechlab check`` says whether an agent gains by signing. The quota bounds what an
-    agent can be made to pay for units that it did not ask for.
+    agent can be made to pay for units that it did not ask for; beyond it, giving pays nothing.
 
     Source: Jackson and Wilkie, "Endogenous Games and Mechanisms: Side Payments Among Players",
     Review of Economic Studies 72 (2005); among learning agents, Christoffersen, Haupt and

@@ -16,7 +16,8 @@ class WithholdingFine(Mechanism):
     fine_i = rate * sum_j withheld[i, j]; payment_i = rebate * mean_j fine_j - fine_i. rate in
     dollars per piece and turn, rebate as a fraction of the fines; the mean is over all N agents,
     the fined ones among them. Balanced at rebate 1 (and at rate 0); below it the rest leaves the
-    group.
+    group. With ``lies`` a falsified unit counts as withheld once; without it, who answers falsely
+    escapes the fine.
 
     Source: Becker, "Crime and Punishment: An Economic Approach", Journal of Political Economy 76
     (1968); with a rebate, Falkinger, "Efficient Private Provision of Public Goods by Rewarding
@@ -30,10 +31,15 @@ class WithholdingFine(Mechanism):
     """
 
     name: ClassVar[str] = "withholding_fine"
-    needs: ClassVar[frozenset[str]] = frozenset({"withheld"})
 
     rate: float = param(500.0, low=0, high=5000, unit="dollars per piece and turn")
     rebate: float = param(1.0, low=0, high=1, unit="of the fines", text="paid back equally")
+    lies: bool = param(False, text="whether a falsified piece counts as withheld")
+
+    @property
+    def needs(self) -> frozenset[str]:  # type: ignore[override] # depends on what counts
+        """What was withheld, and what was falsified where that counts."""
+        return frozenset({"withheld", *["falsified"] * self.lies})
 
     @property
     def balanced(self) -> bool:  # type: ignore[override] # depends on the rebate
@@ -43,6 +49,8 @@ class WithholdingFine(Mechanism):
     def payments(self, flows: Flows) -> Array:
         """Return an equal part of the rebate less the agent's own fines."""
         withheld = over_partners(flows.withheld)
+        if self.lies:
+            withheld = withheld + over_partners(flows.falsified)
         mean: Array = withheld.mean(axis=1, keepdims=True)
         return self.rate * (self.rebate * mean - withheld)
 
@@ -55,5 +63,9 @@ class WithholdingFine(Mechanism):
             f"{vocabulary.unit} that another agent has {vocabulary.asked} from you before, that "
             f"you have and that you have not {vocabulary.given}."
         )
+        if self.lies:
+            fine += (
+                f" You pay as much for each altered {vocabulary.unit} that you {vocabulary.give}."
+            )
         back = f"{vocabulary.percent(self.rebate)} of all fines is paid back to all agents equally."
         return f"{fine} {back}" if self.rebate else fine

@@ -31,6 +31,7 @@ class Registry(Generic[T]):
         self.kind = kind
         self._group = group
         self._items: dict[str, T] = {}
+        self._renamed: dict[str, str] = {}
 
     def add(self, name: str, item: T) -> T:
         """Register ``item`` under ``name``; a name that is taken raises ``ValueError``."""
@@ -39,6 +40,10 @@ class Registry(Generic[T]):
         self._items[name] = item
         return item
 
+    def rename(self, old: str, new: str) -> None:
+        """Let ``get`` refuse a name of earlier versions in one line that has the new one."""
+        self._renamed[old] = new
+
     def named(self, name: str) -> Callable[[T], T]:
         """Return a decorator that registers what it decorates under ``name``."""
         return lambda item: self.add(name, item)
@@ -46,6 +51,8 @@ class Registry(Generic[T]):
     def get(self, name: str) -> T:
         """Return the item called ``name``; raises ``UserError`` with the nearest valid name."""
         self._load()
+        if name in self._renamed:
+            raise UserError(f"the {self.kind} {name!r} is now called {self._renamed[name]!r}")
         if name not in self._items:
             raise unknown(self.kind, name, self._items)
         return self._items[name]

@@ -7,7 +7,7 @@ which the slope of ``payments`` at one point cannot tell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from mechlab.agents.strategies import ROUNDING
-from mechlab.flows import Amounts, Array, Flows
+from mechlab.flows import FIELDS, Amounts, Array, Flows
 from mechlab.games.base import Game, Seeds
 from mechlab.mechanism import Mechanism
 
@@ -131,22 +131,30 @@ class Setting:
     condition: str
     seeds: Seeds
 
-    def rounds(self, behaviour: Array, fields: frozenset[str]) -> Iterator[tuple[Any, Flows]]:
-        """Play behaviour (T, N, A); yield the state and the flows of each round as it is paid."""
-        state = self.game.start(self.seeds, self.condition)
-        shape = len(self.seeds), self.game.agents
+    def rounds(
+        self, behaviour: Array, fields: Collection[str] = FIELDS
+    ) -> Iterator[tuple[Moment, Flows]]:
+        """Play behaviour (T, N, A); yield the flows of each round as it is paid.
+
+        With them comes the moment before the round, which is valid until the next one is taken.
+        """
+        game = self.game
+        state = game.start(self.seeds, self.condition)
+        shape = len(self.seeds), game.agents
         past = Amounts.zeros(*shape, fields)
-        for round in range(self.game.rounds):
+        for round in range(game.rounds):
+            before = deepcopy(state) if game.repeated else None
             now = Amounts.zeros(*shape, fields)
-            self.game.play(state, round, behaviour[round], now)
-            yield state, Flows.over(now, past, round, self.game.unit)
+            game.play(state, round, behaviour[round], now)
+            moment = Moment(game, self.mechanism, before, past, round)
+            yield moment, Flows.over(now, past, round, game.unit)
             past.add(now, fields)
 
     def incomes(self, behaviour: Array) -> Array:
         """Return what each agent earns in each episode, payments included, (B, N)."""
         fields = self.mechanism.needs | _PLAYED
         played = self.rounds(behaviour, fields)
-        return np.asarray(sum(f.produced + self.mechanism.payments(f) for _, f in played))
+        return np.asarray(sum(now.produced + self.mechanism.payments(now) for _, now in played))
 
     def income(self, behaviour: Array, agent: int, row: Array, rounds: slice) -> Array:
         """Return what an agent earns an episode by another row (A,) in some rounds, (B,)."""

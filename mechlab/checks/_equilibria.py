@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
+from mechlab.agents.deviations import Tabled, paid_table
 from mechlab.checks._rounds import SampledPlays
 from mechlab.checks._verdict import CHECKS, Check, Verdict
 from mechlab.errors import UserError
-from mechlab.flows import Amounts, Array, Flows
+from mechlab.flows import Array
 from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
 
@@ -19,31 +20,6 @@ Moves = tuple[tuple[str, ...], ...]
 
 NAME = "equilibria"
 _SMALL = 8  # choices up to which mixed equilibria are enumerated too: their number is exponential
-
-
-@runtime_checkable
-class Tabled(Protocol):
-    """A two-player game with a payoff table, as ``matrix`` is."""
-
-    @property
-    def payoffs(self) -> Array:
-        """What each player earns, (2, M, M)."""
-
-    @property
-    def moves(self) -> Moves:
-        """The names of each player's choices."""
-
-    def outcomes(self) -> Amounts:
-        """What happens in one round of each pair of choices, row by row."""
-
-
-def paid_table(mechanism: Mechanism, game: Tabled) -> Array:
-    """The payoffs of one round with the payments of its outcome, (2, M, M)."""
-    now = game.outcomes()
-    unit = getattr(game, "unit", 1.0)
-    past = Amounts.zeros(*now.produced.shape)
-    earned = now.produced + mechanism.payments(Flows.over(now, past, 0, unit))
-    return np.asarray(earned.T.reshape(game.payoffs.shape))
 
 
 def equilibria(table: Array) -> list[Equilibrium]:

@@ -8,14 +8,16 @@ from functools import partial
 
 import numpy as np
 
-from mechlab.checks._plays import Play, can_collude, members
+from mechlab.agents.deviations import period
+from mechlab.agents.response import behaviours
+from mechlab.agents.strategies import strategies
+from mechlab.checks._plays import Play, can_broker, can_collude, members
 from mechlab.checks._rounds import (
     EPISODES,
     Measure,
     Round,
     SampledPlays,
     Worst,
-    strategies,
     without_rounding,
 )
 from mechlab.checks._verdict import CHECKS, Check, Verdict
@@ -144,12 +146,13 @@ def _attacks(mechanism: Mechanism, game: Game, colluders: int) -> list[_Attack]:
         return _outcome_of(mechanism, game, group, colluders)
 
     fair = _outcome_of(mechanism, game, f"honest*{n}", colluders)
-    known = strategies(game)
+    known = list(strategies(game))
     if colluders == 1:
-        return [fair, *(attack(name) for name in known)]
+        return [fair, *(attack(name) for name in [*known, *["broker"] * can_broker(game)])]
     same = {name: attack(f"{name}*2") for name in known}
     best = max(same, key=lambda name: same[name].taken)
-    mixed = [attack(best, name) for name in known if name != best]
+    others = [*known, *["broker"] * can_broker(game)]
+    mixed = [attack(best, name) for name in others if name != best]
     asked = [attack("colluder*2")] if can_collude(game) else []
     return [fair, *same.values(), *mixed, *asked]
 
@@ -169,8 +172,12 @@ def _selfish_group(mechanism: Mechanism, game: Game, plays: SampledPlays) -> Ver
     farmed = simulate(game, "selfish", mechanism, episodes=EPISODES)
     fair = simulate(game, members(game, "honest"), mechanism, episodes=EPISODES)
     values = {**_outcome(farmed), **{f"{k}_honestly": v for k, v in _outcome(fair).items()}}
+    behaviour = behaviours(game, farmed.population, mechanism, farmed.condition)
+    rounds = period(behaviour)
+    values["period"] = float(rounds)
+    circles = f" Play goes round in circles of {rounds} rounds." if rounds else ""
     words = (
-        f"Where all are selfish, {_story(game, values, '')}. "
+        f"Where all are selfish, {_story(game, values, '')}.{circles} "
         f"Where all are honest, {_story(game, values, '_honestly')}."
     )
     play = Play.of(game, mechanism, "selfish", episodes=EPISODES)

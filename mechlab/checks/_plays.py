@@ -3,9 +3,11 @@
 A group is written like a population: "volunteer&submit*2 + honest*8". The names:
 
 - ``honest``: gives when asked, on its own turn. ``silent``: the same without giving.
-- acts of the game, joined by "&": always does these and nothing else. ``idle``: none.
+- pure strategies (``mechlab.agents.strategies``): acts of the game joined by "&", which it always
+  does, and nothing else; in part, like "give(share=0.5)"; ``idle``; extremes of the game.
 - ``erratic1``, ``erratic2``, ...: does everything with chances of its own, drawn by that number.
 - ``colluder``: two of them ask each other for all that they lack, and answer.
+- ``broker``: asks for every piece, and sends everybody everything that it has.
 - ``selfish``: the agent of that name.
 """
 
@@ -22,7 +24,7 @@ import numpy as np
 
 from mechlab.agents.base import AGENTS, Agent
 from mechlab.agents.population import Member
-from mechlab.agents.strategies import layout
+from mechlab.agents.strategies import Row, strategy
 from mechlab.errors import unknown
 from mechlab.games.base import Game, make_game
 from mechlab.games.grants import view as lend
@@ -34,9 +36,7 @@ from mechlab.notation import Notation, literal
 from mechlab.parameters import parameters
 from mechlab.simulation import Episodes, simulate
 
-Row = Mapping[str, float]
 _NOTATION = Notation("group", "'volunteer&submit*2 + honest*8'")
-IDLE = "idle"
 _ERRATIC = re.compile(r"erratic(\d+)")
 _PAIR = (0, 1)  # the numbers of colluders in their group
 
@@ -77,6 +77,7 @@ class Play:
         check: name of the check that it is about.
         episode: its number under seed 0. episodes: how many from there on.
         round, agent: where the finding is; no round where it is the whole episode.
+        deviation: what the agent could do in its place; see ``mechlab.agents.strategies``.
     """
 
     game: str
@@ -87,6 +88,7 @@ class Play:
     episodes: int = 1
     round: int | None = None
     agent: int = 0
+    deviation: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -139,15 +141,18 @@ def members(game: Game, group: str) -> tuple[Member, ...]:
     """
     agents: list[Member] = []
     for term, count in _NOTATION.counted(group, game.agents):
-        for value in term.values:
-            raise unknown(f"parameter of {term.name}", value, ())
-        agents += [_member(game, term.name, len(agents) + k) for k in range(count)]
+        for value in term.values.keys() - {"share"}:
+            raise unknown(f"parameter of {term.name}", value, ("share",))
+        share = f"(share={literal(term.values['share'])})" if term.values else ""
+        agents += [_member(game, term.name + share, len(agents) + k) for k in range(count)]
     return tuple(agents)
 
 
 def _member(game: Game, name: str, position: int) -> Member:
     if name == "colluder":
         return _Colluder(_TURNS[game.name])
+    if name == "broker":
+        return _Broker()
     if name == "selfish":
         return AGENTS.get(name)
     return Fixed.of(row(game, name, position))
@@ -163,12 +168,7 @@ def row(game: Game, name: str, position: int = 0) -> Row:
     if drawn := _ERRATIC.fullmatch(name):
         lots = np.random.default_rng([int(drawn[1]), position]).random(len(game.propensities))
         return dict(zip(game.propensities, lots.tolist(), strict=True))
-    done = () if name == IDLE else name.split("&")
-    for act in done:
-        if act not in game.acts:
-            raise unknown("behaviour", act, [*game.acts, "honest", "silent", IDLE])
-    acts = layout(game.acts, dict.fromkeys(done, 1.0))
-    return {**game.habits(acts), **acts}
+    return strategy(game, name)
 
 
 class _Colluder:
@@ -183,6 +183,29 @@ class _Colluder:
     def act(self, view: Any) -> list[Any]:
         """Return the honest actions, and the requests of the pair."""
         return self._turn(view, _PAIR[1 - _PAIR.index(view.agent)])
+
+
+class _Broker:
+    """Becomes the one from whom all have their copies, so that it is paid for every later use."""
+
+    def act(self, view: share.View) -> list[Any]:
+        """Submit, ask for every piece that it lacks, and send to each agent what that lacks."""
+        lacking = [(k, has[0]) for k, has in view.directory.items() if k not in view.pieces and has]
+        sends = {
+            j: tuple(k for k in view.pieces if j not in view.directory.get(k, ()))
+            for j in range(view.agents)
+            if j != view.agent
+        }
+        return [
+            *(share.SubmitTask(task) for task in view.tasks if set(task) <= view.pieces.keys()),
+            *(share.SendMessage(holder, asks=(k,)) for k, holder in lacking),
+            *(share.SendInformation(j, pieces) for j, pieces in sends.items() if pieces),
+        ]
+
+
+def can_broker(game: Game) -> bool:
+    """Whether pieces can be passed on."""
+    return game.name == Sharing.name
 
 
 def can_collude(game: Game) -> bool:

@@ -5,57 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 
 import numpy as np
 
+from mechlab.agents.deviations import Setting
 from mechlab.agents.population import Population
 from mechlab.agents.response import behaviours
-from mechlab.agents.strategies import groups
-from mechlab.checks._plays import IDLE, Play, members
-from mechlab.flows import Amounts, Array, Flows
+from mechlab.agents.strategies import strategies
+from mechlab.checks._plays import Play, members
+from mechlab.flows import Array, Flows
 from mechlab.games.base import Game
 from mechlab.mechanism import Mechanism
-from mechlab.mechanism.incentives import Act, marginal
 from mechlab.simulation import episode_seeds
 
 EPISODES = 4  # of each group: rounds, agents and groups vary far more than luck does
-_ALL = 4  # of so many acts that exclude each other all are tried; of more, the first and the last
 _ERRATIC = 4  # groups in which chance decides: they reach states that no plan leads to
 
 
 @dataclass(frozen=True)
 class Round:
-    """One round of some episodes: its flows, and what the acts are worth in it."""
+    """One round of some episodes, as it is paid."""
 
     game: Game
     mechanism: Mechanism
     group: str
     flows: Flows
-    acts: Mapping[str, Act]
 
     @cached_property
     def paid(self) -> Array:
         """What each agent is paid, (B, N)."""
         return self.mechanism.payments(self.flows)
-
-    @cached_property
-    def gains(self) -> dict[str, Array]:
-        """What one more unit of each act brings, game and mechanism together, (B, N)."""
-        return {
-            name: np.asarray(act.produced) + marginal(self.mechanism, self.flows, act)
-            for name, act in self.acts.items()
-        }
-
-    def advantage(self, name: str) -> Array:
-        """What one more unit of an act brings beyond the best in its place, (B, N).
-
-        To do nothing brings 0.
-        """
-        group = next(group for group in groups(self.game.acts) if name in group)
-        others = [self.gains[other] for other in group if other != name]
-        best = np.maximum.reduce([np.zeros_like(self.gains[name]), *others])
-        return np.asarray(self.gains[name] - best)
 
     def play(self, check: str, episode: int, agent: int) -> Play:
         """Name one of the episodes, so that it can be played again."""
@@ -102,10 +81,6 @@ class SampledPlays:
         """Return the worst value of a check's measure; None where it does not apply."""
         return self._worst.get(name)
 
-    def worst_among(self, name: str, group: str) -> Worst:
-        """Return the worst value of a check's measure over the plays of one group."""
-        return self._search([group], [name])[name]
-
     @cached_property
     def _worst(self) -> dict[str, Worst]:
         names = [name for name, measure in self.measures.items() if measure.applies(self.game)]
@@ -126,18 +101,10 @@ class SampledPlays:
         return worst
 
 
-def strategies(game: Game) -> list[str]:
-    """Return the names of the pure strategies: every combination of acts done always or never.
-
-    >>> from mechlab.games.base import make_game
-    >>> strategies(make_game("public_goods"))
-    ['idle', 'give']
-    """
-    options = []
-    for group in groups(game.acts):
-        few = group if len(group) <= _ALL else (group[0], group[-1])
-        options.append(("", *few))
-    return ["&".join(filter(None, parts)) or IDLE for parts in product(*options)]
+def sampled_names(game: Game) -> list[str]:
+    """Return the behaviours of others among which an agent is judged."""
+    names = ("honest", "silent", *strategies(game), *(f"erratic{k + 1}" for k in range(_ERRATIC)))
+    return list(names)
 
 
 def sampled_groups(game: Game) -> list[str]:
@@ -156,17 +123,11 @@ def sampled_groups(game: Game) -> list[str]:
 
 def rounds(game: Game, mechanism: Mechanism, group: str) -> Iterator[Round]:
     """Play some episodes of a group; yield each round as it stood when it was paid."""
-    population = Population(members(game, group))
     condition = game.conditions[0]
-    behaviour = behaviours(game, population, mechanism, condition)
-    state = game.start(episode_seeds(0, 0, EPISODES), condition)
-    past = Amounts.zeros(EPISODES, game.agents)
-    for round in range(game.rounds):
-        now = Amounts.zeros(EPISODES, game.agents)
-        game.play(state, round, behaviour[round], now)
-        flows = Flows.over(now, past, round, game.unit)
-        yield Round(game, mechanism, group, flows, game.prospects(state))
-        past.add(now)
+    behaviour = behaviours(game, Population(members(game, group)), mechanism, condition)
+    setting = Setting(game, mechanism, condition, episode_seeds(0, 0, EPISODES))
+    for _, flows in setting.rounds(behaviour):
+        yield Round(game, mechanism, group, flows)
 
 
 def without_rounding(value: float, game: Game) -> float:

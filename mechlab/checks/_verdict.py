@@ -62,6 +62,7 @@ class Check:
         name, promise: in one word, and in one line.
         verdict: judges it, with the plays of its measure.
         measure: the number of a round that it is judged by; None where there is none.
+        again: computes the number of a play with a deviation anew.
         agents: how many agents' payments, from the first on, are the finding of a whole episode.
     """
 
@@ -70,6 +71,7 @@ class Check:
     verdict: Callable[[Mechanism, Game, SampledPlays], Verdict]
     measure: Measure | None = None
     agents: int = 1
+    again: Callable[[Mechanism, Game, Play], float] | None = None
 
 
 CHECKS = Registry[Check]("check")
@@ -109,14 +111,15 @@ class Verdicts:
 def finding(play: Play) -> float:
     """Return the number that a play was shown for, computed anew.
 
-    In a play with a round, it is the measure of its check there; in one without, the mean over the
-    episodes of the payments to its agent, or to both of a colluding pair.
+    In a play with a deviation, it is what the agent earns more without it; in one with a round, the
+    measure of its check there; else the mean over the episodes of the payments to its agent, or to
+    both of a colluding pair.
 
     Raises:
         ValueError: for a round that the game does not have.
 
-    >>> spec, group = "sharing_bonus(rate=0.5)", "honest*4"
-    >>> finding(Play("public_goods", spec, group, "incentive_compatibility", round=3))
+    >>> spec, name = "sharing_bonus(rate=0.5)", "incentive_compatibility"
+    >>> finding(Play("public_goods", spec, "honest*4", name, round=3, deviation="idle"))
     -0.1
     """
     game, mechanism, check = (
@@ -124,13 +127,15 @@ def finding(play: Play) -> float:
         parse(play.mechanism),
         CHECKS.get(play.check),
     )
+    if play.round is not None and play.round >= game.rounds:
+        raise ValueError(f"round must be below {game.rounds}, got {play.round}")
+    if check.again and play.deviation:
+        return without_rounding(check.again(mechanism, game, play), game)
     if play.round is None or check.measure is None:
         payments = play.replay().payments[:, play.agent : play.agent + check.agents]
         return without_rounding(payments.sum(axis=1).mean(), game)
-    for round in rounds(game, mechanism, play.group):
-        if round.flows.round == play.round:
-            return without_rounding(check.measure.of(round)[play.episode, play.agent], game)
-    raise ValueError(f"round must be below {game.rounds}, got {play.round}")
+    round = next(r for r in rounds(game, mechanism, play.group) if r.flows.round == play.round)
+    return without_rounding(check.measure.of(round)[play.episode, play.agent], game)
 
 
 def _plain(value: Any) -> Any:

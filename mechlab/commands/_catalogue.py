@@ -21,7 +21,7 @@ def mechanisms() -> Rows:
             "name": name,
             "version": cls.version,
             "parameters": _parameters(cls),
-            "needs": sorted(cls.needs),
+            "needs": sorted(cls().needs),
             "what": _first_line(cls),
         }
         for name in sorted(MECHANISMS)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mechanisms import SharingBonus
-from mechlab.checks._equilibria import equilibria, paid_table
+from mechlab.agents.deviations import paid_table
+from mechlab.checks._equilibria import equilibria
 from mechlab.errors import UserError
 from mechlab.games import Matrix
 from tests.checks.games import PD

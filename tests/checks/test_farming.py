@@ -4,7 +4,7 @@ import pytest
 
 from mechanisms import AnswerBonus, Royalty, SharingBonus
 from mechlab.checks import finding
-from mechlab.games import Grants
+from mechlab.games import Grants, Matrix
 from mechlab.mechanism import parse
 from tests.checks.games import SMALL, one
 
@@ -67,3 +67,18 @@ def test_an_attack_can_be_played_again(name):
     assert finding(verdict.attack) == pytest.approx(verdict.values["taken"])
     assert verdict.attack.group in verdict.words
     assert one(name, "none", SMALL).attack is None
+
+
+def test_a_broker_from_whom_all_have_their_copies_is_paid_for_every_later_use():
+    verdict = one("farming_1", "royalty(share=0.2)", SMALL)
+    assert verdict.holds  # for each use something was produced
+    assert verdict.attack.group == "broker + honest*3"
+    assert finding(verdict.attack) == pytest.approx(verdict.values["taken"])
+    assert verdict.values["taken"] > 10 * abs(verdict.values["taken_honestly"])
+
+
+def test_a_selfish_group_that_goes_round_in_circles_is_flagged():
+    chicken = one("selfish_group", "none", Matrix(table="chicken"))
+    assert chicken.values["period"] == 2
+    assert "circles of 2 rounds" in chicken.words
+    assert one("selfish_group", "none", Matrix()).values["period"] == 0

@@ -4,27 +4,29 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mechlab.flows import Array, Flows
-from mechlab.mechanism import Mechanism, Vocabulary, mechanism
+from mechlab.mechanism import MECHANISMS, Mechanism, Vocabulary, mechanism
 from mechlab.parameters import param
 
 
 @mechanism
 @dataclass(frozen=True)
-class Pivotal(Mechanism):
+class ExternalitySubsidy(Mechanism):
     """Pays each agent what others earned on its giving: payment_i = share * sum_j credit[j, i].
 
-    share as a fraction of the credited production. Outside money. With a share of 1 an agent
-    gains from its giving as much as all others together, so what pays it best is best for all.
-    Giving that nobody uses earns nothing.
+    share as a fraction of the credited production. Outside money. With a share of 1 an agent gains
+    from a unit that it gives as much as all others together, so what pays it best is best for all,
+    as long as the credits of units add up to no more than they are worth together: where units are
+    substitutes. Of complements, which are worth little one by one, each is credited in full or not
+    at all. Giving that nobody uses earns nothing.
 
-    Source: Clarke, "Multipart Pricing of Public Goods", Public Choice 11 (1971); Groves,
-    "Incentives in Teams", Econometrica 41 (1973), without the charges that would pay for it.
+    Source: Pigou, "The Economics of Welfare" (1920): a bounty as large as the benefit to others. It
+    is not the pivotal rule of Clarke (1971): nobody reports what it values, and nobody is charged.
 
-    >>> Pivotal(share=1).payments(Flows.of(credit=[[[0, 0], [2500, 0]]]))
+    >>> ExternalitySubsidy(share=1).payments(Flows.of(credit=[[[0, 0], [2500, 0]]]))
     array([[2500.,    0.]])
     """
 
-    name: ClassVar[str] = "pivotal"
+    name: ClassVar[str] = "externality_subsidy"
     needs: ClassVar[frozenset[str]] = frozenset({"credit"})
 
     share: float = param(1.0, low=0, high=1, unit="of credited production")
@@ -43,3 +45,6 @@ class Pivotal(Mechanism):
             f"{vocabulary.units} that you have {vocabulary.given} them. It is paid from outside: "
             "they keep all that they earn."
         )
+
+
+MECHANISMS.rename("pivotal", ExternalitySubsidy.name)

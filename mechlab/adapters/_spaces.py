@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, Space
 
+from mechlab.errors import unknown
 from mechlab.flows import Array
 from mechlab.games import simultaneous
 from mechlab.games.base import Game
@@ -20,7 +21,6 @@ from mechlab.games.public_goods import PublicGoods
 from mechlab.games.sharing import view as sharing
 from mechlab.games.sharing.game import Sharing
 from mechlab.mechanism import Mechanism
-from mechlab.registry import Registry
 
 Part = tuple[Space[Any], Callable[[Any], Any]]  # the space of a part, and its values in a view
 NUMBER: Any = np.float64  # Gymnasium's own default has half the digits
@@ -66,14 +66,6 @@ class Spaces(ABC):
         }
 
 
-SPACES = Registry[Callable[[Any, str, Mechanism], Spaces]]("PettingZoo spaces of the game")
-
-
-def spaces(game: Game, condition: str, mechanism: Mechanism) -> Spaces:
-    """Return the spaces of a game; ``UserError`` for one that has none."""
-    return SPACES.get(game.name)(game, condition, mechanism)
-
-
 def _money(count: int) -> Box:
     return Box(-np.inf, np.inf, (count,), NUMBER)
 
@@ -85,7 +77,6 @@ def _choices(agents: int, most: float) -> Part:
     return space, lambda view: view.all_choices[-1] if view.all_choices else none
 
 
-@SPACES.named(PublicGoods.name)
 class _PublicGoods(Spaces):
     game: PublicGoods
 
@@ -113,7 +104,6 @@ class _PublicGoods(Spaces):
         return simultaneous.Punish({j: action[1 + j] for j in others})
 
 
-@SPACES.named(Commons.name)
 class _Commons(Spaces):
     game: Commons
 
@@ -130,7 +120,6 @@ class _Commons(Spaces):
         return simultaneous.Harvest(float(action[0]) * view.most)
 
 
-@SPACES.named(Matrix.name)
 class _Matrix(Spaces):
     game: Matrix
 
@@ -168,7 +157,6 @@ class _Pieces(Spaces):
         return {j: tuple(np.flatnonzero(row).tolist()) for j, row in rows if row.any()}
 
 
-@SPACES.named(Sharing.name)
 class _Sharing(_Pieces):
     game: Sharing
 
@@ -192,7 +180,6 @@ class _Sharing(_Pieces):
         return [*turn, *(sharing.SendMessage(j, "", pieces) for j, pieces in asked.items())]
 
 
-@SPACES.named(Grants.name)
 class _Grants(_Pieces):
     game: Grants
 
@@ -245,3 +232,19 @@ def _array(shape: tuple[int, ...], values: Mapping[tuple[int, ...], float]) -> A
 
 def _pairs(lists: Mapping[int, Iterable[Any]]) -> Iterable[tuple[int, Any]]:
     return ((key, item) for key, items in lists.items() for item in items)
+
+
+_SPACES: dict[str, type[Spaces]] = {
+    PublicGoods.name: _PublicGoods,
+    Commons.name: _Commons,
+    Matrix.name: _Matrix,
+    Sharing.name: _Sharing,
+    Grants.name: _Grants,
+}
+
+
+def spaces(game: Game, condition: str, mechanism: Mechanism) -> Spaces:
+    """Return the spaces of a game; ``UserError`` for one that has none."""
+    if game.name not in _SPACES:
+        raise unknown("PettingZoo spaces of the game", game.name, _SPACES)
+    return _SPACES[game.name](game, condition, mechanism)

@@ -27,16 +27,11 @@ class Payer:
         self.reset()
 
     def reset(self) -> None:
-        """Begin an episode, with nothing paid so far."""
         self._round = 0
         self._past = Amounts.zeros(1, len(self.agents))
 
     def pay(self, *observed: Any) -> dict[Agent, float]:
-        """Return what each agent is paid for a round, given all of ``Step`` but the agents.
-
-        Raises:
-            UserError: where the verbs fill other fields than they declare.
-        """
+        """Return what each agent is paid for a round, given all of ``Step`` but the agents."""
         step = Step(self.agents, *observed)
         filled = self.verbs.read(step)
         if set(filled) != self.verbs.fields:
@@ -65,7 +60,7 @@ def _with_parts(info: dict[str, Any], reward: float, payment: float) -> dict[str
 
 
 class ParallelPayments(BaseParallelWrapper):  # type: ignore[misc] # PettingZoo has no types
-    """A parallel environment under a mechanism: a step is a round."""
+    """A parallel environment under a mechanism: a step is a round, and is paid for."""
 
     def __init__(self, env: Any, mechanism: Mechanism, verbs: Verbs) -> None:
         super().__init__(env)
@@ -73,13 +68,11 @@ class ParallelPayments(BaseParallelWrapper):  # type: ignore[misc] # PettingZoo 
         self._observations: dict[Agent, Any] = {}
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
-        """Begin an episode, with nothing paid so far."""
         self._observations, infos = self.env.reset(seed=seed, options=options)
         self._payer.reset()
         return self._observations, infos
 
     def step(self, actions: dict[Agent, Any]) -> Any:
-        """Play a round; pay for it."""
         observations, rewards, terminations, truncations, infos = self.env.step(actions)
         paid = self._payer.pay(self._observations, actions, rewards, observations)
         self._observations = observations
@@ -100,40 +93,25 @@ class TurnPayments(BaseWrapper):  # type: ignore[misc] # PettingZoo has no types
         self._payer = Payer(env, mechanism, verbs)
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> None:
-        """Begin an episode, with nothing paid so far."""
         self.env.reset(seed=seed, options=options)
         self._payer.reset()
         self._paid = dict.fromkeys(self.env.agents, 0.0)
         self._owed = dict.fromkeys(self.env.agents, 0.0)
         self._open_round()
+        self._show()
 
     def _open_round(self) -> None:
         self._before: dict[Agent, Any] = {}
         self._actions: dict[Agent, Any] = {}
         self._earned = dict.fromkeys(self.env.possible_agents, 0.0)
 
-    @property
-    def rewards(self) -> dict[Agent, float]:
-        """Rewards of the last step, with the payments of the round that it ended."""
-        return {a: reward + self._paid.get(a, 0.0) for a, reward in self.env.rewards.items()}
-
-    @rewards.setter
-    def rewards(self, value: Any) -> None:
-        raise AttributeError("rewards are the environment's own, and payments")
-
-    @property
-    def _cumulative_rewards(self) -> dict[Agent, float]:
-        earned = self.env._cumulative_rewards
-        return {agent: reward + self._owed[agent] for agent, reward in earned.items()}
-
-    @property
-    def infos(self) -> dict[Agent, dict[str, Any]]:
-        """The environment's own infos, and the two parts of each agent's cumulative reward."""
-        earned = self.env._cumulative_rewards
-        return {
-            agent: _with_parts(info, earned[agent], self._owed[agent])
-            for agent, info in self.env.infos.items()
-        }
+    def _show(self) -> None:
+        """Show the environment's own rewards and infos, and what was paid."""
+        earned, owed = self.env._cumulative_rewards, self._owed
+        self.rewards = {a: x + self._paid.get(a, 0.0) for a, x in self.env.rewards.items()}
+        self._cumulative_rewards = {a: x + owed[a] for a, x in earned.items()}
+        infos = self.env.infos.items()
+        self.infos = {a: _with_parts(info, earned[a], owed[a]) for a, info in infos}
 
     def step(self, action: Any) -> None:
         """Take a turn; pay for the round if it was its last."""
@@ -143,19 +121,18 @@ class TurnPayments(BaseWrapper):  # type: ignore[misc] # PettingZoo has no types
         self.env.step(action)
         self._paid = dict.fromkeys(self.env.agents, 0.0)
         self._owed[agent] = 0.0
-        if dead:
-            return
-        self._actions[agent] = action
-        for name, reward in self.env.rewards.items():
-            self._earned[name] += float(reward)
-        if self._round_is_over():
-            self._pay()
+        if not dead:
+            self._actions[agent] = action
+            for name, reward in self.env.rewards.items():
+                self._earned[name] += float(reward)
+            if self._round_is_over():
+                self._pay()
+        self._show()
 
     def _round_is_over(self) -> bool:
-        env = self.env
-        live = [a for a in env.agents if not env.terminations[a] and not env.truncations[a]]
-        acted = self._actions.keys()
-        return env.agent_selection in acted or all(agent in acted for agent in live)
+        env, acted = self.env, self._actions.keys()
+        live = (a for a in env.agents if not env.terminations[a] and not env.truncations[a])
+        return env.agent_selection in acted or acted >= set(live)
 
     def _pay(self) -> None:
         after = {agent: self.env.observe(agent) for agent in self.env.agents}

@@ -18,7 +18,7 @@ except ImportError:
         "pip install 'mechlab[pettingzoo]'"
     ) from None
 
-from mechlab.adapters._environments import GameRounds, GameTurns, Match
+from mechlab.adapters._environments import GameRounds, GameTurns
 from mechlab.adapters._verbs import Step, Verbs, rps, simple_spread, verbs
 from mechlab.adapters._wrappers import ParallelPayments, TurnPayments
 from mechlab.games.base import Game
@@ -91,7 +91,8 @@ def env(
     >>> match.rewards
     {'agent_0': 3.0, 'agent_1': 3.0}
     """
-    return GameTurns(_match(game, mechanism, condition, settings))
+    asked = scenario(game, "silent", mechanism, 0, condition=condition, settings=settings)
+    return GameTurns(asked)
 
 
 def parallel_env(
@@ -108,16 +109,5 @@ def parallel_env(
     >>> round(match.step(dict.fromkeys(match.agents, 20))[1]["agent_0"], 6)  # 1.6 and 0.7 a token
     46.0
     """
-    return GameRounds(_match(game, mechanism, condition, settings))
-
-
-def _match(
-    game: str | Game,
-    mechanism: str | Mechanism | None,
-    condition: str,
-    settings: Mapping[str, Any] | None,
-) -> Match:
-    asked = scenario(
-        game, "silent", mechanism, episodes=0, condition=condition, settings=settings
-    )  # whose agents are replaced by players
-    return Match(asked.game, asked.mechanism, condition)
+    asked = scenario(game, "silent", mechanism, 0, condition=condition, settings=settings)
+    return GameRounds(asked)

@@ -66,7 +66,7 @@ class Confirmation:
 
     Attributes:
         emulation: the candidate, and the emulated agents' mean revenue by its size.
-        episodes: a row each, as ``OwnEpisodes.measured`` returns them.
+        episodes: one row each, see ``OwnEpisodes``.
         inverse: mean of one over the reference point's revenue, over many episodes.
     """
 

@@ -14,7 +14,6 @@ from scipy.interpolate import PchipInterpolator
 from mechlab.agents.base import Agent
 from mechlab.flows import Array
 from mechlab.mechanism import Mechanism
-from mechlab.simulation import Episodes
 from mechlab.streams import EMULATE
 from mechlab.study import Study
 
@@ -52,7 +51,8 @@ class DoseRange:
 
     def attainment(self, agent: Agent, size: float, episodes: int = EPISODES) -> Array:
         """Return revenue relative to the target's reference point, (B,), of a group of an agent."""
-        return self.study.attainment(self._played(agent, size, episodes))
+        played = self.study.play(self.at(size), EMULATE[:episodes], population=agent)
+        return played.attainment(self.study.target.relative_to)
 
     def curve(self, agent: Agent) -> Curve:
         """Return how mean revenue of a group of an agent goes with size, closest at the target."""
@@ -76,11 +76,8 @@ class DoseRange:
 
     def inverse(self, agent: Agent) -> float:
         """Return the mean of one over the reference point's revenue; whoever plays."""
-        played = self._played(agent, self.middle, DEALS)
+        played = self.study.play(self.at(self.middle), EMULATE[:DEALS], population=agent)
         return float((1.0 / played.reference(self.study.target.relative_to)).mean())
-
-    def _played(self, agent: Agent, size: float, episodes: int) -> Episodes:
-        return self.study.play(self.at(size), EMULATE[:episodes], population=agent)
 
     def _mean(self, agent: Agent, size: float) -> float:
         return float(self.attainment(agent, size).mean())

@@ -129,7 +129,7 @@ class _Pilot:
     def _emulated(self) -> tuple[PilotFit, list[Emulation]]:
         """Return a fit, and what its agents say of each candidate, the smallest first."""
         name, seed = self.study.name, self.study.seed
-        fit = fit_episodes(self.own.table(), settings=self.study.settings, name=name, seed=seed)
+        fit = fit_episodes(self.own.frame, settings=self.study.settings, name=name, seed=seed)
         every = [one.emulated(fit.agent, fit.agents(DRAWS)) for one in self.candidates]
         return fit, sorted(every, key=lambda emulation: emulation.size)
 

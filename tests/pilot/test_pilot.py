@@ -187,8 +187,7 @@ def test_no_two_episodes_share_their_luck():
     played = OwnEpisodes(Study.read(BASE))
     for _ in range(3):
         played.play(dose_range(), 0.0, 5)
-    seeds = {s for batch in played.batches for s in batch.episodes.seeds.tolist()}
-    assert len(seeds) == len(played) == 15
+    assert played.frame["episode"].nunique() == len(played) == 15
 
 
 def test_the_budget_is_never_exceeded():

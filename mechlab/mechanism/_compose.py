@@ -16,34 +16,27 @@ from mechlab.notation import Notation, Term, literal
 from mechlab.parameters import Param
 
 
+def _union(name: str) -> Any:
+    """A property: all that any part has of a set."""
+    return property(lambda self: frozenset().union(*(getattr(p, name) for p in self.parts)))
+
+
 class _Composite(Mechanism):
     """A mechanism that is what its parts are together, but for what it pays."""
 
     parts: tuple[Mechanism, ...]
-
-    @property
-    def needs(self) -> frozenset[str]:  # type: ignore[override] # derived from the parts
-        return frozenset().union(*(part.needs for part in self.parts))
+    needs = _union("needs")
+    advises = _union("advises")
+    hides = _union("hides")
+    shows = _union("shows")
 
     @property
     def anonymous(self) -> bool:  # type: ignore[override] # derived from the parts
         return all(part.anonymous for part in self.parts)
 
-    @property
-    def advises(self) -> frozenset[str]:
-        return frozenset().union(*(part.advises for part in self.parts))
-
     def instructions(self, vocabulary: Vocabulary) -> tuple[str, ...]:
         sentences = (step for part in self.parts for step in part.instructions(vocabulary))
         return tuple(dict.fromkeys(sentences))  # each once
-
-    @property
-    def hides(self) -> frozenset[str]:
-        return frozenset().union(*(part.hides for part in self.parts))
-
-    @property
-    def shows(self) -> frozenset[str]:
-        return frozenset().union(*(part.shows for part in self.parts))
 
 
 @dataclass(frozen=True)
@@ -78,19 +71,15 @@ class Stack(_Composite):
 
     @property
     def balanced(self) -> bool:  # type: ignore[override] # derived from the parts
-        """Whether every part is."""
         return all(part.balanced for part in self.parts)
 
     def payments(self, flows: Flows) -> Array:
-        """Return the sum of the parts' payments."""
         return np.asarray(np.sum([part.payments(flows) for part in self.parts], axis=0))
 
     def rule(self, vocabulary: Vocabulary) -> str:
-        """Join the parts' rules."""
         return " ".join(filter(None, (part.rule(vocabulary) for part in self.parts)))
 
     def scaled(self, factor: float) -> Stack:
-        """Return the stack of the scaled parts."""
         return Stack(tuple(part.scaled(factor) for part in self.parts))
 
     def __str__(self) -> str:
@@ -124,16 +113,13 @@ class Capped(_Composite):
 
     @property
     def parts(self) -> tuple[Mechanism, ...]:  # type: ignore[override] # the inner one alone
-        """The inner mechanism."""
         return (self.inner,)
 
     @property
     def params(self) -> dict[str, Any]:
-        """The inner mechanism's parameters and the limit."""
         return {**self.inner.params, "limit": self.limit}
 
     def payments(self, flows: Flows) -> Array:
-        """Return the inner payments, clipped."""
         return np.clip(self.inner.payments(flows), -self.limit, self.limit)
 
     def rule(self, vocabulary: Vocabulary) -> str:
@@ -143,7 +129,6 @@ class Capped(_Composite):
         return f"{inner} {cap}" if inner and self.limit else ""
 
     def scaled(self, factor: float) -> Capped:
-        """Return the scaled mechanism under a scaled cap."""
         return Capped(self.inner.scaled(factor), float(f"{factor * self.limit:.12g}"))
 
     def __str__(self) -> str:

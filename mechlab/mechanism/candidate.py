@@ -46,13 +46,10 @@ class Candidate:
 
     @classmethod
     def read(cls, text: str) -> Candidate:
-        """Read a specification.
+        """Read a specification; raises ``UserError`` as ``parse``.
 
         A number that is not mentioned ranges over its declared range; a switch or a text that is
         not mentioned keeps its default.
-
-        Raises:
-            UserError: for an unknown mechanism or parameter, a value out of range, bad syntax.
         """
         parts: list[tuple[str, _Part]] = []
 
@@ -100,11 +97,7 @@ class Candidate:
         return parse(self.text, fill)
 
     def value(self, parameter: str, params: Mapping[str, Any]) -> Any:
-        """Return the value of a parameter, free or fixed.
-
-        Raises:
-            UserError: for an unknown parameter.
-        """
+        """Return the value of a parameter, free or fixed; ``UserError`` for an unknown one."""
         if parameter not in self.values:
             raise unknown(f"parameter of {self.name}", parameter, self.values)
         return params.get(parameter, self.values[parameter])

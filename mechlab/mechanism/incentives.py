@@ -159,11 +159,8 @@ def _shares(agents: int, start: int, stop: int) -> tuple[Array, Array]:
 
 
 def _repeated(use: str, array: Array, times: int, scratch: Scratch) -> Array:
-    """Return an array repeated along the episode axis, for reading only.
-
-    Of a single episode, as in large groups, no copy is made.
-    """
-    if len(array) == 1:
+    """Return an array repeated along the episode axis, for reading only."""
+    if len(array) == 1:  # as in large groups: no copy is made
         return np.broadcast_to(array, (times, *array.shape[1:]))
     return scratch.copies(use, array, times).reshape(-1, *array.shape[1:])
 

@@ -33,11 +33,7 @@ def masked(text: str) -> str:
     >>> masked("search q.toml --storage=postgresql://me:s3cret@db/lab?password=s3cret&a=b")
     'search q.toml --storage=postgresql://me:***@db/lab?password=***&a=b'
     """
-    return _PASSWORD.sub(_mask, text)
-
-
-def _mask(password: re.Match[str]) -> str:
-    return "***" if password["user"] is None else f"{password['user']}:***"
+    return _PASSWORD.sub(lambda m: "***" if m["user"] is None else f"{m['user']}:***", text)
 
 
 # What stands between the user and the host, up to the last @ of a word, and in the query.
@@ -45,12 +41,9 @@ _PASSWORD = re.compile(r"(?<=://)(?P<user>[^\s:/@]*):\S*(?=@)|(?<=[?&]password=)
 
 
 def location(url: str | URL) -> URL:
-    """Return where a database is, a file's path made absolute.
+    """Return where a database is, a file's path made absolute; ``StorageError`` for no URL.
 
     A password stands where the text and the repr of the URL mask it, wherever it was written.
-
-    Raises:
-        StorageError: for what is no database URL.
 
     >>> location("sqlite:////tmp/lab.db").database
     '/tmp/lab.db'
@@ -74,8 +67,8 @@ def location(url: str | URL) -> URL:
 
 def file_of(where: URL) -> Path | None:
     """Return the file that a database is, None for one behind a server."""
-    is_file = where.get_backend_name() == "sqlite" and where.database
-    return Path(where.database) if is_file and where.database else None
+    sqlite = where.get_backend_name() == "sqlite"
+    return Path(where.database) if sqlite and where.database else None
 
 
 def options(where: URL) -> dict[str, Any]:
@@ -116,10 +109,9 @@ def trouble(url: str, error: Exception) -> StorageError:
     cause = getattr(cause, "orig", None) or cause
     if isinstance(cause, _FileTrouble):
         return StorageError(f"{url}: {cause}")
-    lines = str(cause).splitlines()
+    lines = str(cause).splitlines() or [type(cause).__name__]
     return StorageError(
-        f"{url}: {lines[0] if lines else type(cause).__name__}; "
-        "all that was told is kept, and the same command goes on from there"
+        f"{url}: {lines[0]}; all that was told is kept, and the same command goes on from there"
     )
 
 
@@ -160,11 +152,7 @@ class _Connection(sqlite3.Connection):
         self._inode = _inode(self._file)
 
     def commit(self) -> None:
-        """Commit, unless nobody would ever read it.
-
-        Raises:
-            sqlite3.OperationalError: if the file is gone.
-        """
+        """Commit; raises where the file is gone, because nobody would ever read it."""
         if self.in_transaction and _inode(self._file) != self._inode:
             raise _FileTrouble(_GONE)
         super().commit()

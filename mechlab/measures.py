@@ -15,30 +15,21 @@ from mechlab.flows import Array
 from mechlab.registry import Registry
 
 
-class Measurable(Protocol):
-    """What a measure reads of episodes; see ``mechlab.simulation.Episodes`` for the shapes."""
+class _Episodes(Protocol):
+    """What measures read of ``mechlab.simulation.Episodes``; see there for the shapes."""
 
     @property
-    def revenue(self) -> Array:
-        """Group revenue of each round, (B, T)."""
-
+    def revenue(self) -> Array: ...
     @property
-    def payments(self) -> Array:
-        """What the mechanism paid each agent, net of fines, (B, N)."""
-
+    def payments(self) -> Array: ...
     @property
-    def spend(self) -> Array:
-        """All positive payments, (B,)."""
-
+    def spend(self) -> Array: ...
     @property
-    def tallies(self) -> Mapping[str, Array]:
-        """Counts of the game's own measures, each (B,) or (B, N)."""
-
-    def reference(self, name: str) -> Array:
-        """Return the group revenue of a reference point at the same settings and seeds, (B,)."""
+    def tallies(self) -> Mapping[str, Array]: ...
+    def reference(self, name: str) -> Array: ...
 
 
-Measure = Callable[[Measurable], Array]
+Measure = Callable[[_Episodes], Array]
 
 MEASURES = Registry[Measure]("measure")
 
@@ -62,55 +53,55 @@ def measures_of(tallies: frozenset[str]) -> list[str]:
 
 
 @measure("tasks")
-def _tasks(episodes: Measurable) -> Array:
+def _tasks(episodes: _Episodes) -> Array:
     """Tasks completed, over all agents."""
     return np.asarray(episodes.tallies["tasks"].sum(axis=1))
 
 
 @measure()
-def _group_revenue(episodes: Measurable) -> Array:
+def _group_revenue(episodes: _Episodes) -> Array:
     """What all agents earned from the game itself, payments left out."""
     return np.asarray(episodes.revenue.sum(axis=1))
 
 
 @measure()
-def _perfect(episodes: Measurable) -> Array:
+def _perfect(episodes: _Episodes) -> Array:
     """Group revenue of perfect play: ask, answer at once, submit; same settings and seeds."""
     return episodes.reference("perfect")
 
 
 @measure()
-def _sequential(episodes: Measurable) -> Array:
+def _sequential(episodes: _Episodes) -> Array:
     """Group revenue of perfect play where each answers on its own turn only."""
     return episodes.reference("sequential")
 
 
 @measure()
-def _optimum(episodes: Measurable) -> Array:
+def _optimum(episodes: _Episodes) -> Array:
     """The largest group revenue that the rules permit, unasked giving included."""
     return episodes.reference("optimum")
 
 
 @measure()
-def _efficiency(episodes: Measurable) -> Array:
+def _efficiency(episodes: _Episodes) -> Array:
     """Group revenue over that of perfect play."""
     return ratio(_group_revenue(episodes), _perfect(episodes))
 
 
 @measure()
-def _optimality(episodes: Measurable) -> Array:
+def _optimality(episodes: _Episodes) -> Array:
     """Group revenue over the optimum's."""
     return ratio(_group_revenue(episodes), _optimum(episodes))
 
 
 @measure("messages", "tasks")
-def _messages_per_task(episodes: Measurable) -> Array:
+def _messages_per_task(episodes: _Episodes) -> Array:
     """Private and broadcast messages over tasks completed."""
     return ratio(episodes.tallies["messages"], _tasks(episodes))
 
 
 @measure("tasks")
-def _gini(episodes: Measurable) -> Array:
+def _gini(episodes: _Episodes) -> Array:
     """Gini coefficient of tasks per agent: 2 sum(i x_(i)) / (n sum(x)) - (n + 1) / n."""
     ordered = np.sort(episodes.tallies["tasks"], axis=1)
     n = ordered.shape[1]
@@ -119,55 +110,55 @@ def _gini(episodes: Measurable) -> Array:
 
 
 @measure("sent", "requested")
-def _response_rate(episodes: Measurable) -> Array:
+def _response_rate(episodes: _Episodes) -> Array:
     """Pieces sent truthfully over pieces requested; unasked sending can lift it over 1."""
     return ratio(episodes.tallies["sent"], episodes.tallies["requested"])
 
 
 @measure("feasible", "tasks")
-def _pipeline_efficiency(episodes: Measurable) -> Array:
+def _pipeline_efficiency(episodes: _Episodes) -> Array:
     """Tasks submitted over tasks that became feasible."""
     return ratio(_tasks(episodes), episodes.tallies["feasible"])
 
 
 @measure("survived")
-def _survival(episodes: Measurable) -> Array:
+def _survival(episodes: _Episodes) -> Array:
     """Rounds before the common stock collapsed."""
     return np.asarray(episodes.tallies["survived"])
 
 
 @measure("invalid_turns")
-def _invalid_turns(episodes: Measurable) -> Array:
+def _invalid_turns(episodes: _Episodes) -> Array:
     """Turns of live agents without a valid answer; nothing was done on them."""
     return np.asarray(episodes.tallies["invalid_turns"])
 
 
 @measure("defections", "thoughts")
-def _hard_defection(episodes: Measurable) -> Array:
+def _hard_defection(episodes: _Episodes) -> Array:
     """Share of live agents' thoughts with language of withholding, leverage or bargaining."""
     return ratio(episodes.tallies["defections"], episodes.tallies["thoughts"])
 
 
 @measure("market_terms", "thought_words")
-def _market_terms(episodes: Measurable) -> Array:
+def _market_terms(episodes: _Episodes) -> Array:
     """Market terms per 1,000 words of live agents' thoughts."""
     return 1000.0 * ratio(episodes.tallies["market_terms"], episodes.tallies["thought_words"])
 
 
 @measure()
-def _spend(episodes: Measurable) -> Array:
+def _spend(episodes: _Episodes) -> Array:
     """All positive payments, over agents and rounds."""
     return np.asarray(episodes.spend)
 
 
 @measure()
-def _subsidy(episodes: Measurable) -> Array:
+def _subsidy(episodes: _Episodes) -> Array:
     """Net payments from outside: payments less fines."""
     return np.asarray(episodes.payments.sum(axis=1))
 
 
 @measure()
-def _net_revenue(episodes: Measurable) -> Array:
+def _net_revenue(episodes: _Episodes) -> Array:
     """Group revenue less the subsidy."""
     return _group_revenue(episodes) - _subsidy(episodes)
 

@@ -40,11 +40,7 @@ class Recipe(Part):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read a file.
-
-        Raises:
-            UserError: with the file, the field, the rule, the value and the nearest valid name.
-        """
+        """Read a file; ``UserError`` names file, field, rule, value and the nearest valid name."""
         return cls.read(read_text(path), name=Path(path).stem, source=str(path))
 
     @classmethod
@@ -80,9 +76,8 @@ def line(model: type[Part], errors: list[ErrorDetails]) -> str:
     # A misspelt field comes first: it explains why another one is missing.
     error = min(errors, key=lambda e: e["type"] != "extra_forbidden")
     *parents, field = error["loc"] or ("",)
-    where = ".".join(map(str, error["loc"][:1])) + "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"][1:]
-    )
+    steps = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    where = "".join(steps).removeprefix(".")
     if error["type"] == "extra_forbidden":
         if where in model.renamed:
             return f"{where}: is now called {model.renamed[where]}"

@@ -12,10 +12,9 @@ T = TypeVar("T")
 class Registry(Generic[T]):
     """The plug-ins of one kind by name, in the order of registration.
 
-    Plug-ins register where they are defined. A package with plug-ins names the module that defines
-    them under the entry-point group. These modules are imported at the first look-up, so that
-    ``mechlab`` is imported quickly and depends on none of them; one that cannot be imported raises
-    ``UserError``.
+    Plug-ins register where they are defined. A package names the module that defines them under the
+    entry-point group. These modules are imported at the first look-up, so that ``mechlab`` depends
+    on none of them; one that cannot be imported raises ``UserError``.
 
     >>> colours = Registry[str]("colour")
     >>> colours.add("red", "#f00")

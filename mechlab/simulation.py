@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import takewhile
 from typing import Any
 
@@ -14,10 +14,10 @@ import pandas as pd
 from mechlab.agents.population import Member, Population
 from mechlab.agents.response import behaviours
 from mechlab.agents.scenario import Scenario
-from mechlab.errors import OutOfBudget
+from mechlab.errors import OutOfBudget, UserError
 from mechlab.flows import Amounts, Array, Flows, over_agents
 from mechlab.games.base import Game, Seeds, Table, make_game
-from mechlab.measures import MEASURES, measures_of
+from mechlab.measures import MEASURES, measures_of, ratio
 from mechlab.mechanism import MECHANISMS, Mechanism, check_fit, parse
 from mechlab.statistics import Summary, summarise
 
@@ -68,6 +68,19 @@ class Episodes(Scenario):
     def reference(self, name: str) -> Array:
         """Return the group revenue of a reference point at the same settings and seeds, (B,)."""
         return _reference_revenue(self.game, name, self.seeds)
+
+    def attainment(self, name: str) -> Array:
+        """Return group revenue over that of a reference point, (B,).
+
+        Where that point earns nothing it is undefined, which raises ``UserError``.
+        """
+        shares = ratio(self["group_revenue"], self.reference(name))
+        if not np.isfinite(shares).all():
+            raise UserError(
+                f"efficiency is undefined: a reference point of {self.game.name!r} earns nothing "
+                "in an episode; make the episodes longer"
+            )
+        return shares
 
 
 def simulate(  # noqa: PLR0913 - what an episode is made of
@@ -151,6 +164,7 @@ def episode_seeds(seed: int, first: int, count: int) -> Seeds:
     return counter.random_raw(skipped + count)[skipped:]
 
 
+Record = dict[str, Array]  # the outcome of some episodes: arrays by name, episodes first
 _RECORD = ("revenue", "produced", "payments", "spend", "given")
 
 
@@ -161,9 +175,6 @@ def _at_once(game: Game) -> int:
 
 def _chunks(seeds: Seeds, size: int) -> Iterator[Seeds]:
     return (seeds[start : start + size] for start in range(0, max(1, len(seeds)), size))
-
-
-Record = dict[str, Array]  # the outcome of some episodes: arrays by name, episodes first
 
 
 def _episodes(scenario: Scenario, parts: Sequence[Record]) -> Episodes:
@@ -179,11 +190,7 @@ def _play_live(scenario: Scenario, behaviour: Array) -> Episodes:
     from mechlab.llm.driver import play
     from mechlab.llm.session import current_session
 
-    players = scenario.population.players
-
-    def turns(seed: Seeds) -> Generator[tuple[int, Any], Any, Record]:
-        return _turns(scenario, behaviour, seed, players)
-
+    turns = partial(_turns, scenario, behaviour, players=scenario.population.players)
     records: dict[int, Record] = {}
     with current_session() as session:
         try:
@@ -265,13 +272,8 @@ def rounds(  # noqa: PLR0913 - what an episode is made of
         spend += over_agents(np.maximum(paid, 0.0))
         revenue[:, round] = over_agents(now.produced)
         past.add(now, fields)
-    record = {
-        "revenue": revenue,
-        "produced": past.produced,
-        "payments": payments,
-        "spend": spend,
-        "given": past.given,
-    }
+    arrays = revenue, past.produced, payments, spend, past.given
+    record = dict(zip(_RECORD, arrays, strict=True))
     if table:
         record["invalid_actions"] = np.array([float(table.invalid_actions)])
     return record

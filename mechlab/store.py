@@ -26,17 +26,6 @@ from mechlab.database import StorageError, created, file_of, location, masked, o
 from mechlab.streams import EXPLORE
 from mechlab.study import Study
 
-__all__ = [
-    "TABLES",
-    "Outcome",
-    "StorageError",
-    "Store",
-    "record_url",
-    "reporting",
-    "setting_key",
-    "trial_key",
-]
-
 TABLES = sql.MetaData()
 _STUDIES = sql.Table(
     "mechlab_study",
@@ -71,8 +60,7 @@ class Store:
     Attributes:
         study: the study that it holds.
         url: where it is, with any password masked.
-        location: where it is, for other processes to open. Its text and its repr mask the
-            password, so that no log or task that shows it does otherwise.
+        location: where it is, for other processes to open; its text masks the password too.
         storage: Optuna's storage over the same database.
     """
 
@@ -87,8 +75,7 @@ class Store:
 
         Args:
             study: the study.
-            url: any database URL of SQLAlchemy; by default the file ``.mechlab/NAME.db`` below
-                the working directory.
+            url: any database URL of SQLAlchemy; by default the file ``.mechlab/NAME.db``.
             create: whether to create it where there is none.
 
         Raises:
@@ -101,8 +88,8 @@ class Store:
                 "`mechlab search` plays it again and writes its report"
             )
         asked = url or record_url(study.name)
-        where = location(asked)
-        shown, path = masked(make_url(asked).render_as_string()), file_of(where)
+        where, shown = location(asked), masked(make_url(asked).render_as_string())
+        path = file_of(where)
         if path and not create and not path.exists():
             raise _no_record(shown, path.stem)
         with reporting(shown):
@@ -121,6 +108,15 @@ class Store:
         engine: sql.Engine = self.storage.engine
         return engine
 
+    def _read(self, query: sql.Select[Any]) -> Sequence[sql.Row[Any]]:
+        with self.engine.connect() as connection:
+            return connection.execute(query).all()
+
+    def _write(self, change: sql.Update | sql.Insert) -> int:
+        """Make a change in a transaction; return how many rows it changed."""
+        with self.engine.begin() as connection:
+            return connection.execute(change).rowcount
+
     def trials(self, sampler: BaseSampler | None = None) -> optuna.Study:
         """Return the Optuna study of the trials; ``sampler`` proposes new ones."""
         name = f"mechlab:{self.study.name}"
@@ -131,57 +127,49 @@ class Store:
     @property
     def explored(self) -> list[int] | None:
         """Numbers of the trials that the certificate starts from; None while exploring."""
-        query = sql.select(_STUDIES.c.explored).where(_STUDIES.c.name == self.study.name)
-        with self.engine.connect() as connection:
-            found = connection.execute(query).scalar()
-        return None if found is None else [int(number) for number in json.loads(found)]
+        explored = self._of_study(_STUDIES.c.explored)
+        return None if explored is None else [int(number) for number in json.loads(explored)]
 
     def end_exploring(self, trials: list[int]) -> None:
         """Fix the trials that the certificate starts from; the first to do so decides."""
         mine = (_STUDIES.c.name == self.study.name) & _STUDIES.c.explored.is_(None)
-        with self.engine.begin() as connection:
-            connection.execute(sql.update(_STUDIES).where(mine).values(explored=json.dumps(trials)))
+        self._write(sql.update(_STUDIES).where(mine).values(explored=json.dumps(trials)))
 
     @property
     def budgets(self) -> list[int]:
         """The budgets in episodes that the certificate has had, each larger than the last."""
         query = sql.select(_BUDGETS.c.episodes).where(_BUDGETS.c.study == self.study.name)
-        with self.engine.connect() as connection:
-            return list(connection.execute(query.order_by(_BUDGETS.c.number)).scalars())
+        return [row.episodes for row in self._read(query.order_by(_BUDGETS.c.number))]
 
     def raise_budget(self, number: int, episodes: int) -> None:
         """Write down budget number ``number``, from 0 on; the first to do so decides."""
         budget = {"study": self.study.name, "number": number, "episodes": episodes}
-        with suppress(IntegrityError), self.engine.begin() as connection:
-            connection.execute(sql.insert(_BUDGETS).values(**budget))
+        with suppress(IntegrityError):
+            self._write(sql.insert(_BUDGETS).values(**budget))
 
     def claim(self, key: str, worker: str, living: Callable[[], set[str]]) -> bool:
         """Claim a batch for a worker: whether it was free, or claimed by one who is not living."""
         batch = {"study": self.study.name, "key": key}
         try:
-            with self.engine.begin() as connection:
-                connection.execute(sql.insert(_BATCHES).values(**batch, worker=worker))
+            self._write(sql.insert(_BATCHES).values(**batch, worker=worker))
             return True
         except IntegrityError:  # somebody has claimed it
             free = _BATCHES.c.outcome.is_(None) & _BATCHES.c.worker.not_in(living())
-            update = sql.update(_BATCHES).where(self._batch(key), free).values(worker=worker)
-            with self.engine.begin() as connection:
-                return bool(connection.execute(update).rowcount)
+            update = sql.update(_BATCHES).where(self._batch(key), free)
+            return bool(self._write(update.values(worker=worker)))
 
     def record(self, key: str, outcome: Outcome) -> None:
         """Write down what came of a batch; the first outcome stays."""
         text = json.dumps(outcome, allow_nan=False)
         update = sql.update(_BATCHES).where(self._batch(key), _BATCHES.c.outcome.is_(None))
-        with self.engine.begin() as connection:
-            connection.execute(update.values(outcome=text))
+        self._write(update.values(outcome=text))
 
     def outcomes(self, keys: Sequence[str]) -> dict[str, Outcome]:
         """Return what came of those of the batches that were played, by key."""
         mine = (_BATCHES.c.study == self.study.name) & _BATCHES.c.outcome.is_not(None)
         mine &= _BATCHES.c.key.in_(keys)
-        with self.engine.connect() as connection:
-            rows = connection.execute(sql.select(_BATCHES.c.key, _BATCHES.c.outcome).where(mine))
-            return {key: json.loads(outcome) for key, outcome in rows}
+        rows = self._read(sql.select(_BATCHES.c.key, _BATCHES.c.outcome).where(mine))
+        return {row.key: json.loads(row.outcome) for row in rows}
 
     def _batch(self, key: str) -> sql.ColumnElement[bool]:
         return (_BATCHES.c.study == self.study.name) & (_BATCHES.c.key == key)
@@ -189,12 +177,12 @@ class Store:
     def _check_study(self, create: bool) -> None:
         """Write the study down if it can be played, or compare it with the one that is there."""
         name, mine = self.study.name, json.dumps(self.study.canonical)
-        theirs = self._stored_study()
+        theirs = self._of_study(_STUDIES.c.canonical)
         if theirs is None and create:
             self._check_playable()
-            with suppress(IntegrityError), self.engine.begin() as connection:
-                connection.execute(sql.insert(_STUDIES).values(name=name, canonical=mine))
-            theirs = self._stored_study()
+            with suppress(IntegrityError):
+                self._write(sql.insert(_STUDIES).values(name=name, canonical=mine))
+            theirs = self._of_study(_STUDIES.c.canonical)
         if theirs is None:
             raise _no_record(self.url, name)
         differing = list(differences(json.loads(mine), json.loads(theirs)))
@@ -212,11 +200,10 @@ class Store:
             for candidate in self.study.candidates.values():
                 self.study.play(candidate.lowest, EXPLORE[:1])
 
-    def _stored_study(self) -> str | None:
-        """Return the canonical form of the study that is there, None where there is none."""
-        query = sql.select(_STUDIES.c.canonical).where(_STUDIES.c.name == self.study.name)
-        with self.engine.connect() as connection:
-            return connection.execute(query).scalar()
+    def _of_study(self, column: sql.Column[Any]) -> str | None:
+        """Return what a column holds of the study, None where the study is not there."""
+        rows = self._read(sql.select(column).where(_STUDIES.c.name == self.study.name))
+        return rows[0][0] if rows else None
 
 
 def record_url(name: str) -> str:

@@ -9,18 +9,15 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Annotated, Any, ClassVar, Self
 
-import numpy as np
 from optuna.distributions import CategoricalDistribution
 from pydantic import AfterValidator, Field, model_validator
 
 from mechlab.agents.base import Agent
 from mechlab.agents.population import Member, Population
 from mechlab.errors import UserError, unknown
-from mechlab.flows import Array
 from mechlab.games.base import GAMES, Game, make_game
 from mechlab.llm.dialogue import dialogue_for
 from mechlab.llm.settings import Live
-from mechlab.measures import ratio
 from mechlab.mechanism import Mechanism, check_fit
 from mechlab.mechanism.candidate import Candidate
 from mechlab.recipe import Part, Recipe
@@ -181,27 +178,12 @@ class Study(Recipe):
             first=numbers.start,
         )
 
-    def attainment(self, episodes: Episodes) -> Array:
-        """Return group revenue over that of the target's reference point, (B,).
-
-        Where that point earns nothing it is undefined, which raises ``UserError``.
-        """
-        reference = episodes.reference(self.target.relative_to)
-        shares = ratio(episodes["group_revenue"], reference)
-        if not np.isfinite(shares).all():
-            raise UserError(
-                f"efficiency is undefined: a reference point of {episodes.game.name!r} earns "
-                "nothing in an episode; make the episodes longer"
-            )
-        return shares
-
     def size(self, candidate: str, params: Mapping[str, Any]) -> float | None:
         """Return the size of an incentive, or None where it is an outcome of episodes."""
         if self.minimise in MONEY:
             return None
-        if candidate == BASELINE:
-            return 0.0
-        return float(self.candidates[candidate].value(self.minimise, params))
+        rules = self.candidates[candidate]
+        return 0.0 if candidate == BASELINE else float(rules.value(self.minimise, params))
 
     @property
     def tie_break(self) -> str:

@@ -4,7 +4,8 @@ import sqlite3
 
 import pytest
 
-from mechlab.store import StorageError, Store, reporting
+from mechlab.database import StorageError
+from mechlab.store import Store, reporting
 from tests.search.studies import a_study
 
 

@@ -22,11 +22,7 @@ _SQLITE = b"SQLite format 3\0"  # the first bytes of every SQLite file
 
 
 def kind_of(path: str | Path) -> Literal["figures", "calls", "episodes"]:
-    """Return what a file holds by its first line: published figures, a store of calls, or a table.
-
-    Raises:
-        UserError: for a file that cannot be read.
-    """
+    """Return what a file holds, by its first line: figures, a store of calls, or a table."""
     try:
         with Path(path).open("rb") as file:
             first = file.readline()
@@ -124,11 +120,7 @@ def pilot(
 
 
 def read_episodes(path: str | Path) -> pd.DataFrame:
-    """Read the table of a pilot, CSV or Parquet; see ``checked`` for what it must hold.
-
-    Raises:
-        UserError: for a file that cannot be read, and as ``checked``.
-    """
+    """Read the table of a pilot, CSV or Parquet; raises ``UserError`` as ``checked``."""
     try:
         read = pd.read_parquet if Path(path).suffix == ".parquet" else pd.read_csv
         table = read(path)
@@ -144,8 +136,8 @@ def checked(table: pd.DataFrame, where: str = "the episodes") -> pd.DataFrame:
     (``baseline`` where it is left out) and a ``mechanism`` (``none``). Other columns are ignored.
 
     Raises:
-        UserError: without ``tasks`` or rows, for a count that is not a number of at least 0, an
-            unknown condition, or a mechanism that cannot be parsed.
+        UserError: for a table without these, a count that is not a number of at least 0, an unknown
+            condition, or a mechanism that cannot be parsed.
     """
     if "tasks" not in table or not len(table):
         raise UserError(f"{where}: a pilot needs at least one row, and the column 'tasks'")

@@ -34,7 +34,8 @@ def play_outcome(study: Study, mechanism: Mechanism, numbers: range) -> Outcome:
         UserError: where a reference point earns nothing, so that efficiency is undefined.
     """
     episodes = study.play(mechanism, numbers)
-    outcome = {ATTAINMENT: study.attainment(episodes), **{name: episodes[name] for name in KEPT}}
+    reached = episodes.attainment(study.target.relative_to)
+    outcome = {ATTAINMENT: reached, **{name: episodes[name] for name in KEPT}}
     if not np.isfinite(outcome["efficiency"]).all():
         raise UserError(
             f"efficiency is undefined: perfect play of {study.game!r} earns nothing in an "

@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sql
 
 from mechlab import database
+from mechlab.database import StorageError
 from mechlab.search import search
 from mechlab.search.worker import Progress
-from mechlab.store import TABLES, StorageError, Store
+from mechlab.store import TABLES, Store
 from mechlab.study import Study
 from tests.search.studies import a_study
 

@@ -14,6 +14,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
+from mechlab.database import StorageError
 from mechlab.errors import UserError
 from mechlab.search import heartbeat, search
 from mechlab.search.explore import Explorer, spaces_of
@@ -30,7 +31,7 @@ from mechlab.search.trials import (
     play_outcome,
 )
 from mechlab.search.worker import Dismissed, calm, join, work
-from mechlab.store import StorageError, Store, trial_key
+from mechlab.store import Store, trial_key
 from tests.search.studies import a_study
 
 WORKER = """

@@ -81,10 +81,8 @@ which goes wrong at character 12
     def counted(self, text: str, agents: int) -> Iterator[tuple[Term, int]]:
         """Iterate over the terms of a group of agents, each with its number of agents.
 
-        A single term without a count fills the group; one among several is one agent.
-
-        Raises:
-            UserError: where the numbers do not add up to ``agents``.
+        A single term without a count fills the group; one among several is one agent. Numbers that
+        do not add up to ``agents`` raise ``UserError``.
         """
         terms = self.terms(text)
         default = agents if len(terms) == 1 else 1
@@ -154,8 +152,9 @@ class _Reader:
         return Term(name, position, values, tuple(sums), count)
 
     def value(self) -> Any:
-        items = [self.value() for _ in self.items("[", "]")] if self.ahead("[") else None
-        return _value(self.need(_VALUE)) if items is None else items
+        if not _SIGNS["["].match(self.text, self.position):
+            return _value(self.need(_VALUE))
+        return [self.value() for _ in self.items("[", "]")]
 
     def items(self, start: str, end: str) -> Iterator[None]:
         """Stand before each item of a list in brackets, if one begins here."""
@@ -166,9 +165,6 @@ class _Reader:
             if not self.take(_SIGNS[","]):
                 self.need(_SIGNS[end])
                 return
-
-    def ahead(self, sign: str) -> bool:
-        return bool(_SIGNS[sign].match(self.text, self.position))
 
     def take(self, pattern: re.Pattern[str]) -> str:
         """Return what comes next where it matches, and pass it; else an empty text."""

@@ -23,7 +23,6 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from mechlab.database import StorageError, created, file_of, location, masked, options, trouble
-from mechlab.streams import EXPLORE
 from mechlab.study import Study
 
 TABLES = sql.MetaData()
@@ -71,23 +70,18 @@ class Store:
 
     @classmethod
     def open(cls, study: Study, url: str | URL | None = None, *, create: bool = True) -> Store:
-        """Open the record of ``study``.
+        """Open the record of ``study``, or ``create`` it where there is none.
 
-        Args:
-            study: the study.
-            url: any database URL of SQLAlchemy; by default the file ``.mechlab/NAME.db``.
-            create: whether to create it where there is none.
-
-        Raises:
-            StorageError: where it cannot be opened, or holds another study of this name; for a
-                study with a ``[pilot]``.
+        It is at any database URL of SQLAlchemy, by default in the file ``.mechlab/NAME.db``.
+        ``StorageError`` where it cannot be opened, or holds another study of this name, and for a
+        study with a ``[pilot]``.
         """
         if study.pilot:
             raise StorageError(
                 f"{study.name} has a [pilot], which keeps no record but live agents' calls: "
                 "`mechlab search` plays it again and writes its report"
             )
-        asked = url or record_url(study.name)
+        asked = url or study.record_url
         where, shown = location(asked), masked(make_url(asked).render_as_string())
         path = file_of(where)
         if path and not create and not path.exists():
@@ -179,7 +173,7 @@ class Store:
         name, mine = self.study.name, json.dumps(self.study.canonical)
         theirs = self._of_study(_STUDIES.c.canonical)
         if theirs is None and create:
-            self._check_playable()
+            self.study.check_playable()
             with suppress(IntegrityError):
                 self._write(sql.insert(_STUDIES).values(name=name, canonical=mine))
             theirs = self._of_study(_STUDIES.c.canonical)
@@ -191,24 +185,10 @@ class Store:
                 f"{self.url} holds another study named {name!r}: {'; '.join(differing)}"
             )
 
-    def _check_playable(self) -> None:
-        """Play one episode of each candidate, so that what cannot be played fails at once.
-
-        Live agents are spared: their episodes cost money, and the first trial shows as much.
-        """
-        if "live" not in self.study.group.kinds:
-            for candidate in self.study.candidates.values():
-                self.study.play(candidate.lowest, EXPLORE[:1])
-
     def _of_study(self, column: sql.Column[Any]) -> str | None:
         """Return what a column holds of the study, None where the study is not there."""
         rows = self._read(sql.select(column).where(_STUDIES.c.name == self.study.name))
         return rows[0][0] if rows else None
-
-
-def record_url(name: str) -> str:
-    """Return where the record of a study is kept, unless somebody says otherwise."""
-    return f"sqlite:///.mechlab/{name}.db"
 
 
 def trial_key(number: int) -> str:

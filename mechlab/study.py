@@ -22,6 +22,7 @@ from mechlab.mechanism import Mechanism, check_fit
 from mechlab.mechanism.candidate import Candidate
 from mechlab.recipe import Part, Recipe
 from mechlab.simulation import Episodes, simulate
+from mechlab.streams import EXPLORE
 
 BASELINE = "none"
 MONEY = ("spend", "subsidy")
@@ -137,6 +138,14 @@ class Study(Recipe):
             raise UserError(f"each candidate stands once, got {list(self.mechanisms)}")
         return found
 
+    def check_playable(self) -> None:
+        """Play one episode of each candidate, so that what cannot be played fails at once.
+
+        Live agents are spared: their episodes cost money, and the first trial shows as much.
+        """
+        for candidate in () if "live" in self.group.kinds else self.candidates.values():
+            self.play(candidate.lowest, EXPLORE[:1])
+
     def check_stated(self) -> None:
         """Raise ``UserError`` where live agents play without a stated budget of episodes or cap."""
         live = "live" in self.group.kinds
@@ -184,6 +193,11 @@ class Study(Recipe):
             return None
         rules = self.candidates[candidate]
         return 0.0 if candidate == BASELINE else float(rules.value(self.minimise, params))
+
+    @property
+    def record_url(self) -> str:
+        """Where its record is kept, unless somebody says otherwise."""
+        return f"sqlite:///.mechlab/{self.name}.db"
 
     @property
     def tie_break(self) -> str:

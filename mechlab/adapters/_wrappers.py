@@ -14,11 +14,7 @@ from mechlab.mechanism import Mechanism, Vocabulary, check_fit
 
 
 class Payer:
-    """Pays the agents of an environment, round by round.
-
-    Raises:
-        UserError: for a mechanism that needs flows which the verbs do not fill.
-    """
+    """Pays the agents of an environment, round by round; what it needs, the verbs must fill."""
 
     def __init__(self, env: Any, mechanism: Mechanism, verbs: Verbs) -> None:
         name = getattr(env, "metadata", {}).get("name", type(env).__name__)

@@ -49,11 +49,8 @@ def MechanismWrapper(
             or ``rps`` or ``simple_spread``, for the environments of these names.
 
     Returns a wrapper of the same kind. ``infos`` hold an agent's ``payment`` and its
-    ``production``; its reward is their sum.
-
-    Raises:
-        UserError: for something else than an environment, or a mechanism that needs flows which
-            ``flows`` does not fill.
+    ``production``; its reward is their sum. ``UserError`` for something else than an environment,
+    or a mechanism that needs flows which ``flows`` does not fill.
 
     >>> from pettingzoo.classic import rps_v2
     >>> env = MechanismWrapper(rps_v2.parallel_env(), "team_share(share=1)", flows=rps)
@@ -79,10 +76,7 @@ def env(
     """Return one of our games turn by turn, every agent a player; rewards include payments.
 
     Observations are flat; ``parts`` names their parts. An action that the game refuses does
-    nothing, and ``infos`` say why.
-
-    Raises:
-        UserError: for unknown names, a mechanism that does not fit, or a game without spaces.
+    nothing, and ``infos`` say why. ``UserError`` as ``simulate``, and for a game without spaces.
 
     >>> match = env("matrix")
     >>> match.reset(seed=0)

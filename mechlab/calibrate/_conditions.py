@@ -112,8 +112,7 @@ class _Fixed(Agent):
 def runs_of(table: pd.DataFrame, game: Game, agent: Emulated) -> list[Run]:
     """Split the table of a pilot into its runs; ``agent`` is typical of them.
 
-    Raises:
-        UserError: for a mechanism that shows only a part of the view or advises some steps alone.
+    ``UserError`` for a mechanism that hides only a part of the view or advises some steps alone.
     """
     runs, statistics = [], columns(table)
     for (condition, mechanism), rows in table.groupby(["condition", "mechanism"], sort=False):

@@ -191,16 +191,10 @@ def attainable(figure: Figure, figures: Sequence[Figure]) -> bool:
 
 
 def calibrate(path: str | Path | None = None, *, seed: int = 0) -> FigureFit:
-    """Fit one emulated agent to each model's figures.
+    """Fit one emulated agent to each model's figures, the package's own or those of a CSV file.
 
-    The same figures and seed give the same fit, to the last digit.
-
-    Args:
-        path: CSV of published figures; the package's own by default.
-        seed: seed of the episodes that are played.
-
-    Raises:
-        UserError: for figures that cannot be read (see ``published``) or that hold no model.
+    The same figures and ``seed`` of the episodes give the same fit, to the last digit. Raises
+    ``UserError`` as ``published``, and for figures of no model.
     """
     figures = published(path)
     names = models(figures)

@@ -150,13 +150,10 @@ def fit_episodes(
     last ones give the posterior. The same table and seed give the same fit.
 
     Args:
-        table: one row per episode; see ``mechlab.calibrate.episodes.checked``.
+        table: one row per episode; see ``mechlab.calibrate.episodes.checked``, also for errors.
         name: of the group.
         settings: of the sharing game that the group played.
         seed: of the episodes that are simulated for the fit.
-
-    Raises:
-        UserError: as ``checked`` and ``runs_of``, and for a wrong setting.
     """
     fitting = Fitting.of(table, Sharing.build(dict(settings or {})))
     place = fitting.start(seed)

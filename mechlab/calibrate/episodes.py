@@ -36,11 +36,8 @@ def kind_of(path: str | Path) -> Literal["figures", "calls", "episodes"]:
 def read_store(path: str | Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the finished episodes of the sharing game in a store, and the settings of the game.
 
-    The table is as ``checked`` returns it, with all measures.
-
-    Raises:
-        UserError: for a store without such episodes, or with several groups or settings, because
-            a fit describes one kind of agent.
+    The table is as ``checked`` returns it, with all measures. A store without such episodes raises
+    ``UserError``, and so do several groups or settings: a fit describes one kind of agent.
     """
     with open_transcripts(f"sqlite:///{path}") as store:
         played = [one for one in store.episodes() if one.finished and one.game == "sharing"]
@@ -93,10 +90,8 @@ def pilot(
 ) -> pd.DataFrame:
     """Play a few episodes in each of several published conditions; return one table (``tallied``).
 
-    Conditions share no luck, as they would not with live agents.
-
-    Raises:
-        UserError: for an unpublished condition, and as ``simulate``.
+    Conditions share no luck, as they would not with live agents. Raises ``UserError`` as
+    ``simulate``, and for an unpublished condition.
 
     >>> len(pilot("o3", episodes=2))
     10
@@ -134,10 +129,7 @@ def checked(table: pd.DataFrame, where: str = "the episodes") -> pd.DataFrame:
 
     A table needs ``tasks``; it may have the other ``STATISTICS``, a ``condition`` of the game
     (``baseline`` where it is left out) and a ``mechanism`` (``none``). Other columns are ignored.
-
-    Raises:
-        UserError: for a table without these, a count that is not a number of at least 0, an unknown
-            condition, or a mechanism that cannot be parsed.
+    What it must not hold raises ``UserError``: counts are numbers of at least 0.
     """
     if "tasks" not in table or not len(table):
         raise UserError(f"{where}: a pilot needs at least one row, and the column 'tasks'")

@@ -89,8 +89,7 @@ class Figure:
 def published(path: str | Path | None = None) -> tuple[Figure, ...]:
     """Read published figures, one a row; the study's own by default.
 
-    Raises:
-        UserError: for a file that cannot be read, or a wrong row, with its line.
+    ``UserError`` for a file that cannot be read, or a wrong row, with its line.
 
     >>> [f.value for f in published() if (f.model, f.metric) == ("o3", "tasks")]
     [34.4, 100.0, 42.0]

@@ -68,8 +68,7 @@ class Mechanism(Parameterised, ABC):
     def scaled(self, factor: float) -> Self:
         """Return it with every amount of money multiplied, for a game with another unit.
 
-        Raises:
-            UserError: where an amount leaves its range.
+        An amount that leaves its range raises ``UserError``.
 
         >>> from mechanisms import SharingBonus
         >>> str(SharingBonus(rate=1000).scaled(0.5))
@@ -102,11 +101,8 @@ def check_fit(
 ) -> None:
     """Raise ``UserError`` where a game does not have what a mechanism reads or advises.
 
-    Args:
-        mechanism: the mechanism.
-        fields: the flows that the game fills.
-        game: its name.
-        vocabulary: its words; where it has none for any advised step, agents would be told nothing.
+    The game fills the flows ``fields``; without a word for any advised step in its ``vocabulary``,
+    agents would be told nothing.
 
     >>> from mechanisms import SharingBonus
     >>> check_fit(SharingBonus(rate=5), frozenset({"produced"}), "market", Vocabulary())

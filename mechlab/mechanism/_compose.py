@@ -149,14 +149,10 @@ def _registered(name: str, values: dict[str, Any]) -> Mechanism:
 
 
 def parse(spec: str, build: Build = _registered) -> Mechanism:
-    """Build a mechanism from its specification.
+    """Build a mechanism from its specification; see ``mechlab.notation`` for the grammar.
 
-    Args:
-        spec: the specification; see ``mechlab.notation``.
-        build: builds each mechanism from its name and the values that are written out.
-
-    Raises:
-        UserError: for an unknown mechanism or parameter, a value out of range, or bad syntax.
+    ``build`` makes each mechanism from its name and the values that are written out. ``UserError``
+    for an unknown mechanism or parameter, a value out of range, or bad syntax.
 
     >>> parse("sharing_bonus(rate=1000) + protocol")
     Stack(parts=(SharingBonus(rate=1000.0), Protocol(ask=True, answer=True, submit=True)))

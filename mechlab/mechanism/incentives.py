@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mechlab.flows import PAIRWISE, Amounts, Array, Flows
+from mechlab.flows import Amounts, Array, Flows
 from mechlab.mechanism import Mechanism
 
 _CELLS = 1 << 17  # of a field, over the agents differenced at once: 1 MB, which a cache holds
@@ -167,8 +167,7 @@ def _repeated(use: str, array: Array, times: int, scratch: Scratch) -> Array:
 
 @lru_cache
 def _nothing(episodes: int, agents: int) -> dict[str, Array]:
-    shapes = {**dict.fromkeys(PAIRWISE, (agents, agents)), "produced": (agents,)}
-    return {name: np.broadcast_to(0.0, (episodes, *shape)) for name, shape in shapes.items()}
+    return dict(Amounts.zeros(episodes, agents, ()).arrays())
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
-from mechlab.agents.base import Agent
 from mechlab.flows import Array
 from mechlab.mechanism import Mechanism
 from mechlab.streams import EMULATE
-from mechlab.study import Study
+from mechlab.study import Group, Study
 
 GRID = 9  # doses of a curve over the whole range, between which a spline runs
 CLOSE = (0.75, 0.9, 1.0, 1.1, 1.25)  # of the smallest size: doses that are added
@@ -49,19 +48,19 @@ class DoseRange:
         """Return the candidate at a size."""
         return self.study.candidates[self.name].build({self.parameter: size})
 
-    def attainment(self, agent: Agent, size: float, episodes: int = EPISODES) -> Array:
+    def attainment(self, agent: Group, size: float, episodes: int = EPISODES) -> Array:
         """Return revenue relative to the target's reference point, (B,), of a group of an agent."""
         played = self.study.play(self.at(size), EMULATE[:episodes], population=agent)
         return played.attainment(self.study.target.relative_to)
 
-    def curve(self, agent: Agent) -> Curve:
+    def curve(self, agent: Group) -> Curve:
         """Return how mean revenue of a group of an agent goes with size, closest at the target."""
         known = {x: self._mean(agent, x) for x in np.linspace(self.low, self.high, GRID).tolist()}
         near = Curve.of(known).first(self.study.target.efficiency)
         close = [near * x for x in CLOSE if self.low < near * x < self.high]
         return Curve.of(known | {x: self._mean(agent, x) for x in close})
 
-    def emulated(self, agent: Agent, draws: Sequence[Agent]) -> Emulation:
+    def emulated(self, agent: Group, draws: Sequence[Group]) -> Emulation:
         """Return what emulated agents say of the candidate.
 
         A draw's curve is the best fit's, moved up or down by how the draw differs at the best
@@ -74,12 +73,12 @@ class DoseRange:
         drawn = [curve.first(target - self._mean(draw, at) + level) for draw in draws]
         return Emulation(self, curve, size, tuple(drawn))
 
-    def inverse(self, agent: Agent) -> float:
+    def inverse(self, agent: Group) -> float:
         """Return the mean of one over the reference point's revenue; whoever plays."""
         played = self.study.play(self.at(self.middle), EMULATE[:DEALS], population=agent)
         return float((1.0 / played.reference(self.study.target.relative_to)).mean())
 
-    def _mean(self, agent: Agent, size: float) -> float:
+    def _mean(self, agent: Group, size: float) -> float:
         return float(self.attainment(agent, size).mean())
 
 

@@ -47,11 +47,7 @@ class OwnEpisodes:
         return pd.concat(self.batches, ignore_index=True)
 
     def play(self, candidate: DoseRange, size: float, episodes: int, pilot: bool = False) -> None:
-        """Play new episodes at a size, as many as the budget allows.
-
-        Raises:
-            UserError: where the target's reference point earns nothing in an episode.
-        """
+        """Play new episodes at a size, as many as the budget allows."""
         numbers = PILOT[len(self) :][: min(episodes, self.left)]
         started = datetime.now()
         run = self.study.play(candidate.at(size), numbers)

@@ -24,7 +24,6 @@ from mechlab.search.pareto import pareto_table
 from mechlab.search.provenance import provenance
 from mechlab.search.results import Advice, Answer, SearchResult, Status
 from mechlab.search.worker import calm
-from mechlab.store import record_url
 from mechlab.streams import EXPLORE
 from mechlab.study import BASELINE, Study
 
@@ -44,10 +43,8 @@ def pilot(study: Study, storage: str | None = None) -> SearchResult:
     The interval of the answer rests on a regression of the study's own episodes (Fieller's
     interval, widened by the believed bend of the curve), not on the certifier's test of a dose.
 
-    Args:
-        study: the study; its budget counts episodes of its own agents.
-        storage: database URL of live agents' calls, which are never paid for twice; agents that
-            are computed keep no record.
+    The study's budget counts episodes of its own agents; ``storage`` is the database URL of live
+    agents' calls, which are never paid for twice. Agents that are computed keep no record.
 
     Raises:
         UserError: for a study without ``[pilot]``, a mixed group, a budget that does not cover
@@ -60,7 +57,7 @@ def pilot(study: Study, storage: str | None = None) -> SearchResult:
         raise UserError(
             f"--storage keeps the calls of a pilot's live agents, and {study.group} has none"
         )
-    url = storage or (record_url(study.name) if has_live else "")
+    url = storage or (study.record_url if has_live else "")
     with calm(), session_for(study.group, study.live, url, study.name):
         return run.answer(url)
 

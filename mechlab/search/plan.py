@@ -21,7 +21,6 @@ from mechlab.search.bounds import alpha_spent
 from mechlab.search.certification import LIVE
 from mechlab.search.results import SearchResult, Status
 from mechlab.simulation import scenario
-from mechlab.store import record_url
 from mechlab.streams import PLAN_SEED
 from mechlab.study import Study
 
@@ -116,7 +115,7 @@ def _live_cost(study: Study, storage: str | None) -> Estimate:
         scenario(study.played, study.group.members, one, LIVE[0], study.seed, study.condition)
         for one in rules
     ]
-    url = storage or record_url(study.name)
+    url = storage or study.record_url
     return estimate(batches, study.live, url).times(1 / (LIVE[0] * len(rules)))
 
 

@@ -72,15 +72,11 @@ class _GameEnv:
         """Take the turn of the player whose turn it is; None does nothing."""
         self._advance(() if action is None else self._spaces.act(self._view, action))
 
-    @property
-    def _income(self) -> Array:
-        """Income of each agent in the rounds that are settled, payments included, (N,)."""
-        return self._table.income.copy()
+    def _rewards_since(self, income: Array) -> dict[str, float]:
+        """Return what was earned since an income of each agent, payments included, (N,)."""
+        return dict(zip(self.agents, (self._table.income - income).tolist(), strict=True))
 
-    def _rewards_since(self, before: Array) -> dict[str, float]:
-        return dict(zip(self.agents, (self._income - before).tolist(), strict=True))
-
-    def _observed(self, agent: str) -> Any:
+    def observe(self, agent: str) -> Any:
         """Return what a player observes now, flattened."""
         view = self._table.look(self.possible_agents.index(agent))
         flat = flatten(self.parts, self._spaces.observe(view))
@@ -110,16 +106,13 @@ class GameTurns(_GameEnv, AECEnv):  # type: ignore[misc] # PettingZoo has no typ
         else:
             self.agent_selection = self.possible_agents[self._turn]
 
-    def observe(self, agent: str) -> Any:
-        return self._observed(agent)
-
     def step(self, action: Any) -> None:
         """Take the turn of the selected agent; rewards come at the end of a round."""
         agent = self.agent_selection
         if self.terminations[agent]:
             self._was_dead_step(action)
             return
-        before = self._income
+        before = self._table.income.copy()
         self._cumulative_rewards[agent] = 0.0
         self._act(action)
         self.rewards = self._rewards_since(before)
@@ -137,17 +130,17 @@ class GameRounds(_GameEnv, ParallelEnv):  # type: ignore[misc] # PettingZoo has 
 
     def reset(self, seed: int | None = None, options: Mapping[str, Any] | None = None) -> Any:
         self._begin(seed)
-        observations = {agent: self._observed(agent) for agent in self.agents}
+        observations = {agent: self.observe(agent) for agent in self.agents}
         return observations, {agent: {"refused": []} for agent in self.agents}
 
     def step(self, actions: Mapping[str, Any]) -> Any:
         """Let every agent act; one without an action does nothing."""
-        before = self._income
+        before = self._table.income.copy()
         for _ in self.agents:
             if self._turn is not None:
                 self._act(actions.get(self.possible_agents[self._turn]))
         rewards = self._rewards_since(before)
-        observations = {agent: self._observed(agent) for agent in self.agents}
+        observations = {agent: self.observe(agent) for agent in self.agents}
         terminations = dict.fromkeys(self.agents, self._turn is None)
         truncations = dict.fromkeys(self.agents, False)
         infos = {agent: self._info(agent) for agent in self.agents}

@@ -82,7 +82,7 @@ def _place(path: Path | None, storage: str | None) -> _Place:
     from mechlab.database import file_of, location
     from mechlab.llm.session import CALLS_URL
     from mechlab.llm.settings import Live
-    from mechlab.store import Store, record_url
+    from mechlab.store import Store
     from mechlab.study import Study
 
     if path is None:
@@ -95,7 +95,7 @@ def _place(path: Path | None, storage: str | None) -> _Place:
         return _Place(url, "", Live())
     study = Study.load(path)
     if study.pilot:
-        return _Place(location(storage or record_url(study.name)), study.name, study.live)
+        return _Place(location(storage or study.record_url), study.name, study.live)
     with closing(Store.open(study, storage, create=False)) as store:
         return _Place(store.location, study.name, study.live)
 

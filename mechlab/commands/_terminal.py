@@ -173,7 +173,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def print_plan(plan: Plan) -> None:
     """Print what a search is expected to take."""
-    from mechlab.llm.budget import unknown_price
+    from mechlab.llm.prices import unknown_price
 
     low, high = plan.range
     say(f"{plan.study}: about {counted(round(plan.episodes), 'episode')} ({low:,} to {high:,})")
@@ -196,7 +196,7 @@ def _expected(plan: Plan) -> str:
 
 def print_estimate(expected: Estimate, as_json: bool) -> None:
     """Print what live agents are expected to cost."""
-    from mechlab.llm.budget import unknown_price
+    from mechlab.llm.prices import unknown_price
 
     if as_json:
         print_json(expected.as_json())

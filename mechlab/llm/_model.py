@@ -29,8 +29,9 @@ from mechlab.llm._output import (
 from mechlab.llm._retry import CallFailed, EndpointError, Fault, wait_before_retry
 from mechlab.llm._store import CALLS, FAULTS, FORMATS, CallStore, canonical_json, digest, now
 from mechlab.llm.agent import LiveAgent
-from mechlab.llm.budget import Spending, price_of, unknown_price
+from mechlab.llm.budget import Spending
 from mechlab.llm.dialogue import Message
+from mechlab.llm.prices import dollars_of, price_of, unknown_price
 from mechlab.llm.settings import Endpoint, Live
 
 if TYPE_CHECKING:
@@ -69,14 +70,7 @@ class Call:
 
 
 class Model:
-    """The model of an agent, which can be called.
-
-    Args:
-        agent: who plays.
-        live: settings.
-        endpoint: that serves the model.
-        client: of the endpoint; None if no call may be made.
-        store: of calls.
+    """The model of an agent, which can be called unless its endpoint has no client.
 
     Raises:
         UserError: for a cap in dollars on a model without a price.
@@ -103,7 +97,7 @@ class Model:
         self._first_errors: list[EndpointError] = []
         self._doubted = False  # whether it was said that counts of tokens cannot be right
         self._word_at = -math.inf  # when was last said what is waited for
-        if live.caps.dollars is not None and math.isnan(self._listed(Usage(), self._tier)):
+        if live.caps.dollars is not None and dollars_of(Usage(), self._price, self._tier) is None:
             why = unknown_price(agent.model, tier=self._tier if self._price else "")
             raise UserError(f"a cap in dollars needs prices: {why}")
 
@@ -254,7 +248,9 @@ class Model:
         self, call: Call, key: str, format: str, output: ModelOutput, seconds: float
     ) -> ModelOutput:
         """Write a call down as it was sent, and return the output that now stands in the store."""
-        dollars = self._dollars(output.usage)
+        dollars = dollars_of(output.usage, self._price, self._tier)
+        if dollars is None:
+            self._store.budget.unpriced.add(self._model)
         self._store.spend(Spending.of(output.usage, dollars))
         self._doubt(output.usage)
         sent = request_body(format, call.schema, call.messages)["messages"]
@@ -291,23 +287,6 @@ class Model:
                 "taken, and an estimate where there is none",
                 *(self.name, self._url, usage.doubt),
             )
-
-    def _listed(self, usage: Usage, tier: str) -> float:
-        """Return the price of a call in a tier by the table; nan if it is unknown."""
-        return self._price.of(usage, tier) if self._price else math.nan
-
-    def _dollars(self, usage: Usage) -> float | None:
-        """Return what a call cost, None if it is not known.
-
-        What the endpoint says that it charged comes first. If it says nothing, or nothing was
-        charged for a model with a price, it is the rates of the tier that it says it gave, or that
-        was asked for: a cap must hold.
-        """
-        listed = self._listed(usage, usage.tier or self._tier)
-        dollars = usage.cost if usage.cost or math.isnan(listed) else listed
-        if dollars is None:
-            self._store.budget.unpriced.add(self._model)
-        return dollars
 
     def _error(self, fault: Fault) -> EndpointError:
         what = "brought nothing but faults, the last" if fault.retried else "refused the request"

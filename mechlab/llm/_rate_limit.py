@@ -20,8 +20,7 @@ class RateLimit:
     ``async with`` gives what ``throttle`` takes.
 
     Attributes:
-        most: the limit never passes this.
-        limit: the present limit.
+        limit, most: the present limit, and what it never passes.
         under_way: calls that count against it.
 
     >>> async def limit_after_429(calls):
@@ -34,12 +33,9 @@ class RateLimit:
     """
 
     def __init__(self, most: int) -> None:
-        self.most = most
-        self.limit = float(min(_START, most))
-        self.under_way = 0
+        self.most, self.limit, self.under_way = most, float(min(_START, most)), 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._cuts = 0
-        self._closed_until = 0.0
+        self._cuts, self._closed_until = 0, 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> int:
@@ -68,12 +64,7 @@ class RateLimit:
             self._wake()
 
     def throttle(self, wait: float, cuts: int) -> None:
-        """Note a 429.
-
-        Args:
-            wait: seconds that the endpoint asks to wait; 0 where it does not say.
-            cuts: what ``async with`` gave the call, which still counts as under way.
-        """
+        """Note a 429 that asks to wait some seconds; ``async with`` gave its call the ``cuts``."""
         self._closed_until = max(self._closed_until, monotonic() + wait)
         if cuts == self._cuts:
             self.limit = max(1.0, min(self.limit, self.under_way) * _CUT)

@@ -16,11 +16,7 @@ from mechlab.notation import literal
 
 @dataclass(frozen=True)
 class LiveAgent(Remote):
-    """Any model behind an OpenAI-compatible endpoint; whoever plays an episode calls it.
-
-    Attributes:
-        model: the model's name, as its endpoint knows it.
-        options: those in brackets, where the population is written.
+    """Any model behind an OpenAI-compatible endpoint, with the options in its brackets.
 
     >>> str(LiveAgent.read("org/model-3.1:8b", {"endpoint": "local", "temperature": 0}))
     "llm:org/model-3.1:8b(endpoint='local', temperature=0)"

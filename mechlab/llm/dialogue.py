@@ -23,8 +23,8 @@ Message = dict[str, str]  # role, content
 class Dialogue(Protocol):
     """One agent's side of one episode; whoever plays the episode calls the model.
 
-    Each turn: ``messages`` once, then ``actions`` once if the model answered validly. A turn
-    without a valid answer counts as an empty one: the table receives None.
+    Each turn: ``messages`` once, then ``actions`` once if the model answered validly; else the
+    table receives None, an empty turn.
 
     Attributes:
         answer: the schema of the model's answer, thoughts and actions; its JSON schema goes to the
@@ -34,10 +34,7 @@ class Dialogue(Protocol):
     answer: type[BaseModel]
 
     def messages(self, view: Any) -> list[Message]:
-        """Return the messages of a turn; what changes least comes first.
-
-        The order lets a provider's prefix cache reuse the most.
-        """
+        """Return the messages of a turn; what changes least comes first, for prefix caches."""
 
     def actions(self, answer: Any) -> Any:
         """Return what the game's table takes for a valid answer, an instance of ``answer``."""

@@ -37,8 +37,6 @@ def play(
     """Play all episodes of a scenario.
 
     Args:
-        session: where models are called.
-        scenario: what is played.
         turns: opens the turns of the episode with a seed, (1,).
         records: receives the record of each episode that was finished, by its index.
 
@@ -65,29 +63,26 @@ async def for_each(
 
     If a cap is reached they go on, so that no call under way is lost, to the end or to the cap.
     """
-    slots, out = asyncio.Semaphore(at_once), None
+    slots = asyncio.Semaphore(at_once)
+    failures: list[Exception] = []
+    results: dict[int, B] = {}
 
-    async def one(item: A) -> B:
+    async def one(number: int, item: A) -> None:
         async with slots:
-            return await work(item)
+            try:
+                results[number] = await work(item)
+            except OutOfBudget as cap:
+                failures.append(cap)
 
-    tasks = [asyncio.create_task(one(item)) for item in items]
-    waiting = set(tasks)
     try:
-        while waiting:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
-            errors = [error for task in done if (error := task.exception())]
-            for error in errors:
-                if not isinstance(error, OutOfBudget):
-                    raise error
-                out = out or error
-    finally:
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
-    if out is not None:
-        raise out
-    return [task.result() for task in tasks]
+        async with asyncio.TaskGroup() as group:
+            for number, item in enumerate(items):
+                group.create_task(one(number, item))
+    except ExceptionGroup as errors:
+        failures[:0] = errors.exceptions
+    if failures:
+        raise failures[0]
+    return [results[number] for number in sorted(results)]
 
 
 @dataclass

@@ -15,8 +15,8 @@ from mechlab.games.base import Game
 from mechlab.llm._output import Usage
 from mechlab.llm._tokens import AROUND, count_tokens, prompt_tokens, token_ends
 from mechlab.llm.agent import LiveAgent
-from mechlab.llm.budget import price_of
 from mechlab.llm.dialogue import Dialogue, Message, dialogue_for
+from mechlab.llm.prices import price_of
 from mechlab.llm.settings import Live, PromptOptions, find_endpoint
 from mechlab.llm.transcripts import ModelCall, open_transcripts
 from mechlab.mechanism import Mechanism
@@ -73,14 +73,9 @@ class Estimate:
 def estimate(scenarios: Iterable[Scenario], live: Live, url: str) -> Estimate:
     """Estimate the cost of all episodes of some scenarios.
 
-    An episode of each is rehearsed, which no model plays. Stored calls of the same models and
-    options correct what that cannot tell: how a model counts tokens, how much it reasons, answers
-    and caches, and how long a call takes.
-
-    Args:
-        scenarios: what is to be played.
-        live: settings of live agents.
-        url: database URL of the store of calls; it need not be there.
+    An episode of each is rehearsed, which no model plays. Calls of the same models and options in
+    the store at ``url``, which need not be there, correct what that cannot tell: how a model counts
+    tokens, how much it reasons, answers and caches, and how long a call takes.
 
     Raises:
         UserError: for an unknown endpoint, or a game without prompts.

@@ -25,13 +25,11 @@ class Verdict(Closed):
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far two readers of the same texts agree; nan where undefined.
+    """How far two readers of n texts agree; nan where undefined.
 
     Attributes:
-        n: number of texts.
         share: of texts on which both agree.
-        kappa: Cohen's, agreement beyond what chance alone would bring.
-        ci95: the 95% interval of kappa.
+        kappa, ci95: Cohen's, agreement beyond what chance alone would bring, and its 95% interval.
     """
 
     n: int

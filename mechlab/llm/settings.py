@@ -34,9 +34,6 @@ class PromptOptions(Part):
         answers: ``short`` limits the length of texts and lists in the schema of an answer, for
             small models that never stop writing. The endpoint must support such limits:
             llama-server does, strict structured output of OpenAI does not.
-
-    >>> PromptOptions().history
-    'state'
     """
 
     history: Literal["state", "full"] = "state"
@@ -84,8 +81,8 @@ class CallSettings(Part):
     Attributes:
         extra: further fields of each request.
         concurrency: most calls to an endpoint at once.
-        timeout: seconds that a call may take.
-        patience: seconds after which a call that meets only faults is given up.
+        timeout, patience: seconds that a call may take, and after which it is given up where it
+            meets only faults.
     """
 
     extra: dict[str, Any] = Field(default={})
@@ -196,12 +193,7 @@ class Live(CallSettings):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint with its key, which is never shown.
-
-    Attributes:
-        name: its name in populations.
-        url: its base URL.
-        key: the key to it; "" where none is needed.
+    """An endpoint by its name in populations, with its key ("": none is needed), never shown.
 
     >>> Endpoint("openai", OPENAI, "sk-5ecret")
     Endpoint(name='openai', url='https://api.openai.com/v1')

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
@@ -35,31 +36,15 @@ _GAP = rf"(?:{_BETWEEN}[\w'-]+){{0,4}}?{_BETWEEN}"  # "...": up to four words in
 _BEFORE = 400  # characters: more than so few words have; all of a text would take quadratic time
 _NEAR = 3  # a negation among this many words before a match cancels it: "do not ever withhold"
 
-COLUMNS = {
-    "episode": "id of the episode",
-    "run": "the study's name",
-    "mechanism": "as specified",
-    "number": "number of the episode under its seed",
-    "turn": "number of the turn in the episode",
-    "round": "from 0",
-    "agent": "its number",
-    "model": "name of the model",
-    "text": "the thought",
-    "words": "number of words",
-    "defects": "whether there is language of withholding, leverage or bargaining",
-    "market": "number of market terms",
-    "terms": "the terms in it, by list",
-}
+_COLUMNS = (
+    *("episode", "run", "mechanism", "number", "turn", "round", "agent", "model"),
+    *("text", "words", "defects", "market", "terms"),
+)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the lists find in one text.
-
-    Attributes:
-        words: number of words.
-        terms: by list, its terms as they stand in the text.
-    """
+    """What the lists find in one text: its number of words, and by list the terms as they stand."""
 
     words: int
     terms: Mapping[str, tuple[str, ...]]
@@ -96,22 +81,15 @@ class WordLists:
             UserError: if the file cannot be read, is not TOML or has an unknown list.
         """
         text = (files("mechlab") / "data" / "thoughts.toml").read_text(encoding="utf-8")
-        lists = cls._checked(tomllib.loads(text), "thoughts.toml")
-        added = {}
+        lists, added = tomllib.loads(text), {}
         if more is not None:
-            added = cls._checked(parse_toml(read_text(more), str(more)), str(more))
-        return cls({name: (*lists[name], *added.get(name, ())) for name in _LISTS})
-
-    @staticmethod
-    def _checked(table: Mapping[str, object], source: str) -> dict[str, tuple[str, ...]]:
-        lists = {}
-        for name, terms in table.items():
+            added = parse_toml(read_text(more), str(more))
+        for name, terms in added.items():
             if name not in _LISTS:
-                raise UserError(f"{source}: {unknown('list of words', name, _LISTS)}")
+                raise UserError(f"{more}: {unknown('list of words', name, _LISTS)}")
             if not isinstance(terms, list) or not all(isinstance(t, str) and t for t in terms):
-                raise UserError(f"{source}: {name} must be a list of texts, got {terms!r}")
-            lists[name] = tuple(terms)
-        return lists
+                raise UserError(f"{more}: {name} must be a list of texts, got {terms!r}")
+        return cls({name: (*lists[name], *added.get(name, ())) for name in _LISTS})
 
     def read(self, text: str) -> Reading:
         """Return what the lists find in a text."""
@@ -156,39 +134,28 @@ def count_language(thoughts: Iterable[str]) -> dict[str, Array]:
 def read_thoughts(
     transcripts: Transcripts, run: str | None = None, lists: WordLists | None = None
 ) -> pd.DataFrame:
-    """Return all thoughts of valid answers in finished episodes, one per row; see ``COLUMNS``.
+    """Return all thoughts of valid answers in finished episodes, one per row.
+
+    Columns: the ``episode`` (its id), its ``run``, ``mechanism`` and ``number``, the ``turn``,
+    ``round``, ``agent`` and ``model``; the ``text``, its number of ``words`` and of ``market``
+    terms, whether it ``defects``, and the ``terms`` in it by list.
 
     Args:
         transcripts: of live episodes.
         run: the study's name; None: of all runs.
         lists: the packaged ones by default.
     """
-    rows = list(_rows(transcripts, run, lists or _packaged_lists()))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _rows(transcripts: Transcripts, run: str | None, lists: WordLists) -> Iterator[dict[str, Any]]:
+    lists, rows = lists or _packaged_lists(), []
     for episode in transcripts.episodes(run):
-        calls = transcripts.calls(episode.id) if episode.finished else []
-        for call in calls:
-            if call.problem or not call.thoughts.strip():
-                continue
-            reading = lists.read(call.thoughts)
-            yield {
-                "episode": episode.id,
-                "run": episode.run,
-                "mechanism": episode.mechanism,
-                "number": episode.number,
-                "turn": call.turn,
-                "round": call.round,
-                "agent": call.agent,
-                "model": call.model,
-                "text": call.thoughts,
-                "words": reading.words,
-                "defects": reading.defects,
-                "market": reading.market_terms,
-                "terms": {name: terms for name, terms in reading.terms.items() if terms},
-            }
+        for call in transcripts.calls(episode.id) if episode.finished else ():
+            if call.thoughts.strip() and not call.problem:
+                about = (episode.id, episode.run, episode.mechanism, episode.number)
+                turn = (call.turn, call.round, call.agent, call.model, call.thoughts)
+                reading = lists.read(call.thoughts)
+                terms = {name: terms for name, terms in reading.terms.items() if terms}
+                counts = (reading.words, reading.defects, reading.market_terms, terms)
+                rows.append((*about, *turn, *counts))
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
 def summarise_thoughts(thoughts: pd.DataFrame, by: str = "mechanism") -> dict[str, dict[str, Any]]:
@@ -227,14 +194,13 @@ def examples(thoughts: pd.DataFrame, count: int) -> pd.DataFrame:
 
 def term_counts(thoughts: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Return how often each term occurs, by list, the most frequent first."""
-    counts: dict[str, dict[str, int]] = {name: {} for name in (*_DEFECTION, _MARKET)}
-    for by_list in thoughts["terms"]:
-        for name, texts in by_list.items():
-            for text in texts:
-                term = text.lower()
-                counts[name][term] = counts[name].get(term, 0) + 1
     return {
-        name: dict(sorted(each.items(), key=lambda item: -item[1])) for name, each in counts.items()
+        name: dict(
+            Counter(
+                text.lower() for terms in thoughts["terms"] for text in terms.get(name, ())
+            ).most_common()
+        )
+        for name in (*_DEFECTION, _MARKET)
     }
 
 
@@ -245,13 +211,10 @@ def _packaged_lists() -> WordLists:
 
 def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern of any of the terms, the longer ones first."""
-    any_term = "|".join(_term(term) for term in sorted(terms, key=len, reverse=True))
+    longest_first = sorted(terms, key=len, reverse=True)
+    any_term = "|".join(_BETWEEN.join(map(_word, term.split())) for term in longest_first)
+    any_term = any_term.replace(f"{_BETWEEN}...{_BETWEEN}", _GAP)
     return re.compile(rf"(?<![\w'-])(?:{any_term})(?![\w'-])", re.IGNORECASE)
-
-
-def _term(term: str) -> str:
-    words = [_word(word) for word in term.split()]
-    return _BETWEEN.join(words).replace(f"{_BETWEEN}...{_BETWEEN}", _GAP)
 
 
 def _word(word: str) -> str:

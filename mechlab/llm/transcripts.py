@@ -54,20 +54,16 @@ class ModelCall:
     """One call to a model. Its texts come from outside: they are data, not markup.
 
     Attributes:
-        agent, round: whose turn, in which round, from 0.
-        turn: number of the turn in the episode, from 0.
+        agent, round, turn: whose turn, in which round, and its number in the episode, from 0.
         attempt: 0; 1 if the model was asked again after an invalid answer.
-        model, endpoint: who answered.
         messages: the prompt.
-        content: the raw answer.
-        reasoning: what the model reasoned before it.
+        content, reasoning: the raw answer, and what the model reasoned before it.
         thoughts: the private thoughts of a valid answer, "" if there are none.
         problem: why the answer is not valid, "" if it is.
         faults: what came before the answer: kind, detail and seconds of each.
         prompt_tokens, cached_tokens, answer_tokens: used; estimates unless ``counted``.
         dollars: what it cost; nan if no price is known.
-        seconds: from the first attempt to the answer.
-        at: when it came, UTC.
+        seconds, at: from the first attempt to the answer, and when it came, UTC.
     """
 
     agent: int
@@ -141,10 +137,7 @@ class Transcripts:
 
 @contextmanager
 def open_transcripts(url: str | URL) -> Iterator[Transcripts]:
-    """Open the transcripts in a database.
-
-    Args:
-        url: of the record of a study, or of the calls of ``mechlab run``.
+    """Open the transcripts in the record of a study, or in the calls of ``mechlab run``.
 
     Raises:
         StorageError: if it cannot be opened or read.

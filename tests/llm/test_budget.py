@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mechlab.errors import OutOfBudget, UserError
 from mechlab.llm._output import Usage
-from mechlab.llm.budget import Budget, InvalidTurns, Price, Spending, TooManyInvalidTurns, price_of
+from mechlab.llm.budget import Budget, InvalidTurns, Spending, TooManyInvalidTurns
+from mechlab.llm.prices import Price, price_of
 from mechlab.llm.settings import OPENAI, Caps
 
 

@@ -478,7 +478,7 @@ def test_a_call_costs_what_was_charged_or_its_tier(server, asked, given, cost, d
     one = {"agents": 2, "rounds": 1, "pieces": 4, "hand": 2, "needed": 2}
     live = Live(extra={"service_tier": asked}, invalid_limit=1.0)
     with pytest.MonkeyPatch.context() as patch, live_session(live) as session:
-        patch.setattr("mechlab.llm.budget.is_local", lambda url: False)
+        patch.setattr("mechlab.llm.prices.is_local", lambda url: False)
         simulate("sharing", "llm:o3", episodes=1, settings=one)
         spent = session.budget.spending
     assert spent.dollars / spent.calls == pytest.approx(dollars, rel=0.01)

@@ -11,7 +11,8 @@ from mechlab.llm._output import InvalidAnswer, ModelOutput, Usage, parse_answer
 from mechlab.llm._response import parse_output
 from mechlab.llm._retry import CallFailed
 from mechlab.llm._tokens import count_tokens
-from mechlab.llm.budget import Price, Spending
+from mechlab.llm.budget import Spending
+from mechlab.llm.prices import Price
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from mechlab.games.base import Turn
 from mechlab.games.grants import view as act
-from mechlab.games.grants.view import Loan, Message, Notice, Piece, View
+from mechlab.games.grants.view import Piece, View
 from mechlab.llm.dialogue import DIALOGUES
 from mechlab.llm.prompts.template import Closed, TemplateDialogue, ThoughtfulAnswer
 
@@ -31,29 +30,18 @@ class Answer(ThoughtfulAnswer):
     actions: list[Action]
 
 
-@dataclass(frozen=True)
-class Recent:
-    """Past events in a prompt: all of them, or those since the round before."""
+def _recent(view: View, full: bool) -> dict[str, Any]:
+    """Return all events, or those since the round before without loans and settled requests.
 
-    notices: list[Notice]
-    loans: list[Loan]
-    messages: list[Message]
-
-    @classmethod
-    def of(cls, view: View, full: bool) -> Self:
-        """Return all events, or the latest without loans and settled requests.
-
-        The state says what is awaited and accessible.
-        """
-        since = 0 if full else view.round - 1
-        askers = {*range(view.agents)} if full else {*view.requests}
-        return cls(
-            notices=[n for n in view.notices or () if n.round >= since],
-            loans=[*(view.borrowed or ())] if full else [],
-            messages=[
-                m for m in view.messages if m.round >= since and (m.sender in askers or not m.asks)
-            ],
-        )
+    The state says what is awaited and accessible.
+    """
+    since = 0 if full else view.round - 1
+    messages = (m for m in view.messages if m.round >= since)
+    return {
+        "notices": [n for n in view.notices or () if n.round >= since],
+        "loans": view.borrowed or () if full else (),
+        "messages": [m for m in messages if full or m.sender in view.requests or not m.asks],
+    }
 
 
 class GrantsDialogue(TemplateDialogue):
@@ -71,7 +59,7 @@ class GrantsDialogue(TemplateDialogue):
             access.setdefault(last, []).append(piece)
         return {
             "access": access,
-            "recent": Recent.of(view, self.full),
+            "recent": _recent(view, self.full),
             "number": self._number,
             "named": self._numbers,
             "own": lambda owner, pieces: self._numbers((owner, k) for k in pieces),

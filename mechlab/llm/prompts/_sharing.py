@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from mechlab.games.base import Turn
 from mechlab.games.sharing import view as act
-from mechlab.games.sharing.view import Exchange, Notice, View
-from mechlab.games.sharing.view import Message as Letter
+from mechlab.games.sharing.view import Exchange, View
 from mechlab.llm.dialogue import DIALOGUES
 from mechlab.llm.prompts.template import Closed, TemplateDialogue, ThoughtfulAnswer
 
@@ -51,43 +49,30 @@ class Answer(ThoughtfulAnswer):
     actions: list[Action]
 
 
-@dataclass(frozen=True)
-class Recent:
-    """Past events in a prompt, and the copies sent in this round."""
+def _recent(view: View, full: bool) -> dict[str, Any]:
+    """Return all events, or those since the round before without the agent's own requests.
 
-    notices: list[Notice]
-    copies: str
-    messages: list[Letter]
-
-    @classmethod
-    def of(cls, view: View, full: bool) -> Self:
-        """Return all events, or those since the round before without the agent's own requests.
-
-        The state says which of these are awaited.
-        """
-        since = 0 if full else view.round - 1
-        messages = (m for m in (*view.messages, *view.public) if m.round >= since)
-        kept = (m for m in messages if full or m.sender != view.agent or not m.asks)
-        return cls(
-            notices=[n for n in view.notices or () if n.round >= since],
-            copies=_copies(view.exchanges or (), view.round),
-            messages=sorted(kept, key=attrgetter("round")),
-        )
+    The state says which of these are awaited.
+    """
+    since = 0 if full else view.round - 1
+    messages = (m for m in (*view.messages, *view.public) if m.round >= since)
+    kept = (m for m in messages if full or m.sender != view.agent or not m.asks)
+    return {
+        "notices": [n for n in view.notices or () if n.round >= since],
+        "copies": _copies(view.exchanges or (), view.round),  # in this round
+        "messages": sorted(kept, key=attrgetter("round")),
+    }
 
 
 class Log:
-    """Who held which pieces at first, and who gained which since.
+    """Who held which pieces at first, and who gained which since, from the template's blocks.
 
     A round only adds to the text, so that what was sent once stays a prefix. If exchanges are
     hidden, the directory tells who gained what.
-
-    Args:
-        line: renders a part of the log from the template's blocks.
     """
 
     def __init__(self, line: Callable[..., str]) -> None:
-        self.text = ""
-        self._line, self._round = line, 0
+        self.text, self._line, self._round = "", line, 0
         self._known: Mapping[int, tuple[int, ...]] = {}
 
     def read(self, view: View) -> str:
@@ -130,7 +115,7 @@ class SharingDialogue(TemplateDialogue):
 
     def context(self, view: View) -> dict[str, Any]:
         """Return the log of who holds what, and the latest events."""
-        return {"log": self._log.read(view), "recent": Recent.of(view, self.full)}
+        return {"log": self._log.read(view), "recent": _recent(view, self.full)}
 
     def actions(self, answer: Answer) -> Turn:
         return Turn([action.game_action() for action in answer.actions], answer.thoughts)
@@ -139,17 +124,11 @@ class SharingDialogue(TemplateDialogue):
         asks = [(holder, piece) for piece in view.lacking for holder in view.directory[piece]]
         wanted = {holder: [k for j, k in asks if j == holder] for holder, _ in asks}
         ready = [task for task in view.tasks if set(task) <= view.pieces.keys()]
-        return Answer(
-            thoughts=_THOUGHTS,
-            actions=[
-                *(_action("submit", pieces=task) for task in ready),
-                *(_action("send", to, asked) for to, asked in view.requests.items()),
-                *(
-                    _action("message", to, pieces, f"Please send me {pieces}, I need them.")
-                    for to, pieces in wanted.items()
-                ),
-            ],
-        )
+        submits = (_action("submit", pieces=task) for task in ready)
+        sends = (_action("send", to, asked) for to, asked in view.requests.items())
+        words = "Please send me {}, I need them."
+        asks_for = (_action("message", to, p, words.format(p)) for to, p in wanted.items())
+        return Answer(thoughts=_THOUGHTS, actions=[*submits, *sends, *asks_for])
 
 
 # About as long as the thoughts that models answer with; their reasoning is not in it.

@@ -53,11 +53,8 @@ class ModelOutput:
     """What a model sent back.
 
     Attributes:
-        content: its text, "" if there is none.
         reasoning: what it reasoned before, where the endpoint sends that apart.
-        refusal: its refusal, "" if there is none.
         finish: why it ended (``stop``, ``length``, ...; ``PROMPT_REFUSED``: it never began).
-        usage: tokens used.
     """
 
     content: str
@@ -200,11 +197,6 @@ def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON schema that structured output needs: closed objects, all fields required.
 
     Docstrings are for developers and left out; descriptions of fields are for models.
-
-    >>> class Bid(BaseModel):
-    ...     price: int = 3
-    >>> strict_schema(Bid)["required"], strict_schema(Bid)["additionalProperties"]
-    (['price'], False)
     """
     full = schema.model_json_schema()
     for documented in (full, *full.get("$defs", {}).values()):
@@ -220,21 +212,15 @@ def edited(node: Any, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
     if not isinstance(node, dict):
         return node
     named = ("properties", "$defs")  # whose keys are names of the user's, not words of JSON schema
-    parts = {
-        key: {name: edited(each, edit) for name, each in value.items()}
-        if key in named
-        else edited(value, edit)
-        for key, value in node.items()
-    }
+    parts = {key: value if key in named else edited(value, edit) for key, value in node.items()}
+    for key in parts.keys() & named:
+        parts[key] = {name: edited(part, edit) for name, part in parts[key].items()}
     return edit(parts)
 
 
 def _closed(schema: dict[str, Any]) -> dict[str, Any]:
-    kept = {
-        "anyOf" if key == "oneOf" else key: value
-        for key, value in schema.items()
-        if key not in ("default", "discriminator")
-    }
+    kept = {key: part for key, part in schema.items() if key not in ("default", "discriminator")}
+    kept = {"anyOf" if key == "oneOf" else key: part for key, part in kept.items()}
     if kept.get("type") == "object" and "properties" in kept:
         kept |= {"additionalProperties": False, "required": list(kept["properties"])}
     return kept

@@ -22,14 +22,6 @@ class RateLimit:
     Attributes:
         limit, most: the present limit, and what it never passes.
         under_way: calls that count against it.
-
-    >>> async def limit_after_429(calls):
-    ...     limit = RateLimit(64)
-    ...     cuts = [await limit.__aenter__() for _ in range(calls)]
-    ...     limit.throttle(0.0, cuts[0])
-    ...     return limit.limit
-    >>> asyncio.run(limit_after_429(10))
-    8.0
     """
 
     def __init__(self, most: int) -> None:

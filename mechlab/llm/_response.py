@@ -27,9 +27,6 @@ def parse_output(body: bytes, sent: list[Message]) -> ModelOutput:
     Raises:
         CallFailed: if it is not what the API promises, or reports an error. The detail is as long
             as the endpoint makes it, and may hold whatever the endpoint repeats.
-
-    >>> parse_output(b'{"choices": [{"message": {"content": "Yes."}}]}', []).content
-    'Yes.'
     """
     text = body.decode(json.detect_encoding(body), "replace")  # whatever its header says
     try:

@@ -84,13 +84,7 @@ class CallFailed(Exception):
 
 
 def fault_kind(status: int, error: Any = None) -> str:
-    """Return the kind of fault that an HTTP status and the error in its body stand for.
-
-    >>> [fault_kind(status) for status in (429, 503, 408, 404)]
-    ['rate_limit', 'server', 'server', 'refused']
-    >>> fault_kind(429, {"code": "insufficient_quota"}), fault_kind(400, {"code": "invalid_prompt"})
-    ('quota', 'filtered')
-    """
+    """Return the kind of fault that an HTTP status and the error in its body stand for."""
     codes = list(_codes(error))
     if status == 402 or any(map(_QUOTA.fullmatch, codes)):
         return "quota"

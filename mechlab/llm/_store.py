@@ -132,10 +132,8 @@ class CallStore:
     """The calls of one run in a database, for use within one event loop.
 
     Attributes:
-        url: where it is, for messages; without a password.
         run: name under which the run's spending is kept, over all processes; "" keeps none.
         budget: learns what other processes of the run spent.
-        read_only: nothing is written.
         writing: the task that writes, if any; it must not be cancelled.
     """
 

@@ -90,13 +90,9 @@ class _Episode:
     """What the live players of one episode share.
 
     Attributes:
-        id, seed: of the episode in the store, and its own.
-        known: keys of calls that are in the store.
-        linked: turns and attempts whose call is in the store.
+        known, linked: keys of calls that are in the store; turns and attempts whose call is.
         release_one: to be called at each call that is not in the store.
-        thoughts: of the valid answers so far.
-        invalid: turns without a valid answer.
-        turn: number of the present turn.
+        thoughts, invalid: of the valid answers so far; turns without one.
     """
 
     session: Session

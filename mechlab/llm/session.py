@@ -18,10 +18,11 @@ from mechlab.agents.population import Population
 from mechlab.agents.scenario import Scenario
 from mechlab.database import location, trouble
 from mechlab.llm._model import Model
-from mechlab.llm._store import CallStore, canonical_json, digest, open_tables, total_spending
+from mechlab.llm._store import CallStore, canonical_json, digest, open_tables
 from mechlab.llm.agent import LiveAgent
-from mechlab.llm.budget import Budget, InvalidTurns, Spending
+from mechlab.llm.budget import Budget, InvalidTurns
 from mechlab.llm.settings import Endpoint, Live, ModelOptions, find_endpoint
+from mechlab.llm.transcripts import Transcripts
 
 if TYPE_CHECKING:
     from mechlab.llm._client import Client
@@ -35,12 +36,9 @@ class Session:
     """Plays live agents for as long as it is open; see ``live_session``.
 
     Attributes:
-        live: its settings.
         run: name under which spending adds up over processes; "" for none.
         replay: whether answers come from the store alone.
-        budget: of the run.
         invalid_turns: turns so far, and those without a valid answer.
-        store: of calls.
     """
 
     def __init__(self, live: Live, url: str | URL, run: str, replay: bool) -> None:
@@ -122,7 +120,7 @@ class Session:
         try:
             engine = open_tables(url)
             if self.run:
-                self.budget.others = run_spending(engine, self.run)
+                self.budget.others = Transcripts(engine).spending(self.run)
         except SQLAlchemyError as error:
             raise trouble(self.url, error) from error
         return engine
@@ -193,14 +191,6 @@ def current_session() -> Iterator[Session]:
         yield session
 
 
-def run_spending(engine: sql.Engine, run: str) -> Spending:
-    """Return what a run spent, over all its processes; nothing if no call was ever made."""
-    if not sql.inspect(engine).has_table("mechlab_spending"):
-        return Spending()
-    with engine.connect() as connection:
-        return total_spending(connection, run)
-
-
 _OBJECTS = 50_000  # between two collections: more than a few hundred calls under way hold
 
 
@@ -212,10 +202,6 @@ def _rare_collection() -> Iterator[None]:
     whenever 700 more objects were made than freed, so the calls of one transaction, which go on
     together, would trigger it again and again, a quarter of a second each time it goes through
     all that is loaded.
-
-    >>> with _rare_collection():
-    ...     gc.get_threshold()[0]
-    50000
     """
     before, *older = gc.get_threshold()
     gc.set_threshold(before and max(before, _OBJECTS), *older)  # 0: never

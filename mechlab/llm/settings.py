@@ -226,15 +226,13 @@ def find_endpoint(
     settings = endpoints.get(name, EndpointSettings())
     url = settings.url or _url(name, f"{prefix}_BASE_URL", variables)
     variable = settings.key_variable or f"{prefix}_API_KEY"
-    key = variables.get(variable, "").strip()
+    key, where = variables.get(variable, "").strip(), f"endpoint {name!r} ({url}): {variable}"
     if need_key and not key and not is_local(url):
-        raise UserError(
-            f"endpoint {name!r} ({url}): {variable} is not set, in the environment or .env"
-        )
+        raise UserError(f"{where} is not set, in the environment or .env")
     if need_key and not re.fullmatch(r"[!-\[\]-~]*", key):
         raise UserError(
-            f"endpoint {name!r} ({url}): {variable} must hold a key of visible ASCII characters "
-            f"without a backslash, which what it holds ({counted(len(key), 'character')}) is not"
+            f"{where} must hold a key of visible ASCII characters without a backslash, which what "
+            f"it holds ({counted(len(key), 'character')}) is not"
         )
     return Endpoint(name, url, key)
 
@@ -261,11 +259,7 @@ def _url(name: str, variable: str, variables: Mapping[str, str]) -> str:
 
 
 def _checked_url(url: str) -> str:
-    """Return a base URL without a closing slash; refuse what is no http URL or holds a password.
-
-    >>> _checked_url("https://x.openai.azure.com/openai/?api-version=2024-10-21")
-    'https://x.openai.azure.com/openai?api-version=2024-10-21'
-    """
+    """Return a base URL without a closing slash; refuse what is no http URL or holds a password."""
     try:
         parts = urlsplit(url.strip())
         right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

@@ -194,14 +194,12 @@ def examples(thoughts: pd.DataFrame, count: int) -> pd.DataFrame:
 
 def term_counts(thoughts: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Return how often each term occurs, by list, the most frequent first."""
-    return {
-        name: dict(
-            Counter(
-                text.lower() for terms in thoughts["terms"] for text in terms.get(name, ())
-            ).most_common()
-        )
-        for name in (*_DEFECTION, _MARKET)
-    }
+
+    def counts(name: str) -> dict[str, int]:
+        terms = (term.lower() for lists in thoughts["terms"] for term in lists.get(name, ()))
+        return dict(Counter(terms).most_common())
+
+    return {name: counts(name) for name in (*_DEFECTION, _MARKET)}
 
 
 @lru_cache

@@ -25,7 +25,6 @@ class LiveEpisode:
     """A live episode.
 
     Attributes:
-        id: its name in the store.
         run: the study's name, "" for an episode of ``mechlab run``.
         game, settings, population, mechanism, condition: what was played, as it is written.
         seed, number: the study's seed, and the number of the episode under it.
@@ -109,7 +108,9 @@ class Transcripts:
         return tuple((episode, self.calls(episode.id)) for episode in self.episodes(run))
 
     def spending(self, run: str) -> Spending:
-        """Return what a run spent, over all its processes."""
+        """Return what a run spent, over all its processes; nothing if no call was ever made."""
+        if not sql.inspect(self._engine).has_table("mechlab_spending"):
+            return Spending()
         with self._engine.connect() as connection:
             return total_spending(connection, run)
 
@@ -188,18 +189,16 @@ def _call(row: Any, texts: dict[str, str], faults: list[Any]) -> ModelCall:
     output = ModelOutput.load(row["output"])
     messages = json.loads(row["messages"])
     return ModelCall(
-        **{name: row[name] for name in ("agent", "round", "turn", "attempt", "model", "endpoint")},
+        **{name: row[name] for name in ("agent", "round", "turn", "attempt")},
+        **{name: row[name] for name in ("model", "endpoint", "problem", "seconds", "at")},
         messages=[{"role": role, "content": texts[id]} for role, id in messages],
         content=output.content or output.refusal,
         reasoning=output.all_reasoning,
         thoughts="" if row["problem"] else output.thoughts,
-        problem=row["problem"],
         faults=[{name: f[name] for name in ("kind", "detail", "seconds")} for f in faults],
         prompt_tokens=output.usage.prompt,
         cached_tokens=output.usage.cached,
         answer_tokens=output.usage.answer,
         counted=output.usage.counted,
         dollars=float("nan") if row["dollars"] is None else row["dollars"],
-        seconds=row["seconds"],
-        at=row["at"],
     )

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from mechlab.llm.session import run_spending
 from mechlab.llm.transcripts import LiveEpisode, ModelCall, Transcripts, known_cost
 from mechlab.mechanism.candidate import ends
 from mechlab.search._threshold import Belief
@@ -59,7 +58,8 @@ _EVIDENCE = (
 def result(store: Store, certification: Certification) -> SearchResult:
     """Return what the record of a search comes to."""
     trials = begun(store.trials())
-    spent, spoken = run_spending(store.engine, store.study.name), _spoken(store)
+    transcripts = Transcripts(store.engine)
+    spent, spoken = transcripts.spending(store.study.name), _spoken(store)
     return SearchResult(
         study=store.study,
         answers=_answers(certification),

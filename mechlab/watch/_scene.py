@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sql
 from optuna.trial import FrozenTrial, TrialState
 
-from mechlab.llm.session import run_spending
+from mechlab.llm.transcripts import Transcripts
 from mechlab.report.words import money, number, percent
 from mechlab.search.certification import Certification
 from mechlab.search.heartbeat import living
@@ -100,7 +100,7 @@ class Lookout:
         yield Meter("episodes", episodes(complete) + held_out, study.budget.episodes)
         yield Meter("of which held out, to certify", held_out, study.budget.episodes)
         if "live" in study.group.kinds:
-            spent = asdict(run_spending(self.store.engine, study.name))
+            spent = asdict(Transcripts(self.store.engine).spending(study.name))
             for name, cap in study.live.caps.model_dump().items():
                 yield Meter(_METERS[name], spent[name], cap)
 

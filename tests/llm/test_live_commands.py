@@ -237,7 +237,7 @@ def test_a_search_with_live_agents_is_certified_and_costs_nothing_again(server, 
 
 
 def test_what_calls_without_a_price_cost_is_unknown(server, mechlab, monkeypatch):
-    monkeypatch.setattr("mechlab.llm.session.price_of", lambda *_: None)
+    monkeypatch.setattr("mechlab.llm._model.price_of", lambda *_: None)
     code, out, _ = mechlab(*RUN, *CAP, "--episodes", "2", "--json")
     assert (code, json.loads(out)["cost_usd"]) == (0, None)
     Path("s.toml").write_text(STUDY.replace("10_000", "100"))

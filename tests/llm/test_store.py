@@ -8,9 +8,9 @@ import pytest
 from mechlab.llm._output import ModelOutput
 from mechlab.llm._store import CALLS, CallStore, open_tables
 from mechlab.llm.budget import Budget, Spending
-from mechlab.llm.session import live_session, run_spending
+from mechlab.llm.session import live_session
 from mechlab.llm.settings import Caps, Live
-from mechlab.llm.transcripts import open_transcripts
+from mechlab.llm.transcripts import Transcripts, open_transcripts
 from mechlab.simulation import simulate
 from tests.llm.fault_server import FaultServer
 from tests.search.conftest import database, server  # noqa: F401 - fixtures
@@ -75,8 +75,8 @@ def test_spending_adds_up_over_processes(database):  # noqa: F811
         _, budget = written(database, spend, run="study")
     assert budget.spending == Spending(6, 90, 1.5)
     engine = open_tables(database)
-    assert run_spending(engine, "study") == Spending(6, 90, 1.5)
-    assert run_spending(engine, "other") == Spending()
+    assert Transcripts(engine).spending("study") == Spending(6, 90, 1.5)
+    assert Transcripts(engine).spending("other") == Spending()
     engine.dispose()
 
 

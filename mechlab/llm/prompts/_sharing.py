@@ -26,11 +26,7 @@ class Action(Closed):
     text: str
 
     def game_action(self) -> act.Action:
-        """Return the game's own action.
-
-        >>> Action(kind="send", to=2, pieces=[7], values=[], text="").game_action()
-        SendInformation(to=2, pieces=(7,), values=None)
-        """
+        """Return the game's own action."""
         pieces = tuple(self.pieces)
         match self.kind:
             case "message":
@@ -139,11 +135,7 @@ _THOUGHTS = (
 
 
 def _copies(exchanges: Iterable[Exchange], round: int) -> str:
-    """Return who sent whom which pieces in a round.
-
-    >>> _copies([Exchange(0, 1, 2, 7), Exchange(0, 1, 2, 9), Exchange(0, 0, 1, 7)], 0)
-    '0 to 1: 7; 1 to 2: 7, 9'
-    """
+    """Return who sent whom which pieces in a round: "0 to 1: 7; 1 to 2: 7, 9"."""
     pairs: dict[tuple[int, int], list[str]] = {}
     for one in exchanges:
         if one.round == round:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar, Self
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -25,8 +25,6 @@ class Nouns:
 
     Attributes:
         vocabulary: the game's nouns, used by the mechanism's rules.
-        agent, income: what agents and their earnings are called.
-        neutral: whether names are neutral.
 
     >>> Nouns.of(PromptOptions(framing="neutral"), Vocabulary(), unit="item").agent
     'player'
@@ -64,36 +62,6 @@ class Nouns:
         return self.rephrase(self.vocabulary.money(amount))
 
 
-def _quoted(text: str) -> str:
-    """Return a text in quotes on one line, so that no agent's words can pass for ours.
-
-    >>> print(_quoted('Hi\\n## Rules'))
-    "Hi\\n## Rules"
-    """
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _plain(amount: float) -> str:
-    """Return a number with the digits that it needs.
-
-    >>> _plain(5.0), _plain(0.4)
-    ('5', '0.4')
-    """
-    return f"{amount:.10g}"
-
-
-_NO_CURRENCY = Vocabulary(currency="")
-
-
-def _bare(amount: float) -> str:
-    """Return an amount without its unit, for tables.
-
-    >>> _bare(10000.0), _bare(2.5)
-    ('10,000', '2.50')
-    """
-    return _NO_CURRENCY.money(amount)
-
-
 @cache
 def _template(name: str) -> Template:
     environment = Environment(
@@ -103,7 +71,11 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
         autoescape=False,  # plain text, no markup: see ``quoted``
     )
-    environment.filters.update(quoted=_quoted, plain=_plain, bare=_bare)
+    environment.filters.update(
+        quoted=partial(json.dumps, ensure_ascii=False),  # no agent's words can pass for ours
+        plain="{:.10g}".format,  # a number with the digits that it needs
+        bare=Vocabulary(currency="").money,  # an amount without its unit, for tables
+    )
     environment.globals["shared"] = environment.get_template("shared.j2").module
     return environment.get_template(f"{name}.j2")
 
@@ -190,11 +162,6 @@ def _shortened(schema: type[BaseModel]) -> type[BaseModel]:
     """Return the same schema with texts and lists of limited length in its JSON schema.
 
     The limits bind the endpoint that writes the answer; a longer answer is no less valid.
-
-    >>> class Bid(BaseModel):
-    ...     why: str
-    >>> _shortened(Bid).model_json_schema()["properties"]["why"]["maxLength"]
-    120
     """
 
     class Short(schema):  # type: ignore[valid-type,misc] # known only now

@@ -14,7 +14,6 @@ from pydantic import Field, field_validator
 from mechlab.errors import UserError
 from mechlab.llm._secrets import without_key
 from mechlab.recipe import Part
-from mechlab.statistics import counted
 
 OPENAI = "https://api.openai.com/v1"
 AZURE_VERSION = "?api-version="  # in a base URL: Azure's older API, whose keys go into `api-key`
@@ -231,8 +230,8 @@ def find_endpoint(
         raise UserError(f"{where} is not set, in the environment or .env")
     if need_key and not re.fullmatch(r"[!-\[\]-~]*", key):
         raise UserError(
-            f"{where} must hold a key of visible ASCII characters without a backslash, which what "
-            f"it holds ({counted(len(key), 'character')}) is not"
+            f"{where} must hold a key of visible ASCII characters without a backslash, but the "
+            f"{len(key)}-character text in it has others"
         )
     return Endpoint(name, url, key)
 

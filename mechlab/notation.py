@@ -102,7 +102,8 @@ which goes wrong at character 12
 def check_size(group: str, size: int, agents: int) -> None:
     """Raise ``UserError`` where a group is not as large as the game is set to."""
     if size != agents:
-        raise UserError(f"{group} has {size} agents; the game is set to {agents}")
+        noun = "agent" if size == 1 else "agents"
+        raise UserError(f"{group} has {size} {noun}; the game is set to {agents}")
 
 
 def literal(value: Any) -> str:

@@ -49,10 +49,10 @@ def summarise(values: Array, level: float = 0.95) -> Summary:
     return Summary(mean, sd, (mean - half, mean + half), n)
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun.
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun, whose plural ends in s where no other one is given.
 
-    >>> counted(1, "episode"), counted(1200, "episode")
-    ('1 episode', '1,200 episodes')
+    >>> counted(1, "episode"), counted(1200, "episode"), counted(0, "study", "studies")
+    ('1 episode', '1,200 episodes', '0 studies')
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

@@ -109,7 +109,8 @@ def test_a_single_name_without_a_count_fills_the_group(text, counts):
 def test_counts_add_up_to_the_group(text, size):
     with pytest.raises(UserError) as error:
         AGENTS.counted(text, 4)
-    assert str(error.value) == f"group {text!r} has {size} agents; the game is set to 4"
+    agents = "1 agent" if size == 1 else f"{size} agents"
+    assert str(error.value) == f"group {text!r} has {agents}; the game is set to 4"
     check_size("whoever", 4, 4)
 
 

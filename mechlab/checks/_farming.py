@@ -26,6 +26,7 @@ from mechlab.games.base import Game
 from mechlab.measures import ratio
 from mechlab.mechanism import Mechanism
 from mechlab.simulation import Episodes, simulate
+from mechlab.statistics import counted
 
 _WHO = {1: "one agent", 2: "a colluding pair"}
 _WASTE = ("given", "answered", "asked")  # a unit that is asked for, given, and never used
@@ -188,7 +189,9 @@ def _story(game: Game, values: dict[str, float], of: str) -> str:
     nouns = game.vocabulary
     amounts = (without_rounding(values[name + of], game) for name in ("spend", "revenue"))
     spend, revenue = map(nouns.money, amounts)
-    given = f"{values['given' + of]:,.0f} {nouns.units} are {nouns.given} an episode"
+    number = round(values["given" + of])
+    units = counted(number, nouns.unit, nouns.units)
+    given = f"{units} {'is' if number == 1 else 'are'} {nouns.given} an episode"
     efficiency = f"{values['efficiency' + of]:.2f} of perfect play"
     return f"{given}, at a cost of {spend}, and the group earns {revenue} ({efficiency})"
 

@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 
 from typer.exceptions import TyperException
 
-from mechlab.commands._app import INTERRUPTED, Warnings, app, warn
+from mechlab.commands._app import INTERRUPTED, Warnings, app, crash, warn
 from mechlab.errors import UserError
 
 __all__ = ["app", "main"]
@@ -28,8 +28,15 @@ _WARNINGS = Warnings()
 
 
 def main() -> None:
-    """Run the command: exit 0 done, 2 the user's mistake, 1 ours, 130 interrupted."""
-    logging.getLogger("mechlab").addHandler(_WARNINGS)
+    """Run the command: exit 0 done, 2 the user's mistake, 1 ours, 130 interrupted.
+
+    What it and the libraries below it log, warn of or raise reaches the terminal as safe text.
+    """
+    sys.excepthook = crash
+    logging.lastResort = _WARNINGS
+    logging.captureWarnings(True)
+    for name in ("mechlab", "py.warnings"):
+        logging.getLogger(name).addHandler(_WARNINGS)
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except (UserError, TyperException) as mistake:
@@ -38,3 +45,5 @@ def main() -> None:
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    finally:
+        logging.captureWarnings(False)

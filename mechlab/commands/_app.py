@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
+from traceback import format_exception
+from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -66,11 +68,19 @@ def warn(text: str) -> None:
 
 
 class Warnings(logging.Handler):
-    """Prints what the package has to say while it works, like what it waits for, on stderr."""
+    """Prints what is said while a command works, like what it waits for, on stderr."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one line."""
         warn(record.getMessage())
+
+
+def crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback of a mistake of ours, which may hold any text."""
+    print(safe("".join(format_exception(kind, error, trace))), file=sys.stderr, end="")
 
 
 def read_settings(

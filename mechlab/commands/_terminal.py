@@ -177,13 +177,15 @@ def print_plan(plan: Plan) -> None:
 
     low, high = plan.range
     say(f"{plan.study}: about {counted(round(plan.episodes), 'episode')} ({low:,} to {high:,})")
-    ends = ", ".join(f"{status} {count}" for status, count in plan.statuses.items())
-    say(f"  {plan.explore:,.0f} to explore, {plan.certify:,.0f} to certify")
-    say(f"  {plan.repeats} searches were simulated, on other luck; they ended {ends}")
+    ends = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in plan.statuses.items())
+    explore = counted(round(plan.explore), "episode")
+    say(f"  {explore} to explore, {round(plan.certify):,} to certify")
+    say(f"  {counted(plan.repeats, 'simulation')}, on other luck: {ends}")
     say(_expected(plan))
     if plan.estimate.unpriced:
         say(f"  {unknown_price(*plan.estimate.unpriced)}")
-    say(f"  smallest difference from the target that can be shown: {number(plan.resolution)}")
+    share = f"{number(100 * plan.resolution)}%" if plan.resolution >= 0 else "unknown"
+    say(f"  smallest difference from the target that can be shown: {share} of the reference point")
 
 
 def _expected(plan: Plan) -> str:

@@ -41,6 +41,7 @@ def calibrate(
     from mechlab.calibrate.episodes import kind_of, read_store
     from mechlab.commands import _terminal
     from mechlab.errors import UserError
+    from mechlab.statistics import counted
 
     given, kind = read_settings(settings), kind_of(runs) if runs else "figures"
     if runs is None or kind == "figures":
@@ -55,7 +56,7 @@ def calibrate(
             raise UserError(f"--set is for a table: {runs} holds the settings of its episodes")
         else:
             table, given = read_store(runs)
-        with _terminal.working(f"fitting {len(table):,} episodes"):
+        with _terminal.working(f"fitting {counted(len(table), 'episode')}"):
             fit = fit_episodes(table, name=runs.stem, settings=given, seed=seed)
     path = fit.save(output)
     if as_json:
@@ -95,7 +96,7 @@ def _print_pilot(fit: PilotFit) -> None:
     for check in fit.checks:
         between = " to ".join(map(number, check.interval))
         verdict = "as expected" if check.inside else "NOT as expected"
-        expected = f"{between} from the other runs"
-        _terminal.say(f"{check.run}: {number(check.observed)} tasks, {expected}: {verdict}")
+        tasks = f"tasks {number(check.observed)}, from the other runs {between}"
+        _terminal.say(f"{check.run}: {tasks}: {verdict}")
     for warning in fit.warnings:
         _terminal.say(f"warning: {warning}")

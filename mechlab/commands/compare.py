@@ -91,7 +91,7 @@ def _print(comparison: Comparison, page: Path) -> None:
 
     from mechlab.commands import _terminal
     from mechlab.report.comparison import statements
-    from mechlab.report.words import percent, rank_words
+    from mechlab.report.words import between, percent, rank_words
 
     for words, (goal, places) in zip(
         statements(comparison), comparison.rankings.items(), strict=True
@@ -99,12 +99,12 @@ def _print(comparison: Comparison, page: Path) -> None:
         _terminal.OUT.print(Text(words.headline, style="bold green"))
         rows = [(place, comparison.entry(place.name)) for place in places]
         _terminal.print_table(
-            ("rank", "mechanism", f"{goal[0]}, lo to hi", "% of revenue"),
+            ("rank", "mechanism", f"smallest {goal[0]}", "share of revenue"),
             [
                 (
                     rank_words(place),
                     entry.label,
-                    " to ".join(map(_terminal.number, entry.answer.interval))
+                    between(entry.result, entry.answer)
                     if entry.answer.status == "certified"
                     else entry.answer.status.replace("_", " "),
                     percent(entry.answer.spend_share),

@@ -12,6 +12,7 @@ import typer
 
 from mechlab.commands._app import Json, Storage, app
 from mechlab.errors import UserError
+from mechlab.statistics import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,7 +175,8 @@ def _print(frame: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None
     heads = (str(by), "thoughts", "hard defection, share", "market terms per 1,000 words")
     _terminal.print_table(heads, rows)
     for name, counts in term_counts(frame).items():
-        most = ", ".join(f"{term!r} {times}" for term, times in list(counts.items())[:5])
+        shown = list(counts.items())[:5]
+        most = ", ".join(f"{term!r} {counted(times, 'time')}" for term, times in shown)
         _terminal.say(f"{name}: {most or 'none'}")
     for _, row in examples(frame, count).iterrows():
         where = f"episode {row['number']} of {row['mechanism']}, round {row['round'] + 1}"
@@ -196,8 +198,9 @@ def _agreement_words(verdicts: _Judgement) -> str:
     agreed = verdicts.agreement
     low, high = agreed.ci95
     share = verdicts.defecting / agreed.n if agreed.n else float("nan")
+    thoughts = counted(agreed.n, "thought")
     return (
-        f"{verdicts.judge} finds hard defection in {number(share)} of {agreed.n} thoughts "
+        f"{verdicts.judge} finds hard defection in {number(share)} of {thoughts} "
         f"({verdicts.invalid} without a verdict); it agrees with the lists on "
         f"{number(agreed.share)}, kappa {number(agreed.kappa)} ({number(low)} to {number(high)})"
     )

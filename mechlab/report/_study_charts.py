@@ -118,7 +118,7 @@ def revenue_chart(replay: Replay, name: str) -> Chart:
     so_far = {key: np.cumsum(e.revenue, axis=1).mean(axis=0) for key, e in everything.items()}
     data = pd.DataFrame({"round": np.arange(1, replay.answer.game.rounds + 1), **so_far})
     ends = "; ".join(f"{key} {money(values[-1])}" for key, values in so_far.items())
-    alt = f"Mean group revenue after the last of {len(data)} rounds: {ends}."
+    alt = f"Mean group revenue after the last of {counted(len(data), 'round')}: {ends}."
     note = "Lines are means; bands hold the middle 80% of the episodes."
     figure, table = (
         figures.revenue(played, replay.references),

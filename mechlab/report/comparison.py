@@ -12,6 +12,7 @@ from mechlab.report.study import search_facts
 from mechlab.report.verdict import KINDS, target_words
 from mechlab.report.words import between, joined, percent, rounded, share
 from mechlab.search.pareto import Place
+from mechlab.statistics import counted
 
 _REST = {"unreachable": "not enough at its best", "out_of_budget": "not decided"}
 
@@ -162,7 +163,7 @@ def _order(places: Sequence[Place]) -> str:
         return "All differences are supported: no two intervals overlap."
     pairs = {tuple(sorted((p.name, other))) for p in places for other in p.level}
     named = "; ".join(" and ".join(pair) for pair in sorted(pairs)[:5])
-    more = f"; and {len(pairs) - 5} more pairs" if len(pairs) > 5 else ""
+    more = f"; and {counted(len(pairs) - 5, 'more pair')}" if len(pairs) > 5 else ""
     return f"Tied: {named}{more}."
 
 

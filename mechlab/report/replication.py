@@ -29,9 +29,9 @@ _TENSIONS = {
     "rate": "{model}'s response rate of {response_rate} cannot be reached by an agent of this "
     "form: whatever its probability to answer, the nearest rate is {nearest}.",
     "throughput": "{model}'s response rate does not fit its throughput: an agent of this form that "
-    "answered often enough for {response_rate} would complete {completed} tasks, not the published "
-    "{tasks}.",
-    "optimum": "What the study calls optimal ({tasks} tasks; ours {ours}) is the optimum of "
+    "answered often enough for {response_rate} would complete {completed} of the tasks, not the "
+    "published {tasks}.",
+    "optimum": "What the study calls optimal (tasks: {tasks}; ours {ours}) is the optimum of "
     "asking: if everybody gave all it has unasked, the same rules would permit {factor} times as "
     "much.",
 }
@@ -59,7 +59,8 @@ def _headline(replication: Replication) -> str:
     for name, some in (("fitted", replication.fitted), ("held-out", replication.held_out)):
         if some:
             inside = sum(r.inside for r in some)
-            parts.append(f"{inside} of {len(some)} {name} figures ({inside / len(some):.0%})")
+            figures = counted(len(some), f"{name} figure")
+            parts.append(f"{inside} of {figures} ({inside / len(some):.0%})")
     return f"Ours meet {' and '.join(parts)}."
 
 
@@ -68,7 +69,7 @@ def _rule(replication: Replication) -> str:
     reasons = "; ".join(sorted({r.reason for r in apart} - {""}))
     return (
         "A figure is met where ours lies in its published 95% interval, or within 10% where none "
-        f"is published. {len(apart)} figures cannot be compared"
+        f"is published. {counted(len(apart), 'figure')} cannot be compared"
         f"{f': {reasons}' if reasons else ''}."
     )
 

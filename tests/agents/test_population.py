@@ -44,7 +44,7 @@ def test_kinds_are_told():
         ("perfect +", "is written like"),
         ("", "is written like"),
         ("perfect(x=1)", "unknown parameter of perfect 'x'"),
-        (["perfect"], "has 1 agents"),
+        (["perfect"], "has 1 agent;"),
     ],
 )
 def test_a_wrong_group_is_named(spec, message):

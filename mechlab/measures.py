@@ -49,7 +49,7 @@ def measure(*needs: str) -> Callable[[Measure], Measure]:
 
 def measures_of(tallies: frozenset[str]) -> list[str]:
     """Return the names of the measures that need no other tallies, in the order of registration."""
-    return [name for name in MEASURES if _NEEDS[name] <= tallies]
+    return [name for name in MEASURES if name in _NEEDS and _NEEDS[name] <= tallies]
 
 
 @measure("tasks")
@@ -159,8 +159,49 @@ def _subsidy(episodes: _Episodes) -> Array:
 
 @measure()
 def _net_revenue(episodes: _Episodes) -> Array:
-    """Group revenue less the subsidy."""
-    return _group_revenue(episodes) - _subsidy(episodes)
+    """Group revenue less what comes from outside; money that is burnt is no gain."""
+    return _group_revenue(episodes) - outlay(_spend(episodes), _subsidy(episodes))
+
+
+def outlay(spend: Array, subsidy: Array) -> Array:
+    """What comes from outside in an episode, net of fines."""
+    return np.asarray(np.maximum(0.0, subsidy))
+
+
+def burden(spend: Array, subsidy: Array) -> Array:
+    """What agents pay in an episode: fines, and transfers to others."""
+    return np.asarray(spend - subsidy)
+
+
+def deadweight(spend: Array, subsidy: Array) -> Array:
+    """What agents pay in an episode and nobody receives: burnt money."""
+    return np.asarray(np.maximum(0.0, -subsidy))
+
+
+def cost(spend: Array, subsidy: Array) -> Array:
+    """Outlay, burden and deadweight together, so that fines are charged for too.
+
+    >>> bonus, fine = (10.0, 10.0), (0.0, -10.0)  # spend and subsidy
+    >>> [float(cost(*map(np.asarray, money))) for money in (bonus, fine)]
+    [10.0, 20.0]
+    """
+    return np.asarray(burden(spend, subsidy) + np.abs(subsidy))
+
+
+# What an incentive costs, from spend and subsidy; as these have them already, tables do without.
+COSTS = {function.__name__: function for function in (outlay, burden, deadweight, cost)}
+
+
+def _measured(function: Callable[[Array, Array], Array]) -> Measure:
+    def measured(episodes: _Episodes) -> Array:
+        return function(_spend(episodes), _subsidy(episodes))
+
+    measured.__doc__ = function.__doc__
+    return measured
+
+
+for _name, _function in COSTS.items():
+    MEASURES.add(_name, _measured(_function))
 
 
 def ratio(above: Array, below: Array) -> Array:

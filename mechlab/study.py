@@ -18,6 +18,7 @@ from mechlab.errors import UserError, unknown
 from mechlab.games.base import GAMES, Game, make_game
 from mechlab.llm.dialogue import dialogue_for
 from mechlab.llm.settings import Live
+from mechlab.measures import COSTS
 from mechlab.mechanism import Mechanism, check_fit
 from mechlab.mechanism.candidate import Candidate
 from mechlab.recipe import Part, Recipe
@@ -26,6 +27,7 @@ from mechlab.streams import EXPLORE
 
 BASELINE = "none"
 MONEY = ("spend", "subsidy")
+OUTCOMES = (*MONEY, *COSTS)  # sizes that episodes measure
 _REFERENCES = {"ceiling": "perfect", "turns": "sequential"}  # words of studies written earlier
 _OTHERS = ("selfish", "logit(lambda=4)", "conditional(follow=0.8)")
 
@@ -73,8 +75,9 @@ class Study(Recipe):
         name, question: of the file, see ``Recipe``; the record and the report have its name.
         game, settings, population, condition: as in ``simulate``.
         mechanisms: candidates, each a specification in which a parameter may be a range.
-        minimise: what the answer has as little of as possible: ``spend``, ``subsidy`` (means an
-            episode), or a parameter that every candidate has.
+        minimise: what the answer has as little of as possible: ``spend``, ``subsidy``, ``outlay``,
+            ``burden``, ``deadweight`` or ``cost`` (means an episode; see ``mechlab.measures``), or
+            a parameter that every candidate has. Only ``cost`` charges for fines.
         seed: seed of all episodes.
         live: endpoints, options and caps of live agents.
         target, budget, transfer, pilot: see there.
@@ -189,7 +192,7 @@ class Study(Recipe):
 
     def size(self, candidate: str, params: Mapping[str, Any]) -> float | None:
         """Return the size of an incentive, or None where it is an outcome of episodes."""
-        if self.minimise in MONEY:
+        if self.minimise in OUTCOMES:
             return None
         rules = self.candidates[candidate]
         return 0.0 if candidate == BASELINE else float(rules.value(self.minimise, params))
@@ -246,11 +249,12 @@ def _check_live(study: Study) -> None:
 
 def _check_minimise(study: Study) -> None:
     for name, candidate in study.candidates.items():
-        if study.minimise in MONEY or name == BASELINE:
+        if study.minimise in OUTCOMES or name == BASELINE:
             continue
         value = candidate.value(study.minimise, {})
         if isinstance(value, (bool, str, CategoricalDistribution)):
-            raise UserError(f"{study.minimise} of {name} is no number: use one, spend or subsidy")
+            outcomes = f"{', '.join(OUTCOMES[:-1])} or {OUTCOMES[-1]}"
+            raise UserError(f"{study.minimise} of {name} is no number: use one, {outcomes}")
 
 
 def _check_reference(study: Study) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mechlab.measures import MEASURES, ratio
+from mechlab.simulation import simulate
 
 
 class Counts(dict):
@@ -53,3 +54,19 @@ def test_ratios_of_counts():
 
 def test_a_ratio_to_nothing_is_undefined():
     assert np.isnan(ratio(np.array([0.0, 1.0]), np.zeros(2))).all()
+
+
+def test_burnt_money_is_a_cost_and_no_gain():
+    fined = simulate("sharing", "silent", "withholding_fine(rate=100, rebate=0)", episodes=3)
+    burnt = -fined["subsidy"]
+    assert (burnt > 0).all()
+    assert (fined["spend"] == 0).all() and (fined["outlay"] == 0).all()
+    assert np.allclose(fined["burden"], burnt) and np.allclose(fined["deadweight"], burnt)
+    assert np.allclose(fined["cost"], 2 * burnt)
+    assert np.allclose(fined["net_revenue"], fined["group_revenue"])
+    moved = simulate("sharing", "perfect", "royalty(share=0.2)", episodes=3)
+    assert np.allclose(moved["cost"], moved["spend"]) and np.allclose(
+        moved["burden"], moved["spend"]
+    )
+    paid = simulate("sharing", "perfect", "sharing_bonus(rate=100)", episodes=3)
+    assert np.allclose([paid["cost"], paid["outlay"]], paid["spend"])

@@ -16,7 +16,7 @@ from mechlab.mechanism import Capped, Mechanism, Stack
 from mechlab.parameters import parameters
 from mechlab.search.results import SearchResult
 from mechlab.statistics import Summary
-from mechlab.study import MONEY
+from mechlab.study import OUTCOMES
 
 # Okabe and Ito, "Color Universal Design" (2008), those with the most contrast to white first
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
@@ -214,7 +214,7 @@ def size_title(result: SearchResult) -> str:
     Where candidates measure one parameter in different units, the unit is left out.
     """
     smallest = result.study.minimise
-    if smallest in MONEY:
+    if smallest in OUTCOMES:
         return f"{smallest}, dollars per episode"
     units = {unit_of(answer.mechanism, smallest) for answer in result.answers} - {""}
     return f"{smallest}, {units.pop()}" if len(units) == 1 else smallest

@@ -11,7 +11,7 @@ from mechlab.report._page import Tile
 from mechlab.report.words import between, interval, money, percent, rounded, share, size_of
 from mechlab.search.results import Answer, SearchResult
 from mechlab.statistics import counted
-from mechlab.study import BASELINE, MONEY, Study
+from mechlab.study import BASELINE, OUTCOMES, Study
 
 _MEANINGS = {
     "certified": "shown to be enough on held-out episodes",
@@ -88,7 +88,7 @@ class Verdict:
         lies = f"lies {between(result, answer)}"
         if low == high:
             lies, why = f"is {enough}", "it is enough, and less is not expected to be"
-        elif smallest in MONEY:  # it need not rise with the dose
+        elif smallest in OUTCOMES:  # it need not rise with the dose
             why = "the upper end was shown to be enough; less than the lower end is not expected"
         elif result.advice:
             why = "both ends were estimated from episodes on both sides"

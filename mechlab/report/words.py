@@ -10,7 +10,7 @@ from mechlab.figures import unit_of
 from mechlab.search.pareto import Place
 from mechlab.search.results import Answer, SearchResult
 from mechlab.statistics import Summary
-from mechlab.study import MONEY
+from mechlab.study import OUTCOMES
 
 
 def number(value: float) -> str:
@@ -124,7 +124,7 @@ def rank_words(place: Place) -> str:
 
 def size_of(result: SearchResult, answer: Answer, value: float) -> str:
     """Return a value of what the study minimises, with its unit."""
-    if result.study.minimise in MONEY:
+    if result.study.minimise in OUTCOMES:
         return f"{money(value)} per episode" if math.isfinite(value) else "unknown"
     return quantity(value, unit_of(answer.mechanism, result.study.minimise))
 
@@ -143,6 +143,6 @@ def between(result: SearchResult, answer: Answer) -> str:
         return open_ends[shown]
     if low == high:
         return f"exactly {enough}"
-    if result.study.minimise in MONEY:
+    if result.study.minimise in OUTCOMES:
         return f"between {money(low)} and {money(high)} per episode"
     return f"between {span(low, high, unit_of(answer.mechanism, result.study.minimise))}"

@@ -15,7 +15,7 @@ from mechlab.search.heartbeat import living
 from mechlab.search.trials import ATTAINMENT, episodes, finished, play_outcome, short_names
 from mechlab.store import Outcome, Store, setting_key
 from mechlab.streams import ANSWER, CERTIFY
-from mechlab.study import BASELINE, MONEY
+from mechlab.study import BASELINE, OUTCOMES
 
 _ANSWERS = ANSWER.start - CERTIFY.start  # index of the first of them, as the certifier counts
 OFFLINE = (64, 1024)  # most episodes of a batch, and of an answer, where none costs anything
@@ -135,7 +135,7 @@ class Certification:
     def _tell(self, batch: Batch, outcome: Outcome) -> None:
         self.told.append((batch, outcome))
         if not at_answer(batch):
-            observed = outcome[self.study.minimise] if self.study.minimise in MONEY else None
+            observed = outcome[self.study.minimise] if self.study.minimise in OUTCOMES else None
             self._certifier.tell(batch, outcome[ATTAINMENT], observed)
 
     def _played(self, batch: Batch, worker: str) -> bool:

@@ -31,7 +31,7 @@ from mechlab.search.trials import (
 )
 from mechlab.store import Store, setting_key, trial_key
 from mechlab.streams import EXPLORE
-from mechlab.study import MONEY, Study
+from mechlab.study import OUTCOMES, Study
 
 SHARE = 0.5  # of the budget may go into exploring: what it finds must be shown with the rest
 _LOOK_EVERY = 2.0  # seconds between looks for trials of dead workers: as often as hearts beat
@@ -108,7 +108,7 @@ class Explorer:
         mechanism = self.study.candidates[name].build(params)
         outcome = play_outcome(self.study, mechanism, numbers)
         size = sizes(self.study, name, params, outcome)
-        observed = size if self.study.minimise in MONEY else None
+        observed = size if self.study.minimise in OUTCOMES else None
         report(trial, outcome[ATTAINMENT], observed, outcome)
         self.trials.tell(trial, sum(size) / len(size), skip_if_finished=True)
 
@@ -130,7 +130,7 @@ def sampler_for(study: Study) -> MinimumIncentiveSampler:
 
     return MinimumIncentiveSampler(
         target=study.target.efficiency,
-        size=None if study.minimise in MONEY else size,
+        size=None if study.minimise in OUTCOMES else size,
         spaces=spaces_of(study),
         confidence=study.target.confidence,
         tolerance=study.target.tolerance,

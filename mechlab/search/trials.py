@@ -10,6 +10,7 @@ from optuna.study import Study as Trials
 from optuna.trial import FrozenTrial, TrialState
 
 from mechlab.errors import UserError
+from mechlab.measures import COSTS
 from mechlab.mechanism import Mechanism
 from mechlab.search._replicates import Replicates
 from mechlab.search.bounds import ROUNDING
@@ -42,7 +43,11 @@ def play_outcome(study: Study, mechanism: Mechanism, numbers: range) -> Outcome:
             "episode; make the episodes longer"
         )
     subsidy = outcome["subsidy"]
-    outcome["subsidy"] = np.where(abs(subsidy) <= ROUNDING * outcome["spend"], 0.0, subsidy)
+    spend, slack = outcome["spend"], ROUNDING * outcome["spend"]
+    outcome["subsidy"] = np.where(abs(subsidy) <= slack, 0.0, subsidy)
+    if study.minimise in COSTS:
+        size = COSTS[study.minimise](spend, outcome["subsidy"])
+        outcome[study.minimise] = np.where(size <= slack, 0.0, size)
     return {name: values.tolist() for name, values in outcome.items()}
 
 

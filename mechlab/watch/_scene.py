@@ -18,7 +18,7 @@ from mechlab.search.heartbeat import living
 from mechlab.search.sampler import Threshold
 from mechlab.search.trials import ATTAINMENT, begun, episodes, outcome, setting
 from mechlab.store import TABLES, Store, trial_key
-from mechlab.study import BASELINE, MONEY
+from mechlab.study import BASELINE, OUTCOMES
 
 _NOTHING = "nothing yet"
 _METERS = {"calls": "model calls", "tokens": "tokens", "dollars": "US dollars"}
@@ -122,7 +122,7 @@ class Lookout:
         return self._between(threshold.lower, threshold.upper)
 
     def _between(self, low: float, high: float) -> str:
-        size = money if self.store.study.minimise in MONEY else number
+        size = money if self.store.study.minimise in OUTCOMES else number
         words = {
             (True, True): f"{size(low)} to {size(high)}",
             (True, False): f"more than {size(low)}",

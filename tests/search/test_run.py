@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mechlab.errors import OutOfBudget, UserError
+from mechlab.mechanism import parse
 from mechlab.search import search
 from mechlab.search.bounds import MIN_EPISODES
 from mechlab.search.results import SearchResult
@@ -221,3 +222,13 @@ def test_a_subsidy_that_agents_pay_each_other_is_exactly_zero():
     royalty = asked.candidates["royalty"].build({"share": 0.63})
     outcome = play_outcome(asked, royalty, range(40))
     assert set(outcome["subsidy"]) == {0.0} and min(outcome["spend"]) > 0.0
+
+
+def test_a_fine_that_is_burnt_has_no_spend_but_a_cost():
+    study = a_study(mechanisms=["withholding_fine(rate=[0, 500], rebate=0)"], minimise="cost")
+    outcome = play_outcome(study, parse("withholding_fine(rate=300, rebate=0)"), range(3))
+    assert set(outcome["spend"]) == {0.0}
+    assert np.allclose(outcome["cost"], [-2.0 * subsidy for subsidy in outcome["subsidy"]])
+    assert min(outcome["cost"]) > 0.0
+    paid = play_outcome(study, parse("sharing_bonus(rate=300)"), range(3))
+    assert np.allclose(paid["cost"], paid["spend"])

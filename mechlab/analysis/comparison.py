@@ -53,10 +53,7 @@ class Entry:
 
     @property
     def price(self) -> str:
-        """What the answer spends as a share of revenue, or why there is no such figure.
-
-        A certified answer has none if the budget left no held-out episodes to measure it.
-        """
+        """What the answer spends as a share of revenue, or why there is no such figure."""
         if self.answer.status != "certified":
             return self.answer.status.replace("_", " ")
         return f"{self.answer.spend_share:.1%}" if self.answer.spend.n else "not measured"

@@ -19,7 +19,6 @@ from mechlab.statistics import Summary, summarise
 PUBLISHED = "sharing_bonus(rate=1000)"  # the incentive of the published study
 NEAR = 0.9  # of perfect play: near-optimal, as in the targets of this lab's studies
 REPAIRS = {"cooperation": "incentive", "competence": "protocol", "both": "both", "neither": "none"}
-
 CONDITIONS = ("baseline", "auto_request", "auto_fulfill", "auto_both")
 INTERVENTIONS = ("protocol", "incentive", "both")
 _DRAWS = 20_000  # of the means: a chance is then known to half a percent
@@ -44,8 +43,7 @@ class Decomposition:
         episodes: of each condition and each intervention.
         efficiency, perfect: of each condition; ``perfect`` is that of perfect agents, the most that
             can be reached there.
-        chances: probability of each diagnosis, given the episodes: ``cooperation``, ``competence``,
-            ``both`` or ``neither`` limits the group.
+        chances: probability, given the episodes, that each diagnosis limits the group.
         interventions: ``protocol`` (for competence), ``incentive`` (for cooperation), ``both``.
         margin: gain of the suggested intervention above that of the best other one; where both are
             suggested, above that of the better one alone; where none is, the gain of both.
@@ -131,7 +129,7 @@ def decompose(  # noqa: PLR0913 - what an episode is made of
     Args:
         game, population, seed, settings: as in ``simulate``.
         episodes: of each of the four conditions and the three interventions; at least two.
-        incentive: the mechanism that is tried as the incentive; the published one by default.
+        incentive: what is tried as the incentive; by default that of the published study.
 
     Raises:
         UserError: for a game without the four conditions, fewer than two episodes, and as

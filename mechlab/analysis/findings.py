@@ -1,13 +1,13 @@
-"""What a report shows of a search beyond the search itself, as data: replays, checks, transfer.
+"""What a report shows of a search beyond the search itself, from stored seeds: always the same.
 
-The verdict of a search rests on none of it. Everything comes from stored seeds, so that it is the
-same each time.
+The verdict of a search rests on none of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -83,8 +83,7 @@ class Findings:
         decomposition: what limits the group; None as for ``replay``, and where the game lacks the
             conditions for it.
         fits: of each emulated agent of the published models in the group.
-        checks: what the answer promises in its game.
-        transfer: the answer in other games and groups; see ``transferred``.
+        checks, transfer: of the answer in its game, and in others; see ``transferred``.
     """
 
     replay: Replay | None
@@ -166,23 +165,20 @@ def _fits(result: SearchResult) -> Iterator[MemberFit]:
 
 def transfer(study: Study, mechanism: Mechanism) -> pd.DataFrame:
     """Play a mechanism as ``transferred`` does the answer; the study's own setting comes first."""
-    return pd.DataFrame(list(_rows(study, mechanism)), columns=list(COLUMNS))
-
-
-def _rows(study: Study, mechanism: Mechanism) -> Iterator[dict[str, Any]]:
-    others = study.transfer
-    if others is None:
-        return
-    for game in dict.fromkeys((study.game, *others.games)):
-        for population in dict.fromkeys((study.population, *others.populations)):
-            row = {"game": game, "population": population, "mechanism": "", "why": ""}
-            try:
-                played = study.played if game == study.game else make_game(game)
-                scaled = mechanism.scaled(played.unit / study.played.unit)
-                row["mechanism"] = str(scaled)
-                yield row | _measured(study, played, population, scaled)
-            except UserError as reason:
-                yield row | {"outcome": "not played", "episodes": 0, "why": str(reason)}
+    others, rows, fields = study.transfer, [], {}
+    if others:
+        games, groups = (study.game, *others.games), (study.population, *others.populations)
+        fields = dict.fromkeys(product(games, groups))
+    for game, population in fields:
+        row = {"game": game, "population": population, "mechanism": "", "why": ""}
+        try:
+            played = study.played if game == study.game else make_game(game)
+            scaled = mechanism.scaled(played.unit / study.played.unit)
+            row["mechanism"] = str(scaled)
+            rows.append(row | _measured(study, played, population, scaled))
+        except UserError as reason:
+            rows.append(row | {"outcome": "not played", "episodes": 0, "why": str(reason)})
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _measured(study: Study, game: Game, population: str, mechanism: Mechanism) -> dict[str, Any]:

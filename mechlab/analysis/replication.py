@@ -47,12 +47,7 @@ class Replica(Residual):
 
 @dataclass(frozen=True)
 class Replication:
-    """All published figures beside ours, in the order of the file.
-
-    Attributes:
-        episodes, seed: of each run of ours; the episodes are held out.
-        tensions: where published figures pull apart.
-    """
+    """All published figures beside ours, in the order of the file, and where they pull apart."""
 
     replicas: tuple[Replica, ...]
     episodes: int

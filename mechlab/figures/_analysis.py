@@ -45,9 +45,8 @@ def decomposition(
     joint = {"color": NEUTRAL, "width": 1, "dash": "dot"}
     for index, (name, shown) in enumerate(zip(spots, short_names(spots), strict=True)):
         if name in theirs:
-            x, y = (
-                [one.mean for one in ends] for ends in zip(spots[name], theirs[name], strict=True)
-            )
+            ours, published = ([one.mean for one in spot] for spot in (spots[name], theirs[name]))
+            x, y = zip(ours, published, strict=True)
             unnamed = {"hoverinfo": "skip", "showlegend": False}
             figure.add_scatter(x=x, y=y, mode="lines", line=joint, **unnamed)
             _mark(figure, f"{shown}, published", theirs[name], index, hollow=True)
@@ -88,12 +87,9 @@ def _divide(figure: go.Figure, most: float) -> None:
 
 
 def bars(rows: Mapping[str, Summary], x: str, best: Mapping[str, Summary]) -> go.Figure:
-    """Return means with their 95% intervals as bars, beside the level of near-optimal play.
+    """Return means with 95% intervals as bars, from the top, beside the level of near-optimal play.
 
-    Args:
-        rows: what is shown, by name, from the top.
-        x: title of the axis.
-        best: the most that could be reached in some of the rows, drawn as marks.
+    Marks are the ``best`` that could be reached in some of the rows; ``x`` is the axis's title.
     """
     figure = blank(x, "")
     keys = add_bars(figure, rows, name="this group")
@@ -171,10 +167,7 @@ def sweep(result: SweepResult, measure: str = "efficiency") -> go.Figure:
 
 
 def pilot_doses(result: SearchResult, advice: Advice) -> go.Figure:
-    """Return attainment by size for the answer's candidate, with the interval of the answer.
-
-    The study's own agents are points, the agents emulated from the pilot are a curve.
-    """
+    """Return attainment by size: the study's agents are points, those emulated are a curve."""
     study, answer = result.study, result.best
     figure = blank(study.minimise, f"Revenue, relative to {study.target.relative_to}")
     curve = advice.curve

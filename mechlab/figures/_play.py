@@ -16,11 +16,9 @@ _MIDDLE = (0.1, 0.9)  # the band: the middle 80% of the episodes
 
 
 def standing(played: Mapping[str, Episodes], target: float) -> go.Figure:
-    """Return the efficiency of each group of episodes beside the target.
+    """Return the efficiency of groups of episodes, from the top, beside the target.
 
-    Args:
-        played: episodes by the names of the rows, from the top; reference points too.
-        target: the target, relative to perfect play.
+    The target is relative to perfect play.
 
     >>> from mechlab.simulation import simulate
     >>> figure = standing({"silent": simulate(population="silent", episodes=2)}, 0.8)
@@ -46,9 +44,7 @@ def standing(played: Mapping[str, Episodes], target: float) -> go.Figure:
 def revenue(played: Mapping[str, Episodes], references: Mapping[str, Episodes]) -> go.Figure:
     """Return cumulative group revenue by round: means, and bands of the middle 80% of episodes.
 
-    Args:
-        played: episodes by the names of the legend, the answer first.
-        references: the reference points at the same settings and seeds, drawn as grey lines.
+    The reference points, at the same settings and seeds, are grey lines.
     """
     figure = blank("Round", "Cumulative group revenue", hovermode="x unified")
     for (name, episodes), dash in zip(references.items(), _DASHES, strict=False):
@@ -111,10 +107,7 @@ def _agent_names(episodes: Episodes) -> list[str]:
 
 
 def lorenz(incomes: Mapping[str, np.ndarray]) -> go.Figure:
-    """Return Lorenz curves: what share of the income the poorest share of agents have.
-
-    Args:
-        incomes: (B, N) income of each agent in each episode, by the names of the legend.
+    """Return Lorenz curves of (B, N) incomes: what share of them the poorest share of agents have.
 
     >>> figure = lorenz({"even": np.ones((1, 4))})
     >>> figure.data[-1].y.tolist()

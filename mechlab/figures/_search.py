@@ -112,22 +112,13 @@ def _judged(rows: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, dict[str, Any], 
     """Yield for each verdict its rows, the look of their marks, and their bounds as error bars."""
     for verdict, (hue, mark) in _VERDICTS.items():
         some = rows[rows["verdict"] == verdict]
-        ends = {
-            "array": some["upper"] - some["attainment"],
-            "arrayminus": some["attainment"] - some["lower"],
-        }
-        look = {
-            "mode": "markers",
-            "name": verdict,
-            "customdata": some[["episodes", "lower", "upper"]],
-            "marker": {
-                "color": hue,
-                "symbol": mark,
-                "size": 12,
-                "line": {"width": 1, "color": "white"},
-            },
-        }
-        yield some, look, {"type": "data", "symmetric": False, "thickness": 1.5, **ends}
+        edge = {"width": 1, "color": "white"}
+        marker = {"color": hue, "symbol": mark, "size": 12, "line": edge}
+        data = some[["episodes", "lower", "upper"]]
+        look = {"mode": "markers", "name": verdict, "marker": marker, "customdata": data}
+        above, below = some["upper"] - some["attainment"], some["attainment"] - some["lower"]
+        bounds = {"type": "data", "symmetric": False, "array": above, "arrayminus": below}
+        yield some, look, {**bounds, "thickness": 1.5}
 
 
 def _add_evidence(figure: go.Figure, evidence: pd.DataFrame, dose: str) -> None:

@@ -83,7 +83,6 @@ class Chart:
         name: unique in the page; also the name of the file of its data.
         alt: what it shows, in words with numbers, for readers who cannot see it.
         data: the table behind it, or the name of a table of the page.
-        note: how to read it.
     """
 
     name: str
@@ -111,12 +110,10 @@ class Section:
         note: how to read it. ``[word]`` or ``[word|text]`` links to the glossary, and text between
             backticks is code; so no text from outside may stand in it.
         sentences, points: paragraphs, and the items of a list.
-        charts: its charts; ``layout`` says how they stand: in columns, as small multiples, or
-            beside the sentences.
-        command: what a user would type.
-        facts: a list of names with their values: text, ``Sign``, sequences or mappings.
+        facts: names with their values: text, ``Sign``, sequences or mappings.
         tables: by names that are unique in the page.
-        parts: the sections within it, each ``folded`` or open.
+        layout: whether charts stand in columns, as small multiples, or beside the sentences.
+        folded: whether, as a part, it is shown only when it is opened.
         template: a template of this package that shows ``tables`` and ``content`` in its own way.
     """
 
@@ -165,13 +162,10 @@ class Page:
     """A page: a question, the answer to it, and sections.
 
     Attributes:
-        title, question: the head of the page.
         statements: the answers, with ``charts`` beside them.
         sections: all else, in order; the last one is the provenance.
-        facts, members: sentences under the answer (what was played, who the agents were), and a
-            list under these.
+        facts, members: sentences and a list under the answer: what was played, and by whom.
         status, meaning: of the answer, which it colours; "" where it has none.
-        tiles: the most important numbers.
         transcripts: what the page's script shows of live agents' turns.
     """
 
@@ -209,10 +203,9 @@ def provenance(
     parts: tuple[Section, ...] = (),
 ) -> Section:
     """Return the last section of a page: the command that makes it again, and what it ran on."""
-    command = command or facts["command"]
-    title = "Provenance"
+    title, line = "Provenance", command or facts["command"]
     return Section(
-        "provenance", title, sentences=(sentence,), command=command, facts=facts, parts=parts
+        "provenance", title, sentences=(sentence,), command=line, facts=facts, parts=parts
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -19,15 +19,12 @@ def trials(result: SearchResult) -> Table:
     """Return the trials; columns that are empty or repeat the size are left out."""
     frame = _lean(result, result.trials)
     if result.spoken:
-        frame = frame.assign(mechanism=[_mechanism(result, row) for row in _records(result.trials)])
+        records = result.trials.to_dict("records")
+        frame = frame.assign(mechanism=[_mechanism(result, row) for row in records])
     return Table(frame, {"number": "trial", **_titles(result)})
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
-
-
-def _mechanism(result: SearchResult, trial: dict[str, Any]) -> str:
+def _mechanism(result: SearchResult, trial: Mapping[Any, Any]) -> str:
     """Return a trial's mechanism, as the transcripts name it."""
     candidate = result.study.candidates[trial["candidate"]]
     return str(candidate.build({p: trial[f"{trial['candidate']}.{p}"] for p in candidate.space}))
@@ -120,7 +117,7 @@ def _stages(result: SearchResult) -> Iterator[dict[str, Any]]:
 
 def _measured(result: SearchResult) -> Iterator[dict[str, Any]]:
     reference = reference_words(result.study.target.relative_to)
-    for row in _records(result.evidence[result.evidence["stage"].isna()]):
+    for row in result.evidence[result.evidence["stage"].isna()].to_dict("records"):
         at_answer = row["purpose"] == "answer"
         yield {
             "candidate": row["candidate"],

@@ -61,16 +61,10 @@ def _render(page: Page) -> str:
     }
     style = html.asset("style.css")
     scripts = [html.asset("before.js"), get_plotlyjs(), *map(html.asset, ("table.js", "script.js"))]
-    return (
-        html.environment("mechlab.report")
-        .get_template("page.html.j2")
-        .render(
-            page=page,
-            data=html.safe_json(data),
-            style=style,
-            scripts=scripts,
-            policy=html.security_policy(scripts, [style]),
-        )
+    policy = html.security_policy(scripts, [style])
+    template = html.environment("mechlab.report").get_template("page.html.j2")
+    return template.render(
+        page=page, data=html.safe_json(data), style=style, scripts=scripts, policy=policy
     )
 
 

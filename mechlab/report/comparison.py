@@ -14,6 +14,7 @@ from mechlab.report.words import between, joined, percent, rounded, share
 from mechlab.search.pareto import Place
 from mechlab.statistics import counted
 
+_BEST_FIRST = ("certified", "out_of_budget", "unreachable")  # the best colours the verdict
 _REST = {"unreachable": "not enough at its best", "out_of_budget": "not decided"}
 
 
@@ -26,14 +27,8 @@ def comparison_page(comparison: Comparison) -> Page:
         statements=tuple(statements(comparison)),
         sections=tuple(_sections(comparison, names)),
         facts=tuple(_agents(comparison)),
-        status=_status(comparison),
+        status=min((entry.answer.status for entry in comparison.entries), key=_BEST_FIRST.index),
     )
-
-
-def _status(comparison: Comparison) -> str:
-    """Return the best status of any entry, which colours the verdict."""
-    statuses = {entry.answer.status for entry in comparison.entries}
-    return next(s for s in ("certified", "out_of_budget", "unreachable") if s in statuses)
 
 
 def _agents(comparison: Comparison) -> Iterator[str]:

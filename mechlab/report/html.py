@@ -53,10 +53,7 @@ def asset(name: str, package: str = "mechlab.report") -> str:
 
 @lru_cache
 def environment(package: str) -> Environment:
-    """Return the Jinja environment of a package's templates, which escape all that they show.
-
-    Filters: those of ``words`` for numbers, and ``linked`` for notes.
-    """
+    """Return the Jinja environment of a package's templates, which escape all that they show."""
     environment = Environment(
         loader=PackageLoader(package, "."),
         autoescape=select_autoescape(default=True, default_for_string=True),

@@ -1,7 +1,6 @@
-"""Renderers of searches and comparisons: their pages, and short HTML for a notebook.
+"""Renderers of searches and comparisons, at the entry point ``mechlab.renderers``.
 
-They are registered at the entry point ``mechlab.renderers``, so that what computes results need not
-import what draws them.
+So what computes results need not import what draws them: pages, and short HTML for a notebook.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from mechlab.report.study import study_page
 from mechlab.report.verdict import Verdict, tiles
 from mechlab.search.results import RENDERERS, SearchResult
 
-_COLOURS = {"certified": "#009E73", "unreachable": "#D55E00"}  # the others are grey
+_COLOURS = {"certified": "#009E73", "unreachable": "#D55E00"}
 _GREY = "#7d8590"
 
 
@@ -29,10 +28,7 @@ class _Search:
     def html(self, result: SearchResult) -> str:
         words = Verdict(result)
         rows = [(tile.heading, f"{tile.value}, {tile.detail}") for tile in tiles(result)]
-        rows.append(("Agents", words.agents))
-        colour = _COLOURS.get(words.status, _GREY)
-        status = words.status.replace("_", " ")
-        return _card(status, words.meaning, words.headline, rows, colour)
+        return _card(words.status, words.headline, [*rows, ("Agents", words.agents)], words.meaning)
 
 
 class _Comparison:
@@ -40,20 +36,17 @@ class _Comparison:
         return write(comparison_page(result), path)
 
     def html(self, result: Comparison) -> str:
-        return "".join(
-            _card("compared", "", one.headline, [("", line) for line in one.sentences], _GREY)
-            for one in statements(result)
+        cards = (
+            (one.headline, [("", line) for line in one.sentences]) for one in statements(result)
         )
+        return "".join(_card("compared", *card) for card in cards)
 
 
-def _card(
-    status: str, meaning: str, headline: str, rows: Iterable[tuple[str, str]], colour: str
-) -> str:
+def _card(status: str, headline: str, rows: Iterable[tuple[str, str]], meaning: str = "") -> str:
     """Return a verdict as HTML without scripts, which takes its look from the notebook."""
     template = environment("mechlab.report").get_template("notebook.html.j2")
-    return template.render(
-        status=status, meaning=meaning, headline=headline, rows=rows, colour=colour
-    )
+    words = {"status": status.replace("_", " "), "meaning": meaning, "headline": headline}
+    return template.render(**words, rows=rows, colour=_COLOURS.get(status, _GREY))
 
 
 RENDERERS.add("search", _Search())

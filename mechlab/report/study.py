@@ -1,7 +1,4 @@
-"""The page of a search: verdict, evidence, cost, play, group, checks, transfer, the search itself.
-
-It renders a result and its findings, and computes neither.
-"""
+"""The page of a search and of its findings, from the verdict to the provenance."""
 
 from __future__ import annotations
 
@@ -126,11 +123,8 @@ def _rests_on(result: SearchResult, advice: Advice) -> list[str]:
 
 
 def _evidence(result: SearchResult) -> Section:
-    ranked = Section(
-        "answers",
-        "Candidates, the smallest sufficient first",
-        tables={"answers": tables.answers(result)},
-    )
+    title, ranking = "Candidates, the smallest sufficient first", tables.answers(result)
+    ranked = Section("answers", title, tables={"answers": ranking})
     doses = Section(
         "doses",
         "Dose and response",

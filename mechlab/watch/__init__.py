@@ -29,12 +29,9 @@ table th { padding: .4rem .6rem; text-align: left; }
 
 
 def serve(store: Store, port: int, ready: Callable[[str], object]) -> None:
-    """Serve the page of a search until Ctrl-C.
+    """Serve the page of a search until Ctrl-C; nothing in its record is changed.
 
-    Args:
-        store: the record; nothing in it is changed.
-        port: the port; 0 for any that is free.
-        ready: called with the address of the page.
+    Port 0 is any that is free; ``ready`` is called with the address of the page.
 
     Raises:
         UserError: where the port is taken.

@@ -79,7 +79,10 @@ class Lookout:
         """Return the present state; raises SQLAlchemy's errors where the record cannot be read."""
         trials = begun(self.store.trials())
         complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-        batches = self._batches()
+        table = TABLES.tables["mechlab_batch"]
+        with self.store.engine.connect() as connection:
+            mine = sql.select(table).where(table.c.study == self.store.study.name)
+            batches = connection.execute(mine).all()
         grown = (len(complete), sum(row.outcome is not None for row in batches))
         if complete and grown != self._grown_to:
             self._certification, self._grown_to = Certification(self.store), grown
@@ -129,12 +132,6 @@ class Lookout:
             (False, True): f"at most {size(high)}",
         }
         return words.get((math.isfinite(low), math.isfinite(high)), _NOTHING)
-
-    def _batches(self) -> Sequence[Any]:
-        table = TABLES.tables["mechlab_batch"]
-        mine = sql.select(table).where(table.c.study == self.store.study.name)
-        with self.store.engine.connect() as connection:
-            return connection.execute(mine).all()
 
     def _workers(self, trials: Sequence[FrozenTrial], batches: Sequence[Any]) -> list[Worker]:
         table, alive = TABLES.tables["mechlab_worker"], living(self.store)

@@ -43,6 +43,7 @@ class Game(Parameterised, ABC):
         extremes: pure strategies beyond the acts, which only checks try.
         repeated: whether each round is the same game again, whatever was done in earlier ones.
         alike: whether agents differ in nothing but luck, so that one may be judged for all.
+        table_type: the table at which players take their turns, where the game has turns.
     """
 
     name: ClassVar[str]
@@ -56,6 +57,7 @@ class Game(Parameterised, ABC):
     extremes: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     repeated: ClassVar[bool] = False
     alike: ClassVar[bool] = False
+    table_type: ClassVar[type[Table] | None] = None
 
     agents: int
     rounds: int
@@ -102,22 +104,20 @@ class Game(Parameterised, ABC):
     def behaviour(self, rows: list[Mapping[str, float]]) -> Array:
         """Return propensities, one mapping per agent, as an array, (N, A); absent ones are 0.
 
-        Raises:
-            UserError: for a propensity that the game does not have.
+        Raises ``UserError`` for a propensity that the game does not have.
         """
         for name in {name for row in rows for name in row} - set(self.propensities):
             raise unknown(f"propensity of {self.name}", name, self.propensities)
         return np.array([[row.get(name, 0.0) for name in self.propensities] for row in rows], float)
 
     def make_table(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
-        """Return a table at which some agents of a batch of one are players, by their numbers.
+        """Return a table at which some agents of a batch of one are players, the others rows.
 
-        The other agents play on by their rows of propensities.
-
-        Raises:
-            UserError: for a game that is not played turn by turn.
+        Raises ``UserError`` for a game that is not played turn by turn.
         """
-        raise UserError(f"the game {self.name!r} has no turns for players")
+        if self.table_type is None:
+            raise UserError(f"the game {self.name!r} has no turns for players")
+        return self.table_type(self, state, mechanism, players)
 
     def reference(self, name: str) -> Mapping[str, float]:
         """Return the behaviour of all agents at a reference point; perfect play by default."""
@@ -192,16 +192,19 @@ class Table(ABC):
         income: income of each agent in the rounds that are settled, payments included, (N,).
         refused: by player, the actions of its last turn that could not be carried out, and why.
 
-    ``limit`` is the largest number of actions in a turn.
-
-    Raises:
-        UserError: where the mechanism shows a part that the game's view does not have.
+    It is made from the state of a batch of one; ``limit`` is the largest number of actions in a
+    turn. Raises ``UserError`` where the mechanism shows a part that the game's view does not have.
     """
 
     shown: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
-        self, game: Game, mechanism: Mechanism, players: Collection[int], limit: float = np.inf
+        self,
+        game: Any,
+        state: Any,
+        mechanism: Mechanism,
+        players: Collection[int],
+        limit: float = np.inf,
     ) -> None:
         if mechanism.shows - self.shown:
             parts = ", ".join(sorted(mechanism.shows - self.shown))
@@ -212,7 +215,7 @@ class Table(ABC):
         words = game.vocabulary
         sentences = (mechanism.rule(words), *mechanism.instructions(words))
         self._rules = tuple(sentence for sentence in sentences if sentence)
-        self._rounds, self._limit = game.rounds, limit
+        self.game, self.state, self._limit = game, state, limit
         self._thoughts: dict[int, list[str]] = {i: [] for i in players}
 
     @abstractmethod
@@ -238,9 +241,9 @@ class Table(ABC):
         """Return the parts of player i's view that all games share; see ``View``."""
         return {
             "agent": i,
-            "agents": len(self.income),
+            "agents": self.game.agents,
             "round": round,
-            "rounds": self._rounds,
+            "rounds": self.game.rounds,
             "rules": self._rules,
             "board": self.board(),
             "refused": self.refused[i],

@@ -21,22 +21,14 @@ from mechlab.parameters import param
 
 @dataclass
 class _Stock:
-    """A batch of commons.
-
-    Attributes:
-        units: the stock, (B,).
-        left: units that each agent left of its part in the last round, (B, N).
-        survived: rounds with a stock, (B,).
-        quota: the largest harvest of an agent in a round.
-        rounds: rounds still to come.
-    """
+    """A batch of commons."""
 
     seeds: Seeds
-    units: Array
-    left: Array
-    survived: Array
-    quota: float
-    rounds: int
+    units: Array  # the stock, (B,)
+    left: Array  # units that each agent left of its part in the last round, (B, N)
+    survived: Array  # rounds with a stock, (B,)
+    quota: float  # the largest harvest of an agent in a round
+    rounds: int  # still to come
 
 
 @game
@@ -156,8 +148,10 @@ class Commons(Simultaneous):
     ) -> Array:
         """Return the harvests of rows, (B, N)."""
         part = state.units[:, None] / self.agents
-        restrains = uniforms(state.seeds, 0, round, self.agents) < self._restraint(state, behaviour)
-        desired = part * np.where(restrains, 1.0 - 1.0 / self.growth, 1.0 - behaviour[:, 2])
+        restrain, endgame, leave = behaviour.T
+        chance = restrain * (1.0 - endgame) if state.rounds == 1 else restrain
+        restrains = uniforms(state.seeds, 0, round, self.agents) < chance
+        desired = part * np.where(restrains, 1.0 - 1.0 / self.growth, 1.0 - leave)
         return np.asarray(np.minimum(desired, state.quota))
 
     def resolve(self, state: _Stock, choices: Choices, now: Amounts) -> None:
@@ -191,10 +185,6 @@ class Commons(Simultaneous):
             capacity=self.capacity,
             collapse=self.collapse,
         )
-
-    def _restraint(self, state: _Stock, behaviour: Array) -> Array:
-        restrain, endgame, _ = behaviour.T
-        return np.asarray(restrain * (1.0 - endgame) if state.rounds == 1 else restrain)
 
     def _credit(self, state: _Stock, now: Amounts) -> None:
         """A harvest rests on the agents who left the stock, in proportion to what each left."""

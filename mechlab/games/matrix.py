@@ -24,16 +24,11 @@ from mechlab.parameters import param
 
 @dataclass
 class _Match:
-    """A batch of matches.
-
-    Attributes:
-        on: 1 for a match that goes on, else 0, (B,).
-        chosen: the chance of each player's choices in the last round, (2, M).
-    """
+    """A batch of matches."""
 
     seeds: Seeds
-    on: Array
-    chosen: Array
+    on: Array  # 1 for a match that goes on, else 0, (B,)
+    chosen: Array  # the chance of each player's choices in the last round, (2, M)
 
 
 @game

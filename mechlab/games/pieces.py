@@ -102,14 +102,14 @@ class Table(base.Table):
 
     def __init__(
         self,
-        game: base.Game,
+        game: Any,
         start: tuple[Any, Any],
         mechanism: Mechanism,
         players: Collection[int],
         limit: float = np.inf,
     ) -> None:
-        super().__init__(game, mechanism, players, limit)
-        self.agents, (self.state, self.rules) = game.agents, start
+        state, self.rules = start
+        super().__init__(game, state, mechanism, players, limit)
         # By player, what its views show of earlier turns: kept, as to collect it each turn is slow.
         self._messages: dict[int, list[Message]] = {i: [] for i in players}
         self._notices: dict[int, list[Any]] = {i: [] for i in players}
@@ -119,7 +119,7 @@ class Table(base.Table):
         self.round, self.behaviour, self.flows = round, behaviour, flow_rows(now)
         self.step(self.turns.play_turns, BEGIN, 0)
         self._begun = self.begin_round()
-        for position in range(self.agents):
+        for position in range(self.game.agents):
             i = int(self.state.order[0, position])
             done = int(self.state.done[0, i])
             if i in self.players:

@@ -28,18 +28,12 @@ from mechlab.parameters import param
 
 @dataclass
 class _Group:
-    """A batch of groups.
-
-    Attributes:
-        punishes: whether there is a stage of punishment.
-        threat: what a token withheld cost an agent in the last round, the mean over episodes, (N,).
-        taken: what others' punishment took from each agent in the last round, (B, N).
-    """
+    """A batch of groups."""
 
     seeds: Seeds
-    punishes: bool
-    threat: Array
-    taken: Array
+    punishes: bool  # whether there is a stage of punishment
+    threat: Array  # what a token withheld cost in the last round, the mean over episodes, (N,)
+    taken: Array  # what others' punishment took from each agent in the last round, (B, N)
 
 
 @game

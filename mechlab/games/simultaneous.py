@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,61 @@ class View(base.View):
     earned: tuple[float, ...]
 
 
+class Table(base.Table):
+    """One episode of a simultaneous game; all players of a stage act on the same snapshot."""
+
+    def __init__(
+        self, game: Any, state: Any, mechanism: Mechanism, players: Collection[int]
+    ) -> None:
+        super().__init__(game, state, mechanism, players, limit=1)
+        self._past: list[Array] = []  # choices in the first stage of each round, (N,)
+        self._earned: list[Array] = []  # income of each round, (N,)
+        self._now: tuple[str, int, Choices] = ("", 0, {})  # stage, round, choices before it
+
+    def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
+        """Play one round; see ``games.base.Table``."""
+        self.game.begin(self.state, round)
+        choices: Choices = {}
+        for stage in self.game.stages(self.state):
+            self._now = (stage, round, choices)
+            chosen = self.game.choose(self.state, stage, round, behaviour, choices)
+            chosen[0, self.players] = self.game.idle
+            if not self.game.over(self.state):
+                yield from self._ask(chosen[0])
+            choices = {**choices, stage: chosen}
+        self.game.resolve(self.state, choices, now)
+        self._past.append(next(iter(choices.values()))[0])
+
+    def _ask(self, chosen: Array) -> Turns:
+        """Let each player choose; its view does not hold the choices of the same stage."""
+        for i in self.players:
+            view = self.look(i)
+
+            def choose(action: Any, view: View = view, i: int = i) -> None:
+                chosen[i] = self.game.read(self.state, view, action)
+
+            self.carry_out(i, (yield i, view), choose)
+
+    def settle(self, income: Array) -> None:
+        """Add each agent's income of the round, payments included, (N,)."""
+        super().settle(income)
+        self._earned.append(income.copy())
+
+    def look(self, i: int) -> View:
+        """Return what player i sees now."""
+        stage, round, choices = self._now
+        hidden = "notices" in self.hides
+        common = {
+            **self.common(i, round),
+            "stage": stage,
+            "choices": tuple(chosen[i].item() for chosen in self._past),
+            "all_choices": None if hidden else tuple(tuple(c.tolist()) for c in self._past),
+            "earned": tuple(float(income[i]) for income in self._earned),
+        }
+        view: View = self.game.view(self.state, common, {} if hidden else choices)
+        return view
+
+
 @dataclass(frozen=True)
 class Simultaneous(Game):
     """A game whose rounds have one or more stages, in each of which all agents choose at once.
@@ -41,6 +96,8 @@ class Simultaneous(Game):
     The choices of a stage are an array, (B, N, ...). ``choose`` draws them from rows of
     propensities, and a player's own choice replaces its row's.
     """
+
+    table_type: ClassVar = Table
 
     @property
     def idle(self) -> float:
@@ -90,65 +147,6 @@ class Simultaneous(Game):
         for stage in self.stages(state):
             choices[stage] = self.choose(state, stage, round, behaviour, choices)
         self.resolve(state, choices, now)
-
-    def make_table(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
-        """Return a table at which some agents of a batch of one are players."""
-        return Table(self, state, mechanism, players)
-
-
-class Table(base.Table):
-    """One episode of a simultaneous game; all players of a stage act on the same snapshot."""
-
-    def __init__(
-        self, game: Simultaneous, state: Any, mechanism: Mechanism, players: Collection[int]
-    ) -> None:
-        super().__init__(game, mechanism, players, limit=1)
-        self.game, self.state = game, state
-        self._past: list[Array] = []  # choices in the first stage of each round, (N,)
-        self._earned: list[Array] = []  # income of each round, (N,)
-        self._now: tuple[str, int, Choices] = ("", 0, {})  # stage, round, choices before it
-
-    def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
-        """Play one round; see ``games.base.Table``."""
-        self.game.begin(self.state, round)
-        choices: Choices = {}
-        for stage in self.game.stages(self.state):
-            self._now = (stage, round, choices)
-            chosen = self.game.choose(self.state, stage, round, behaviour, choices)
-            chosen[0, self.players] = self.game.idle
-            if not self.game.over(self.state):
-                yield from self._ask(chosen[0])
-            choices = {**choices, stage: chosen}
-        self.game.resolve(self.state, choices, now)
-        self._past.append(next(iter(choices.values()))[0])
-
-    def _ask(self, chosen: Array) -> Turns:
-        """Let each player choose; its view does not hold the choices of the same stage."""
-        for i in self.players:
-            view = self.look(i)
-
-            def choose(action: Any, view: View = view, i: int = i) -> None:
-                chosen[i] = self.game.read(self.state, view, action)
-
-            self.carry_out(i, (yield i, view), choose)
-
-    def settle(self, income: Array) -> None:
-        """Add each agent's income of the round, payments included, (N,)."""
-        super().settle(income)
-        self._earned.append(income.copy())
-
-    def look(self, i: int) -> View:
-        """Return what player i sees now."""
-        stage, round, choices = self._now
-        hidden = "notices" in self.hides
-        common = {
-            **self.common(i, round),
-            "stage": stage,
-            "choices": tuple(chosen[i].item() for chosen in self._past),
-            "all_choices": None if hidden else tuple(tuple(c.tolist()) for c in self._past),
-            "earned": tuple(float(income[i]) for income in self._earned),
-        }
-        return self.game.view(self.state, common, {} if hidden else choices)
 
 
 def others(agents: int) -> Array:

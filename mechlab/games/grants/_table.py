@@ -13,7 +13,7 @@ from mechlab.errors import UserError
 from mechlab.flows import Amounts, Array
 from mechlab.games import pieces
 from mechlab.games._actions import distinct_pieces, peer, whole_numbers
-from mechlab.games.base import Game, Turns
+from mechlab.games.base import Turns
 from mechlab.games.grants import _turns
 from mechlab.games.grants import view as act
 from mechlab.games.grants.view import Loan, Message, Notice, Piece, Task, View
@@ -28,13 +28,13 @@ class Table(pieces.Table):
     turns: ClassVar = _turns
 
     def __init__(
-        self, game: Game, start: tuple[Any, Any], mechanism: Mechanism, players: Collection[int]
+        self, game: Any, start: tuple[Any, Any], mechanism: Mechanism, players: Collection[int]
     ) -> None:
         super().__init__(game, start, mechanism, players)
         self._read = Reader(self.state)
-        self.family = self._read.family
+        self.family = game.family
         self._loans: dict[int, list[Loan]] = {i: [] for i in players}
-        pairs = (1, self.agents, self.agents)
+        pairs = (1, game.agents, game.agents)
         self._answers = {name: np.zeros(pairs) for name in ("answered", "withheld")}  # so far
 
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
@@ -70,12 +70,12 @@ class Table(pieces.Table):
         """Carry out one action of player i."""
         match action:
             case act.SendMessage(to=to, text=text, asks=asks):
-                to, asks = peer(i, to, self.agents), self._numbers(asks)
+                to, asks = peer(i, to, self.game.agents), self._numbers(asks)
                 self.post(Message(self.round, i, to, str(text), asks))
                 for number in asks:
                     self.step(_turns.ask_piece, i, to * self.family + number)
             case act.Grant(to=to, pieces=pieces):
-                to = peer(i, to, self.agents)
+                to = peer(i, to, self.game.agents)
                 for number in self._numbers(pieces):
                     self.step(_turns.grant_piece, i, to, i * self.family + number)
             case act.SubmitTask(pieces=pieces):
@@ -105,7 +105,7 @@ class Table(pieces.Table):
 
     def look(self, i: int) -> View:
         """Return what agent i sees now."""
-        peers = range(self.agents)
+        peers = range(self.game.agents)
         return View(
             **self.parts(i),
             family=self.family,

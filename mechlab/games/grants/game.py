@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from mechlab.games.grants._state import empty_state
 from mechlab.games.grants._table import Table
 from mechlab.games.grants._turns import play_turns
 from mechlab.games.pieces import acts_of, tallies_of
-from mechlab.mechanism import Mechanism, Vocabulary
+from mechlab.mechanism import Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
@@ -81,6 +81,8 @@ class Grants(Game):
     }
     alike: ClassVar[bool] = True
 
+    table_type = Table
+
     agents: int = param(10, low=2, high=1000, unit="agents")
     rounds: int = param(20, low=1, high=10000, unit="rounds")
     family: int = param(10, low=1, high=1000, unit="pieces", text="that each agent owns")
@@ -131,10 +133,6 @@ class Grants(Game):
         """Play one round of every episode in compiled code."""
         board, rules = state
         play_turns(board, flow_rows(now), rules, behaviour, round, BEGIN, self.agents)
-
-    def make_table(self, state: Start, mechanism: Mechanism, players: Collection[int]) -> Table:
-        """Return a table at which some agents are players; see ``grants.view``."""
-        return Table(self, state, mechanism, players)
 
     def tallies(self, state: Start) -> dict[str, Array]:
         """Return tasks by agent, and counts of messages, requests, grants and feasible tasks."""

@@ -13,7 +13,7 @@ from mechlab.flows import Amounts, Array
 from mechlab.games import pieces
 from mechlab.games._actions import distinct_pieces, peer, whole_numbers
 from mechlab.games._compiled import MESSAGES
-from mechlab.games.base import Game, Turns
+from mechlab.games.base import Turns
 from mechlab.games.sharing import _turns
 from mechlab.games.sharing import view as act
 from mechlab.games.sharing._state import DEALT, GAINED
@@ -29,14 +29,13 @@ class Table(pieces.Table):
     turns: ClassVar = _turns
 
     def __init__(
-        self, game: Game, start: tuple[Any, Any], mechanism: Mechanism, players: Collection[int]
+        self, game: Any, start: tuple[Any, Any], mechanism: Mechanism, players: Collection[int]
     ) -> None:
-        state, rules = start
-        super().__init__(game, start, mechanism, players, rules.action_limit)
-        self._read = Reader(state)
-        automated = {"asking": rules.system_asks, "answering": rules.system_answers}
+        super().__init__(game, start, mechanism, players, game.action_limit or np.inf)
+        self._read = Reader(self.state)
+        automated = {"asking": self.rules.system_asks, "answering": self.rules.system_answers}
         self._automated = frozenset(part for part, on in automated.items() if on)
-        self._noted = int(state.counts[0, GAINED])  # pieces gained so far, the deal included
+        self._noted = int(self.state.counts[0, GAINED])  # pieces gained so far, the deal included
         self._public: list[Message] = []
         self._exchanges: list[Exchange] = []
         self._sent: dict[int, dict[int, list[int]]] = {i: {} for i in players}  # as ``_messages``
@@ -53,7 +52,7 @@ class Table(pieces.Table):
         return {**super().begin_round(), "directory": self._read.directory()}
 
     def record(self) -> dict[int, tuple[int, int]]:
-        """Return the record as the state has it."""
+        """Return it as the state has it."""
         return self._read.record()
 
     def notice(self, i: int, tasks: int) -> Notice:
@@ -76,12 +75,14 @@ class Table(pieces.Table):
         """Carry out one action of player i."""
         match action:
             case act.SendMessage(to=to, text=text, asks=asks):
-                self._send_message(i, peer(i, to, self.agents), str(text), self._pieces(asks))
+                self._send_message(i, peer(i, to, self.game.agents), str(text), self._pieces(asks))
             case act.Broadcast(text=text):
                 self._public.append(Message(self.round, i, None, str(text)))
                 self.state.counts[0, MESSAGES] += 1
             case act.SendInformation(to=to, pieces=pieces, values=values):
-                self._send_information(i, peer(i, to, self.agents), self._pieces(pieces), values)
+                self._send_information(
+                    i, peer(i, to, self.game.agents), self._pieces(pieces), values
+                )
             case act.SubmitTask(pieces=pieces):
                 held, wanted = self._read.held(i), self._pieces(pieces)
                 self.submit(i, wanted, self._read.tasks(i), held, "the task lacks the pieces")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from mechlab.games.sharing._rules import Rules
 from mechlab.games.sharing._state import deal, empty_state
 from mechlab.games.sharing._table import Table
 from mechlab.games.sharing._turns import ask_by_system, play_turns
-from mechlab.mechanism import Mechanism, Vocabulary
+from mechlab.mechanism import Vocabulary
 from mechlab.mechanism.incentives import Act
 from mechlab.parameters import param
 
@@ -74,6 +74,8 @@ class Sharing(Game):
     }
     alike: ClassVar[bool] = True
 
+    table_type = Table
+
     agents: int = param(10, low=2, high=1000, unit="agents")
     rounds: int = param(20, low=1, high=10000, unit="rounds")
     pieces: int = param(100, low=1, high=30000, unit="pieces", text="distinct pieces in all")
@@ -86,10 +88,9 @@ class Sharing(Game):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.needed > self.pieces:
-            raise UserError(f"needed must be at most pieces ({self.pieces}), got {self.needed}")
-        if self.hand > self.pieces:
-            raise UserError(f"hand must be at most pieces ({self.pieces}), got {self.hand}")
+        for name, count in (("needed", self.needed), ("hand", self.hand)):
+            if count > self.pieces:
+                raise UserError(f"{name} must be at most pieces ({self.pieces}), got {count}")
         if self.unique and self.pieces != self.agents * self.hand:
             raise UserError(
                 f"unique needs pieces = agents * hand = {self.agents * self.hand}, "
@@ -134,10 +135,6 @@ class Sharing(Game):
         play_turns(board, flows, rules, behaviour, round, BEGIN, self.agents)
         if rules.system_asks:
             ask_by_system(board, flows, rules, behaviour, round)
-
-    def make_table(self, state: Start, mechanism: Mechanism, players: Collection[int]) -> Table:
-        """Return a table at which some agents are players; see ``sharing.view``."""
-        return Table(self, state, mechanism, players)
 
     def tallies(self, state: Start) -> dict[str, Array]:
         """Return tasks by agent; counts of messages, requests, pieces sent and feasible tasks."""

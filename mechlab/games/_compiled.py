@@ -74,7 +74,7 @@ def _rows(array: Array) -> Array:
 
 @leaf
 def row(b, array):
-    """Number of episode b's row; a flow that nobody keeps has a single one."""
+    """Number of episode b's row."""
     return min(b, array.shape[0] - 1)
 
 

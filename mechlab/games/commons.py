@@ -94,10 +94,7 @@ class Commons(Simultaneous):
     collapse: float = param(5.0, low=0, high=1e9, unit="units")
     quota: float = param(10.0, low=0, high=1e9, unit="units per agent and round")
 
-    @property
-    def unit(self) -> float:
-        """A unit of the harvest: one dollar."""
-        return 1.0
+    unit = 1.0  # of the harvest: one dollar
 
     @property
     def acts(self) -> Mapping[str, Act]:

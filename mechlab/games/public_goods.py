@@ -91,10 +91,7 @@ class PublicGoods(Simultaneous):
     multiplier: float = param(1.6, low=0, high=1000, unit="dollars per token", text="of all")
     impact: float = param(3.0, low=0, high=1000, unit="dollars", text="a punishing dollar takes")
 
-    @property
-    def unit(self) -> float:
-        """A token that is kept: one dollar."""
-        return 1.0
+    unit = 1.0  # a token that is kept: one dollar
 
     @property
     def steps(self) -> int:

@@ -127,11 +127,7 @@ class Simultaneous(Game):
 
     @abstractmethod
     def read(self, state: Any, view: Any, action: Any) -> float | Array:
-        """Return the choice that a player's action states.
-
-        Raises:
-            UserError: for an action that states no choice of this stage.
-        """
+        """Return the choice of this stage that an action states; ``UserError`` where it does not."""
 
     @abstractmethod
     def view(self, state: Any, common: dict[str, Any], choices: Choices) -> View:

@@ -10,6 +10,7 @@ from mechlab.games.grants.view import Grant, Loan, SendMessage, SubmitTask
 from mechlab.games.simultaneous import Choose, Contribute, Harvest, Punish
 from mechlab.mechanism import parse
 from mechlab.simulation import simulate
+from tests.games.players import Script
 
 TABLES = [(name, {}) for name in GAMES]
 TABLES.append(("matrix", {"table": "travellers_dilemma", "continuation": 0.8}))
@@ -43,17 +44,6 @@ def test_rows_play_at_a_table_as_they_do_in_a_batch(name, settings, condition):
         table.settle(flows[1].produced[0])
     mine, theirs = (game.tallies(state) for state in (batch, alone))
     assert all((mine[tally] == theirs[tally]).all() for tally in mine)
-
-
-class Script:
-    """Plays what a function of its view says, and remembers what it saw."""
-
-    def __init__(self, turn):
-        self.turn, self.seen = turn, []
-
-    def act(self, view):
-        self.seen.append(view)
-        return self.turn(view)
 
 
 def asks_answers_and_submits(view):

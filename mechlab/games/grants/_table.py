@@ -46,28 +46,23 @@ class Table(pieces.Table):
             self._answers[name] += amounts
 
     def begin_round(self) -> dict[str, Any]:
-        """Note all access, to tell later what was granted since."""
         self._until = self._read.until(self.round, self.rules.lifetime)
         return super().begin_round()
 
     def record(self) -> dict[int, tuple[int, int]]:
-        """Return by agent the requests answered so far, and not."""
         counts = [total.sum(axis=(0, 2), dtype=int).tolist() for total in self._answers.values()]
         return dict(enumerate(zip(*counts, strict=True)))
 
     def notice(self, i: int, tasks: int) -> Notice:
-        """Return what agent i earned on its turn."""
         return Notice(self.round, i, tasks, tasks * self.rules.reward)
 
     def note_gifts(self) -> None:
-        """Note all access granted since the last note."""
         before, self._until = self._until, self._read.until(self.round, self.rules.lifetime)
         for j, k in np.argwhere(self._until != before).tolist():
             if j in self._loans:
                 self._loans[j].append(Loan(self.round, *self._read.piece(k)))
 
     def apply(self, i: int, action: object) -> None:
-        """Carry out one action of player i."""
         match action:
             case act.SendMessage(to=to, text=text, asks=asks):
                 to, asks = peer(i, to, self.game.agents), self._numbers(asks)
@@ -104,7 +99,6 @@ class Table(pieces.Table):
         return lent
 
     def look(self, i: int) -> View:
-        """Return what agent i sees now."""
         peers = range(self.game.agents)
         return View(
             **self.parts(i),

@@ -1,7 +1,6 @@
 """Turns, compiled: of an agent that is a row of propensities, and a player's single actions.
 
-Agents act one after the other, in an order shuffled anew each round. What an agent submits and asks
-for depends on the state when its turn began.
+What an agent submits and asks for depends on the state when its turn began.
 """
 
 # ruff: noqa: PLR0913 - compiled steps are inlined: an argument costs nothing
@@ -31,7 +30,6 @@ def play_turns(state, flows, rules, behaviour, round, start, stop):
 
 @step
 def _take_turn(e, rules, behaviour, i, round):
-    """Play one turn."""
     rule.begin_turn(e, rules, i, round)
     if e.ready[i]:
         _submit_ready(e, rules, behaviour, i, round)

@@ -48,20 +48,16 @@ class Table(pieces.Table):
             self.note_gifts()
 
     def begin_round(self) -> dict[str, Any]:
-        """Add the directory."""
         return {**super().begin_round(), "directory": self._read.directory()}
 
     def record(self) -> dict[int, tuple[int, int]]:
-        """Return it as the state has it."""
         return self._read.record()
 
     def notice(self, i: int, tasks: int) -> Notice:
-        """Return what agent i earned on its turn, and lost through falsified pieces."""
         earned = float(self.flows.produced[0, i])
         return Notice(self.round, i, tasks, earned, tasks * self.rules.reward - earned)
 
     def note_gifts(self) -> None:
-        """Note the pieces that anybody gained since the last note."""
         for entry in self.state.gains[0, self._noted : self.state.counts[0, GAINED]].tolist():
             piece, receiver = entry >> 16, entry & 0xFFFF
             giver = self._read.giver(receiver, piece)
@@ -72,27 +68,23 @@ class Table(pieces.Table):
         self._noted = int(self.state.counts[0, GAINED])
 
     def apply(self, i: int, action: object) -> None:
-        """Carry out one action of player i."""
         match action:
             case act.SendMessage(to=to, text=text, asks=asks):
-                self._send_message(i, peer(i, to, self.game.agents), str(text), self._pieces(asks))
+                to, asks = peer(i, to, self.game.agents), self._pieces(asks)
+                self.post(Message(self.round, i, to, str(text), asks))
+                for piece in () if self.rules.system_asks else asks:
+                    self.step(_turns.ask_piece, i, to, piece)
             case act.Broadcast(text=text):
                 self._public.append(Message(self.round, i, None, str(text)))
                 self.state.counts[0, MESSAGES] += 1
             case act.SendInformation(to=to, pieces=pieces, values=values):
-                self._send_information(
-                    i, peer(i, to, self.game.agents), self._pieces(pieces), values
-                )
+                to = peer(i, to, self.game.agents)
+                self._send_information(i, to, self._pieces(pieces), values)
             case act.SubmitTask(pieces=pieces):
                 held, wanted = self._read.held(i), self._pieces(pieces)
                 self.submit(i, wanted, self._read.tasks(i), held, "the task lacks the pieces")
             case _:
                 raise UserError(f"an action of the sharing game is expected, got {action!r}")
-
-    def _send_message(self, i: int, to: int, text: str, asks: Pieces) -> None:
-        self.post(Message(self.round, i, to, text, asks))
-        for piece in () if self.rules.system_asks else asks:
-            self.step(_turns.ask_piece, i, to, piece)
 
     def _send_information(
         self, i: int, to: int, pieces: Pieces, values: Iterable[int] | None
@@ -114,7 +106,6 @@ class Table(pieces.Table):
         return distinct_pieces(values, self._read.pieces)
 
     def look(self, i: int) -> View:
-        """Return what agent i sees now."""
         return View(
             **self.parts(i),
             tasks=self._read.tasks(i),

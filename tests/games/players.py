@@ -1,4 +1,4 @@
-"""Agents written in Python, as a user would write them, for tests of the sharing game."""
+"""Agents written in Python, as a user would write them, for tests of tables."""
 
 from mechlab.games.sharing.view import SendInformation, SendMessage, SubmitTask
 
@@ -11,3 +11,14 @@ class Helper:
         asks = [SendMessage(view.directory[piece][0], "please", (piece,)) for piece in view.lacking]
         done = [SubmitTask(task) for task in view.tasks if set(task) <= view.pieces.keys()]
         return [*done, *answers, *asks]
+
+
+class Script:
+    """Plays what a function of its view says, and remembers what it saw."""
+
+    def __init__(self, turn):
+        self.turn, self.seen = turn, []
+
+    def act(self, view):
+        self.seen.append(view)
+        return self.turn(view)

@@ -14,18 +14,7 @@ from mechlab.games.sharing.view import (
 )
 from mechlab.mechanism import parse
 from mechlab.simulation import simulate
-from tests.games.sharing_agents import Helper
-
-
-class Script:
-    """Plays what a function of its view says, and remembers what it saw."""
-
-    def __init__(self, turn):
-        self.turn, self.seen = turn, []
-
-    def act(self, view):
-        self.seen.append(view)
-        return self.turn(view)
+from tests.games.players import Helper, Script
 
 
 def play(players, mechanism="none", condition="baseline", **settings):

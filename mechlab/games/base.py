@@ -36,8 +36,7 @@ class Game(Parameterised, ABC):
         conditions: names of the rule variants; the first is the plain game.
         propensities: the columns of a behaviour, each a number from 0 to 1 unless stated.
         vocabulary: the game's own nouns, for prompts and rules.
-        roles: behaviour of the scripted agents ``perfect``, ``silent`` and ``saboteur``, where the
-            game has them.
+        roles: behaviour of the scripted agents that it has: ``perfect``, ``silent``, ``saboteur``.
         references: behaviour of all agents at the reference points: ``perfect``, and
             ``sequential`` and ``optimum`` where they differ from it.
         extremes: pure strategies beyond the acts, which only checks try.
@@ -86,10 +85,9 @@ class Game(Parameterised, ABC):
         """Play one round of every episode and write what happened into ``now``, zeros so far."""
 
     def prospects(self, state: Any) -> Mapping[str, Act]:
-        """Return the acts as they stand in ``state``: by default the same in every state.
+        """Return the acts as they stand in ``state``, where their worth depends on past play.
 
-        Where the worth of an act depends on the history of play, a game returns amounts per agent,
-        (N,), averaged over the episodes of the state.
+        Amounts are per agent, (N,), averaged over the episodes of the state.
         """
         return self.acts
 
@@ -102,19 +100,16 @@ class Game(Parameterised, ABC):
         return {}
 
     def behaviour(self, rows: list[Mapping[str, float]]) -> Array:
-        """Return propensities, one mapping per agent, as an array, (N, A); absent ones are 0.
+        """Return propensities by name, one mapping per agent, as an array, (N, A); 0 where absent.
 
-        Raises ``UserError`` for a propensity that the game does not have.
+        Raises ``UserError`` for a name that the game does not have.
         """
         for name in {name for row in rows for name in row} - set(self.propensities):
             raise unknown(f"propensity of {self.name}", name, self.propensities)
         return np.array([[row.get(name, 0.0) for name in self.propensities] for row in rows], float)
 
     def make_table(self, state: Any, mechanism: Mechanism, players: Collection[int]) -> Table:
-        """Return a table at which some agents of a batch of one are players, the others rows.
-
-        Raises ``UserError`` for a game that is not played turn by turn.
-        """
+        """Return a table for a batch of one; raise ``UserError`` if the game has no turns."""
         if self.table_type is None:
             raise UserError(f"the game {self.name!r} has no turns for players")
         return self.table_type(self, state, mechanism, players)
@@ -180,12 +175,12 @@ Turns = Generator[tuple[int, Any], Any, None]
 
 
 class Table(ABC):
-    """One episode with players, turn by turn; see ``Game.make_table``.
+    """One episode in which some agents are players, turn by turn, and the others rows.
 
     A table yields turns. Its driver gets the player's answer, from Python or over a network.
 
     Attributes:
-        shown: the parts that a mechanism may add to the view, which this game's view has.
+        shown: the parts that a mechanism may add to this game's view.
         shows, hides: the parts of the view that the mechanism adds and hides.
         players: numbers of the agents that are players, not rows, in order.
         invalid_actions: number of players' actions that could not be carried out.
@@ -220,10 +215,7 @@ class Table(ABC):
 
     @abstractmethod
     def play(self, round: int, behaviour: Array, now: Amounts) -> Turns:
-        """Play one round and write the flows into ``now``.
-
-        Yields a player's number and its view for each turn; each answer sent back is its actions.
-        """
+        """Play one round, write the flows into ``now``; yield number and view, receive actions."""
 
     @abstractmethod
     def look(self, i: int) -> Any:
@@ -251,10 +243,7 @@ class Table(ABC):
         }
 
     def carry_out(self, i: int, answer: object, apply: Callable[[Any], None]) -> None:
-        """Carry out player i's answer, one action after the other.
-
-        An action for which ``apply`` raises ``UserError`` is refused: counted, and shown to it.
-        """
+        """Carry out player i's actions; where ``apply`` raises ``UserError``, one is refused."""
         turn = answer if isinstance(answer, Turn) else Turn(_actions(answer))
         if turn.thoughts:
             self._thoughts[i].append(turn.thoughts)
@@ -272,10 +261,9 @@ class Table(ABC):
 
 def _actions(answer: object) -> tuple[Any, ...]:
     """Read the actions of a turn; a single one need not stand in a list, and None is no action."""
-    if answer is None:
-        return ()
-    single = isinstance(answer, str) or not isinstance(answer, Iterable)
-    return (answer,) if single else tuple(answer)  # type: ignore[arg-type] # known to be iterable
+    if isinstance(answer, Iterable) and not isinstance(answer, str):
+        return tuple(answer)
+    return () if answer is None else (answer,)
 
 
 GAMES = Registry[type[Game]]("game", "mechlab.games")
@@ -292,9 +280,8 @@ def game(cls: G) -> G:
 def make_game(name: str | Game, settings: Mapping[str, Any] | None = None) -> Game:
     """Return the named game with its settings; a game that is ready is returned unchanged.
 
-    Raises:
-        UserError: for an unknown game or setting, a value out of range, or episodes that would take
-            minutes each.
+    Raises ``UserError`` for an unknown game or setting, a value out of range, or episodes that
+    would take minutes each.
 
     >>> make_game("sharing", {"rounds": 30}).rounds
     30

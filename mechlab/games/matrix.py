@@ -174,7 +174,7 @@ class Matrix(Simultaneous):
         self, state: _Match, stage: str, round: int, behaviour: Array, choices: Choices
     ) -> Array:
         """Return the choices of rows by number, (B, 2)."""
-        state.chosen = _chances(np.clip(behaviour, 0.0, 1.0))
+        state.chosen = self.chances(np.clip(behaviour, 0.0, 1.0))
         edges = state.chosen.cumsum(axis=1)[:, :-1]
         drawn = uniforms(state.seeds, 0, round, 2)
         return np.asarray((drawn[:, :, None] >= edges).sum(axis=2))
@@ -208,8 +208,14 @@ class Matrix(Simultaneous):
         )
 
     def chances(self, behaviour: Array) -> Array:
-        """Return the chance of each choice under rows of propensities, (K, M - 1) to (K, M)."""
-        return _chances(behaviour)
+        """Return the chance of each choice under rows of propensities, (K, M - 1) to (K, M).
+
+        Each propensity replaces the choice before it.
+        """
+        nothing = np.zeros((len(behaviour), 1))
+        reached = np.concatenate([behaviour.cumprod(axis=1), nothing], axis=1)
+        stayed = reached[:, :-1] - reached[:, 1:]
+        return np.concatenate([stayed, 1.0 - reached[:, :1]], axis=1)
 
     def outcomes(self) -> Amounts:
         """Return the flows of one round with each pair of choices: B = M * M, row by row."""
@@ -233,14 +239,6 @@ class Matrix(Simultaneous):
 def _given(choice: int | NDArray[np.int64], choices: int) -> Array:
     """Units that a choice gives: 1 for the first, 0 for the last."""
     return np.asarray(1.0 - np.asarray(choice, float) / (choices - 1))
-
-
-def _chances(behaviour: Array) -> Array:
-    """The chance of each choice, (K, M): each propensity replaces the choice before it."""
-    nothing = np.zeros((len(behaviour), 1))
-    reached = np.concatenate([behaviour.cumprod(axis=1), nothing], axis=1)
-    stayed = reached[:, :-1] - reached[:, 1:]
-    return np.concatenate([stayed, 1.0 - reached[:, :1]], axis=1)
 
 
 @lru_cache

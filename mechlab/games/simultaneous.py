@@ -127,7 +127,7 @@ class Simultaneous(Game):
 
     @abstractmethod
     def read(self, state: Any, view: Any, action: Any) -> float | Array:
-        """Return the choice of this stage that an action states; ``UserError`` where it does not."""
+        """Return the choice of this stage that an action states, or raise ``UserError``."""
 
     @abstractmethod
     def view(self, state: Any, common: dict[str, Any], choices: Choices) -> View:

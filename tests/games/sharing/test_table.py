@@ -5,7 +5,8 @@ import pytest
 
 from mechlab.errors import UserError
 from mechlab.flows import Amounts
-from mechlab.games.base import Game, Turn, make_game
+from mechlab.games import Commons
+from mechlab.games.base import Turn, make_game
 from mechlab.games.sharing.view import (
     Broadcast,
     SendInformation,
@@ -267,6 +268,7 @@ def test_the_rules_of_the_mechanism_are_told():
     assert len(me.seen[0].rules) == 4  # the bonus, and the three steps
 
 
-def test_a_game_without_turns_says_so():
+def test_a_game_without_turns_says_so(monkeypatch):
+    monkeypatch.setattr(Commons, "table_type", None)
     with pytest.raises(UserError, match="the game 'commons' has no turns for players"):
-        Game.make_table(make_game("commons"), None, parse("none"), {0})
+        make_game("commons").make_table(None, parse("none"), {0})

@@ -98,5 +98,4 @@ def _print_pilot(fit: PilotFit) -> None:
         verdict = "as expected" if check.inside else "NOT as expected"
         tasks = f"tasks {number(check.observed)}, from the other runs {between}"
         _terminal.say(f"{check.run}: {tasks}: {verdict}")
-    for warning in fit.warnings:
-        _terminal.say(f"warning: {warning}")
+    _terminal.say(*(f"warning: {warning}" for warning in fit.warnings))

@@ -112,6 +112,5 @@ def _print(comparison: Comparison, page: Path) -> None:
                 for place, entry in rows
             ],
         )
-        for sentence in words.sentences:
-            _terminal.say(sentence)
+        _terminal.say(*words.sentences)
     _terminal.OUT.print(Text(f"Report: {page}", style="bold"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mechlab.commands._app import Json, app
+from mechlab.commands._app import Json, Page, app
+from mechlab.errors import UserError
 
 if TYPE_CHECKING:
     from mechlab.analysis.replication import Replication
@@ -19,12 +19,11 @@ def replicate(
         int, typer.Option(min=2, help="Held-out episodes of each condition.")
     ] = 1000,
     seed: Annotated[int, typer.Option(help="Seed; the fit was made on another one.")] = 1,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write a page here.")
-    ] = None,
+    output: Page = None,
+    population: Annotated[str | None, typer.Option(hidden=True)] = None,
     as_json: Json = False,
 ) -> None:
-    """Put the published figures beside ours.
+    """Put the published figures beside those of the stand-ins that were fitted to them.
 
     Printed are those that ours miss; --json and the page have all, with intervals.
     """
@@ -33,6 +32,11 @@ def replicate(
     from mechlab.report import write
     from mechlab.report.replication import replication_page, sentences
 
+    if population is not None:
+        raise UserError(
+            f"replicate plays the stand-ins of the published models alone: for {population!r} "
+            "use mechlab run, sweep or decompose"
+        )
     with _terminal.working("playing every published condition with every model"):
         replication = replicate_study(episodes=episodes, seed=seed)
     page = write(replication_page(replication), output) if output else None
@@ -40,11 +44,9 @@ def replicate(
     if as_json:
         _terminal.print_json({**replication.as_json(), **words, "report": page and str(page)})
         return
-    for sentence in words["headline"]:
-        _terminal.say(sentence)
+    _terminal.say(*words["headline"])
     _print_misfits(replication)
-    for sentence in words["tensions"]:
-        _terminal.say(sentence)
+    _terminal.say(*words["tensions"])
     _terminal.say(f"Report: {page}" if page else "All figures: -o PAGE.html, or --json")
 
 

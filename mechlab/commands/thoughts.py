@@ -12,7 +12,6 @@ import typer
 
 from mechlab.commands._app import Json, Storage, app
 from mechlab.errors import UserError
-from mechlab.statistics import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,6 +162,7 @@ def _json(frame: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None)
 def _print(frame: pd.DataFrame, by: str, count: int, verdicts: _Judgement | None) -> None:
     from mechlab.commands import _terminal
     from mechlab.llm.thoughts import examples, summarise_thoughts, term_counts
+    from mechlab.statistics import counted
 
     rows = [
         (
@@ -194,6 +194,7 @@ def _with_interval(summary: Any) -> str:
 
 def _agreement_words(verdicts: _Judgement) -> str:
     from mechlab.commands._terminal import number
+    from mechlab.statistics import counted
 
     agreed = verdicts.agreement
     low, high = agreed.ci95

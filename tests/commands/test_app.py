@@ -134,8 +134,14 @@ def test_help_says_all_that_is_written():
     for command in app.registered_commands:
         texts = [inspect.getdoc(command.callback) or ""]
         texts += [
-            word.help
+            word.help or ""
             for parameter in inspect.signature(command.callback, eval_str=True).parameters.values()
             for word in getattr(parameter.annotation, "__metadata__", ())
         ]
         assert not [text for text in texts if re.search(r"\[[a-z]", text)]
+
+
+def test_help_needs_nothing_that_is_slow_to_import():
+    code = "import sys, mechlab.commands; print({'numpy', 'rich', 'pydantic'} & {*sys.modules})"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"

@@ -110,6 +110,7 @@ def test_settings_reach_the_game(mechlab):
         (["run", "--population", "o3", "--set", "rounds"], ["NAME=VALUE", "'rounds'"]),
         (["sweep", SWEEP, "--set", "round=3"], ["did you mean 'rounds'?"]),
         (["sweep", SWEEP, "--episodes", "1"], ["episodes must be greater than 1, got 1"]),
+        (["replicate", "--population", "llm:m"], ["stand-ins", "'llm:m'", "mechlab run"]),
         (["decompose", "--population", "o3", "--episodes", "1"], ["at least 2", "got 1"]),
         (["run", "--population", "o3", "--set", "rounds=0"], ["rounds must be", "got 0"]),
         (["run", "--population", "o3", "--episodes", "0"], ["--episodes"]),

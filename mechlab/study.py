@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mechlab.agents.base import Agent
 from mechlab.agents.population import Member, Population
+from mechlab.checks.requirements import Requirement
 from mechlab.errors import UserError, unknown
 from mechlab.games.base import GAMES, Game, make_game
 from mechlab.llm.dialogue import dialogue_for
@@ -78,6 +79,9 @@ class Study(Recipe):
         minimise: what the answer has as little of as possible: ``spend``, ``subsidy``, ``outlay``,
             ``burden``, ``deadweight`` or ``cost`` (means an episode; see ``mechlab.measures``), or
             a parameter that every candidate has. Only ``cost`` charges for fines.
+        require: properties that the answer must have (``mechlab.checks.requirements``), such as
+            ``individually_rational`` or ``no_profitable_deviation(at_most=0.5)``; a dose that lacks
+            one counts as reaching nothing.
         seed: seed of all episodes.
         live: endpoints, options and caps of live agents.
         target, budget, transfer, pilot: see there.
@@ -104,6 +108,7 @@ class Study(Recipe):
     live: Live = Live()
     transfer: Transfer | None = None
     pilot: Pilot | None = None
+    require: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -257,6 +262,13 @@ def _check_minimise(study: Study) -> None:
             raise UserError(f"{study.minimise} of {name} is no number: use one, {outcomes}")
 
 
+def _check_require(study: Study) -> None:
+    for text in study.require:
+        Requirement.read(text)
+    if study.require and study.pilot:
+        raise UserError("a study with [pilot] requires nothing of its answer: leave it out")
+
+
 def _check_reference(study: Study) -> None:
     if study.target.relative_to in _REFERENCES:
         new = _REFERENCES[study.target.relative_to]
@@ -294,6 +306,7 @@ _CHECKS: Mapping[str, Callable[[Study], object]] = {
     "condition": lambda study: study.played.check_condition(study.condition),
     "mechanisms": _check_mechanisms,
     "minimise": _check_minimise,
+    "require": _check_require,
     "target.relative_to": _check_reference,
     "target.tolerance": _check_tolerance,
     "transfer": _check_transfer,

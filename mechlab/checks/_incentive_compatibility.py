@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,31 +24,39 @@ NAME = "incentive_compatibility"
 
 @dataclass(frozen=True)
 class Margin:
-    """What an honest agent earns more than by the best that it could do alone instead.
+    """What an honest agent earns more than by something that it could do alone instead.
 
     Attributes:
-        value: a unit of giving, or a round; see ``margins``. play: shows it again.
+        value: a unit of giving, or a round; see ``margins``. a_round: what the other strategy
+            gains a round. play: shows the value again.
     """
 
     value: float
+    a_round: float
     play: Play
 
 
 def margins(mechanism: Mechanism, game: Game, names: list[str]) -> Iterator[Margin]:
-    """Yield the margin of honesty among others that all behave as a name says, for each name.
+    """Yield the margins of honesty among others that all behave as a name says, for each name.
 
     Incomes are realised, payments included. In a repeated game they are those of a round, for each
     unit of the act that is not done (a token, a move); elsewhere those of an episode, a round of
-    it. Where agents can ask, honest are all strategies that answer, whatever they do besides.
+    it. Where agents can ask, honest are all strategies that give and do not lie.
     """
     for name in names:
         for agent in range(1 if game.alike and mechanism.anonymous else game.agents):
             group = _group(game, name, agent)
             for round, losses in _losses(mechanism, game, group, agent):
-                other = min(losses, key=losses.__getitem__)
-                where = {"check": NAME, "agent": agent, "round": round, "deviation": other}
-                play = Play.of(game, mechanism, group, **where)
-                yield Margin(without_rounding(losses[other], game), play)
+                for other, loss in losses.items():
+                    where = {"check": NAME, "agent": agent, "round": round, "deviation": other}
+                    play = Play.of(game, mechanism, group, **where)
+                    value, gain = loss / _units(game, other), -loss
+                    yield Margin(without_rounding(value, game), without_rounding(gain, game), play)
+
+
+def best_deviation(mechanism: Mechanism, game: Game) -> Margin:
+    """Return what gains an agent most a round where all others are honest."""
+    return max(margins(mechanism, game, ["honest"]), key=lambda margin: margin.a_round)
 
 
 def _group(game: Game, name: str, agent: int) -> str:
@@ -57,54 +65,61 @@ def _group(game: Game, name: str, agent: int) -> str:
     return " + ".join(n if count == 1 else f"{n}*{count}" for n, count in parts if count)
 
 
-def _is_honest(game: Game, name: str) -> bool:
-    """Whether a strategy gives what honesty gives: where agents can ask, all of it and no lies."""
-    if not any(np.any(act.answered) for act in game.acts.values()):
-        honest = game.behaviour([row(game, "honest")])[0]
-        return bool((strategy_rows(game)[name] == honest).all())
-    acts = [game.acts[act] for act in name.split("&") if act in game.acts]
-    return any(np.any(a.given) for a in acts) and not any(np.any(a.falsified) for a in acts)
+def _options(game: Game) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return the rows that give what honesty gives, and all other pure strategies, by name.
+
+    Where agents can ask, honesty gives all that is asked for and no lies.
+    """
+    honest = game.behaviour([row(game, "honest")])[0]
+    asked = any(np.any(act.answered) for act in game.acts.values())
+    same, others = {"honest": honest}, dict[str, Array]()
+    for name, option in strategy_rows(game).items():
+        acts = [game.acts[act] for act in name.split("&") if act in game.acts]
+        gives = any(np.any(a.given) for a in acts) and not any(np.any(a.falsified) for a in acts)
+        alike = gives if asked else bool((option == honest).all())
+        (same if alike else others)[name] = option
+    return same, others
 
 
-def _loss(game: Game, less: float, name: str) -> float:
-    if not game.repeated:
-        return less / game.rounds
-    _, share = part_of(name)
-    return less / max(1.0, game.steps * (1.0 - (share if "share" in name else 0.0)))
+def _units(game: Game, name: str) -> float:
+    """Return the units of the act that a strategy leaves undone in a round of a repeated game."""
+    acts, share = part_of(name)
+    done = share if acts != name else 0.0
+    return max(1.0, game.steps * (1.0 - done)) if game.repeated else 1.0
 
 
 def _losses(
-    mechanism: Mechanism, game: Game, group: str, agent: int
+    mechanism: Mechanism, game: Game, group: str, agent: int, rounds: Collection[int] = ()
 ) -> Iterator[tuple[int | None, dict[str, float]]]:
-    """Yield what an agent of a group earns less by each strategy than by honesty.
+    """Yield what an agent of a group earns less a round by each strategy than by honesty.
 
-    In some rounds of a repeated game, with their numbers; else in the whole episode.
+    In some rounds of a repeated game, with their numbers; else over the whole episode.
     """
-    condition, options = game.conditions[0], strategy_rows(game)
+    condition, (honest, others) = game.conditions[0], _options(game)
     behaviour = behaviours(game, Population(members(game, group)), mechanism, condition)
     setting = Setting(game, mechanism, condition, episode_seeds(0, 0, EPISODES))
-    honest = [name for name in options if _is_honest(game, name)]
+    rows = np.stack([*honest.values(), *others.values()])
 
     def losses(incomes: Array) -> dict[str, float]:
-        earned = dict(zip(options, incomes.tolist(), strict=True))
-        best = max(earned[name] for name in honest)
-        return {n: _loss(game, best - earned[n], n) for n in options if n not in honest}
+        less = incomes[: len(honest)].max() - incomes[len(honest) :]
+        return dict(zip(others, less.tolist(), strict=True))
 
     if not game.repeated:
-        every = (setting.income(behaviour, agent, r, slice(None)) for r in options.values())
-        yield None, losses(np.array([income.mean() for income in every]))
+        every = [setting.income(behaviour, agent, option, slice(None)).mean() for option in rows]
+        yield None, losses(np.array(every) / game.rounds)
         return
-    looked_at = {0, 1, game.rounds // 2, game.rounds - 1}  # the others differ in luck at most
+    # The first two, one in the middle and the last: the others differ in luck at most.
+    looked_at = rounds or {0, 1, game.rounds // 2, game.rounds - 1}
     for moment, _ in setting.rounds(behaviour):
         if moment.round in looked_at:
-            rows = np.stack(list(options.values()))
             yield moment.round, losses(moment.incomes(behaviour[moment.round], agent, rows))
 
 
 def _again(mechanism: Mechanism, game: Game, play: Play) -> float:
     """Return the margin of honesty over the deviation of a play."""
-    by_round = dict(_losses(mechanism, game, play.group, play.agent))
-    return by_round[play.round][play.deviation]
+    rounds = () if play.round is None else (play.round,)
+    ((_, losses),) = _losses(mechanism, game, play.group, play.agent, rounds)
+    return losses[play.deviation] / _units(game, play.deviation)
 
 
 def _verdict(mechanism: Mechanism, game: Game, plays: SampledPlays) -> Verdict:

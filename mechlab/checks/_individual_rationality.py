@@ -40,4 +40,9 @@ def _verdict(mechanism: Mechanism, game: Game, plays: SampledPlays) -> Verdict:
     return Verdict(NAME, False, words, values, play)
 
 
+def worst_payment(mechanism: Mechanism, game: Game) -> float:
+    """Return the least that an honest agent is paid in an episode, in all sampled groups."""
+    return _verdict(mechanism, game, SampledPlays(mechanism, game, {})).values["worst_payment"]
+
+
 CHECKS.add(NAME, Check(NAME, "honesty never costs", _verdict))

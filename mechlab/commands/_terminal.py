@@ -124,6 +124,7 @@ def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
         "attainment": answer.attainment.as_json(),
         "efficiency": answer.efficiency.as_json(),
         "spend": {**answer.spend.as_json(), "share_of_revenue": answer.spend_share},
+        "audit": result.audit.as_json(),
         "target": study.target.model_dump(),
         "confidence": study.target.confidence,
         "episodes": result.episodes,
@@ -149,6 +150,7 @@ def print_verdict(result: SearchResult, page: Path) -> None:
         "efficiency": Text(words.efficiency),
         "spend": Text(words.spend),
         "rivals": Text(words.rivals),
+        "deviation": Text(result.audit.words(result.study.played)),
         "agents": Text(words.agents),
         "report": Text(str(page), style="bold"),
     }

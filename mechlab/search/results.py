@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
+from mechlab.checks.requirements import Audit, audit
 from mechlab.mechanism import Mechanism
 from mechlab.search.pareto import Place, ranking
 from mechlab.statistics import Summary
@@ -190,6 +192,11 @@ class SearchResult(Renderable):
     def best(self) -> Answer:
         """The study's answer."""
         return self.answers[0]
+
+    @cached_property
+    def audit(self) -> Audit:
+        """What a deviator would gain under the answer, and requirements that it does not meet."""
+        return audit(self.best.mechanism, self.study.played, self.study.require)
 
     @property
     def episodes(self) -> dict[str, int]:

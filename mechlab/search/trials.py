@@ -9,6 +9,7 @@ import numpy as np
 from optuna.study import Study as Trials
 from optuna.trial import FrozenTrial, TrialState
 
+from mechlab.checks.requirements import Requirement
 from mechlab.errors import UserError
 from mechlab.measures import COSTS
 from mechlab.mechanism import Mechanism
@@ -29,13 +30,17 @@ FEW, MANY = 2, 8  # replicates of a trial: two show noise; at the boundary as ma
 def play_outcome(study: Study, mechanism: Mechanism, numbers: range) -> Outcome:
     """Play some episodes and return what a search keeps of them: values for each measure.
 
-    A subsidy that is only the error of rounding in adding up what agents pay each other is 0.
+    Without a property that the study requires, nothing is reached. A subsidy that is only the error
+    of rounding in adding up what agents pay each other is 0.
 
     Raises:
         UserError: where a reference point earns nothing, so that efficiency is undefined.
     """
     episodes = study.play(mechanism, numbers)
     reached = episodes.attainment(study.target.relative_to)
+    for text in study.require:
+        if Requirement.read(text).missed_by(mechanism, study.played):
+            reached = np.zeros_like(reached)
     outcome = {ATTAINMENT: reached, **{name: episodes[name] for name in KEPT}}
     if not np.isfinite(outcome["efficiency"]).all():
         raise UserError(

@@ -161,7 +161,7 @@ def test_search_answers_reports_and_goes_on_from_its_record(mechlab, tmp_path):
     assert code == 0, err
     assert set(answer) == {
         *("study", "status", "mechanism", "params", "size", "attainment"),
-        *("efficiency", "spend", "target"),
+        *("efficiency", "spend", "audit", "target"),
         *("confidence", "episodes", "calls", "cost_usd", "storage", "report"),
         *("ranking", "pareto"),
     }

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mechlab.commands._app import Seed, Settings, app, plays_live, read_settings
+from mechlab.commands._app import Seed, Settings, app, read_settings
+from mechlab.commands._live_command import plays_live
 
 if TYPE_CHECKING:
     from mechlab.commands._live_options import LiveOptions

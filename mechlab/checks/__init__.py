@@ -19,6 +19,7 @@ from mechlab.checks import _misreporting  # noqa: F401
 from mechlab.checks import _farming  # noqa: F401
 from mechlab.checks import _equilibria  # noqa: F401
 from mechlab.checks import _replicator  # noqa: F401
+from mechlab.checks import _acts  # noqa: F401
 
 # isort: on
 from mechlab.checks._plays import Fixed, Play

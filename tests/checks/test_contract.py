@@ -60,5 +60,5 @@ def test_every_check_is_there_for_whoever_imports_the_room_alone():
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == [
         *("budget_balance", "individual_rationality", "incentive_compatibility", "misreporting"),
-        *("farming_1", "farming_2", "selfish_group", "equilibria", "replicator"),
+        *("farming_1", "farming_2", "selfish_group", "equilibria", "replicator", "acts"),
     ]

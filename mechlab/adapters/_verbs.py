@@ -79,8 +79,10 @@ def simple_spread(local_ratio: float = 0.5) -> Verbs:
 
     The group's reward depends on the distance of each landmark to the agent nearest to it. When the
     agent that is now nearest to a landmark has come closer to it than any agent was before the
-    step, it gives that gain in distance, in equal parts to all others. The others' share of the
-    group's reward rests on it. Distances are read off the agents' own observations.
+    step, it gives that gain in distance, in equal parts to all others; when no agent is as close as
+    the nearest one was, that one takes the loss back, as a negative amount. So who swings to and
+    fro gives nothing. The others' share of the group's reward rests on it. Distances are read off
+    the agents' own observations.
 
     Args:
         local_ratio: the setting of the environment: the weight of an agent's own reward.
@@ -93,8 +95,9 @@ def simple_spread(local_ratio: float = 0.5) -> Verbs:
     def read(step: Step) -> dict[str, ArrayLike]:
         n = len(step.agents)
         before, after = (_distances(observed, step) for observed in (step.before, step.after))
-        closer = np.maximum(0.0, before.min(axis=0) - after.min(axis=0))
-        covered = np.bincount(after.argmin(axis=0), weights=closer, minlength=n)
+        closer = before.min(axis=0) - after.min(axis=0)
+        nearest = np.where(closer > 0.0, after.argmin(axis=0), before.argmin(axis=0))
+        covered = np.bincount(nearest, weights=closer, minlength=n)
         others = 1.0 - np.eye(n)
         given = covered[:, None] * others / (n - 1)
         credit = (1.0 - local_ratio) * covered[None, :] * others

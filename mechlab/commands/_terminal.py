@@ -150,6 +150,7 @@ def print_verdict(result: SearchResult, page: Path) -> None:
         "efficiency": Text(words.efficiency),
         "spend": Text(words.spend),
         "rivals": Text(words.rivals),
+        "ranking": Text(words.caution),
         "deviation": Text(result.audit.words(result.study.played)),
         "agents": Text(words.agents),
         "report": Text(str(page), style="bold"),

@@ -9,7 +9,7 @@ from mechlab.analysis.comparison import Comparison, Entry, Goal
 from mechlab.report import _comparison_parts as parts
 from mechlab.report._page import Page, Section, Statement, provenance
 from mechlab.report.study import search_facts
-from mechlab.report.verdict import KINDS, target_words
+from mechlab.report.verdict import KINDS, accounting, target_words
 from mechlab.report.words import between, joined, percent, rounded, share
 from mechlab.search.pareto import Place
 from mechlab.statistics import counted
@@ -112,7 +112,10 @@ def _statement(comparison: Comparison, goal: Goal) -> Statement:
         for context, first in firsts.items()
     ]
     headline = _headline(firsts, goal[0], target)
-    return Statement(headline, tuple(filter(None, (*lines, _order(places), _rest(entries)))))
+    kinds = {kind for entry in entries for kind in entry.result.study.group.kinds}
+    caution = accounting(kinds, len({entry.answer.candidate for entry in entries}))
+    sentences = (*lines, _order(places), _rest(entries), caution)
+    return Statement(headline, tuple(filter(None, sentences)))
 
 
 def _first(comparison: Comparison, places: Sequence[Place]) -> list[Entry]:

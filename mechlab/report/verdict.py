@@ -28,6 +28,16 @@ KINDS = {
 }
 
 
+def accounting(kinds: Iterable[str], mechanisms: int) -> str:
+    """Say what a ranking of several mechanisms among emulated agents cannot tell; "" elsewhere."""
+    if mechanisms < 2 or "emulated" not in kinds:
+        return ""
+    return (
+        "Emulated agents respond to one number, what one more answer pays: rules that pay the same "
+        "for it have the same effect, and their ranking is accounting, not behaviour."
+    )
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The answer of a study in sentences."""
@@ -149,6 +159,11 @@ class Verdict:
         return " ".join(sentences)
 
     @property
+    def caution(self) -> str:
+        """What the ranking of its mechanisms cannot tell."""
+        return accounting(self.result.study.group.kinds, len(self.result.study.mechanisms))
+
+    @property
     def agents(self) -> str:
         """Who the agents were, and of what kind."""
         group = self.result.study.group
@@ -157,8 +172,8 @@ class Verdict:
     @property
     def sentences(self) -> tuple[str, ...]:
         """All of it, in order."""
-        parts = (self.headline, self.size, self.efficiency, self.spend, self.rivals, self.agents)
-        return tuple(filter(None, parts))
+        answer = (self.headline, self.size, self.efficiency, self.spend)
+        return tuple(filter(None, (*answer, self.rivals, self.caution, self.agents)))
 
 
 def target_words(study: Study) -> str:

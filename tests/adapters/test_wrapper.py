@@ -69,21 +69,22 @@ def test_a_point_won_is_the_others_gift():
     assert infos["player_0"]["production"] == -1
 
 
-def test_covering_a_landmark_is_a_gift_of_the_distance():
-    # A lone step right by the agent that is nearest: the group's reward rises by what it covered,
-    # but for landmarks that everybody left.
+def test_covering_a_landmark_is_a_gift_of_the_distance_and_leaving_it_takes_it_back():
+    # The group's reward is minus the distances that are not covered: what is given is its growth.
     env = simple_spread_v3.parallel_env(local_ratio=0.0)
     wrapped = MechanismWrapper(env, "sharing_bonus(rate=1)", flows=simple_spread(0.0))
     wrapped.reset(seed=2)
-    last = None
-    for _ in range(20):
-        _, _, *_, infos = wrapped.step(dict.fromkeys(wrapped.agents, 2))
+    last, steps = None, []
+    for step in range(20):
+        move = 2 if step % 10 < 5 else 1  # to one side and back
+        _, _, *_, infos = wrapped.step(dict.fromkeys(wrapped.agents, move))
         reward = next(iter(infos.values()))["production"]  # the same for all
         given = sum(info["payment"] for info in infos.values())
         if last is not None:
-            assert given >= reward - last - 1e-9
-            assert given >= 0
+            assert given == pytest.approx(reward - last, abs=1e-6)  # of 32-bit floats
+            steps.append(given)
         last = reward
+    assert min(steps) < 0 < max(steps)
 
 
 def test_a_balanced_mechanism_moves_no_money_in_or_out():

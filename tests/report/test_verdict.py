@@ -6,7 +6,7 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from mechlab.report.verdict import Verdict, tiles
+from mechlab.report.verdict import Verdict, accounting, tiles
 from mechlab.report.words import money
 from mechlab.statistics import summarise
 from tests.report.results import a_result, only_begun
@@ -103,3 +103,8 @@ def test_of_answers_of_equal_size_the_smaller_spend_comes_first_and_is_named():
 def test_an_interval_of_one_size_is_said_to_be_exact():
     heard = said(best(interval=(640.0, 640.0), size=640.0))
     assert "The smallest sufficient rate is $640 per piece" in heard and "between" not in heard
+
+
+def test_a_ranking_among_emulated_agents_is_called_accounting():
+    assert "accounting, not behaviour" in accounting({"emulated", "scripted"}, 2)
+    assert accounting({"emulated"}, 1) == accounting({"scripted", "live"}, 3) == ""

@@ -286,7 +286,7 @@ def _reference_revenue(game: Game, name: str, seeds: Seeds) -> Array:
     """Return the group revenue of a reference point; remembered, because doses share seeds."""
     revenues = _REFERENCES.setdefault((game, name), {})
     missing = np.array([s for s in dict.fromkeys(seeds.tolist()) if s not in revenues], np.uint64)
-    row = game.behaviour([game.reference(name)] * game.agents)
+    row = game.behaviour(game.reference_rows(name))
     behaviour = np.broadcast_to(row, (game.rounds, *row.shape))
     alone = Scenario(
         game, Population(()), MECHANISMS.get("none")(), game.conditions[0], 0, 0, missing

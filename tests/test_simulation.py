@@ -1,11 +1,18 @@
 """The table of episodes: seeds, references and money."""
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from mechlab.calibrate.published import published
+from mechlab.checks import Fixed, check
 from mechlab.errors import UserError
+from mechlab.games.base import Game
+from mechlab.mechanism.incentives import Act
+from mechlab.parameters import param
 from mechlab.simulation import simulate
 
 
@@ -75,3 +82,40 @@ def test_a_bonus_leaves_agents_alone_that_do_not_respond():
 def test_a_wrong_argument_is_named(arguments, message):
     with pytest.raises(UserError, match=message):
         simulate(**{"population": "perfect", "episodes": 2, **arguments})
+
+
+@dataclass(frozen=True)
+class Volunteers(Game):
+    """Whoever volunteers pays 40; if anybody does, each of four gains 50: one is best, not all."""
+
+    name = "volunteers"
+    fields = frozenset({"given", "produced"})
+    propensities = ("volunteer",)
+    references: ClassVar = {"perfect": [{"volunteer": 1.0}, {}, {}, {}]}
+    unit = 1.0
+
+    agents: int = param(4, low=4, high=4, unit="agents")
+    rounds: int = param(1, low=1, high=9, unit="rounds")
+
+    @property
+    def acts(self):
+        return {"volunteer": Act(given=1, produced=-40.0)}
+
+    def start(self, seeds, condition):
+        return None
+
+    def play(self, state, round, behaviour, now):
+        done = behaviour[:, 0]
+        now.produced[...] = 50.0 * done.max() - 40.0 * done
+        now.given[...] = (done / 3)[:, None] * (1 - np.eye(4))
+
+
+def test_agents_may_differ_at_a_reference_point():
+    episodes = simulate(Volunteers(), "selfish", episodes=2)
+    assert np.allclose(episodes["perfect"], 4 * 50 - 40)
+    everybody = [Fixed.of({"volunteer": 1.0})] * 4
+    assert np.allclose(simulate(Volunteers(), everybody, episodes=2)["efficiency"], 40 / 160)
+    verdict = check("none", Volunteers(), only=["incentive_compatibility"])[
+        "incentive_compatibility"
+    ]
+    assert not verdict.holds

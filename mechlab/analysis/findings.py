@@ -132,8 +132,9 @@ def _replay(result: SearchResult) -> Replay | None:
         answer=study.play(best.mechanism, numbers),
         baseline=study.play(BASELINE, numbers),
         references={
-            name: study.play(BASELINE, numbers, population=Fixed.of(row), condition=plain)
-            for name, row in study.played.references.items()
+            name: study.play(BASELINE, numbers, population=rows, condition=plain)
+            for name in study.played.references
+            for rows in [[Fixed.of(row) for row in study.played.reference_rows(name)]]
         },
     )
 

@@ -48,9 +48,12 @@ def claims(game: Game) -> Iterator[Claim]:
     anything, so that what comes later is due to the act.
     """
     rows, middle = strategy_rows(game), game.rounds // 2
-    contexts = [(0, IDLE, rows[IDLE])]  # in the first round all expect nothing
+    contexts = [
+        (0, IDLE, np.tile(rows[IDLE], (game.agents, 1)))
+    ]  # in the first round all expect nothing
     if middle:
-        contexts.append((middle, "honest", game.behaviour([row(game, "honest")])[0]))
+        honest = game.behaviour([row(game, "honest", agent) for agent in range(game.agents)])
+        contexts.append((middle, "honest", honest))
     for round, among, others in contexts:
         for agent in range(1 if game.alike else game.agents):
             behaviour = np.zeros((game.rounds, game.agents, len(game.propensities)))

@@ -72,9 +72,8 @@ def _verdict(mechanism: Mechanism, game: Game, plays: SampledPlays) -> Verdict:
         before, after = (equilibria(t) for t in (game.payoffs, paid_table(mechanism, game)))
     except UserError as error:
         return Verdict(NAME, None, f"Not checked: {error}.")
-    best = game.references["perfect"]
-    wanted = len(best) - 1 if best else game.payoffs.shape[1] - 1
-    holds = all(min(chances[wanted] for chances in pair) > 1 - 1e-9 for pair in after)
+    wanted = game.chances(game.behaviour(game.reference_rows("perfect")))
+    holds = all(np.allclose(pair, wanted, atol=1e-9) for pair in after)
     values = {"before": float(len(before)), "after": float(len(after))}
     plain, paid = (_listed(pairs, game.moves) for pairs in (before, after))
     words = f"Equilibria of one round before: {plain}. After: {paid}."

@@ -65,12 +65,12 @@ def _group(game: Game, name: str, agent: int) -> str:
     return " + ".join(n if count == 1 else f"{n}*{count}" for n, count in parts if count)
 
 
-def _options(game: Game) -> tuple[dict[str, Array], dict[str, Array]]:
+def _options(game: Game, agent: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Return the rows that give what honesty gives, and all other pure strategies, by name.
 
     Where agents can ask, honesty gives all that is asked for and no lies.
     """
-    honest = game.behaviour([row(game, "honest")])[0]
+    honest = game.behaviour([row(game, "honest", agent)])[0]
     asked = any(np.any(act.answered) for act in game.acts.values())
     same, others = {"honest": honest}, dict[str, Array]()
     for name, option in strategy_rows(game).items():
@@ -95,7 +95,7 @@ def _losses(
 
     In some rounds of a repeated game, with their numbers; else over the whole episode.
     """
-    condition, (honest, others) = game.conditions[0], _options(game)
+    condition, (honest, others) = game.conditions[0], _options(game, agent)
     behaviour = behaviours(game, Population(members(game, group)), mechanism, condition)
     setting = Setting(game, mechanism, condition, episode_seeds(0, 0, EPISODES))
     rows = np.stack([*honest.values(), *others.values()])

@@ -161,10 +161,10 @@ def _member(game: Game, name: str, position: int) -> Member:
 def row(game: Game, name: str, position: int = 0) -> Row:
     """Return the behaviour of a name; an erratic agent's depends on its number in the group."""
     if name == "honest":
-        return game.reference("sequential")
+        return game.reference("sequential", position)
     if name == "silent":
         none = {act: 0.0 for act in game.acts if np.any(game.acts[act].given)}
-        return game.roles.get("silent", {**game.reference("sequential"), **none})
+        return game.roles.get("silent", {**game.reference("sequential", position), **none})
     if drawn := _ERRATIC.fullmatch(name):
         lots = np.random.default_rng([int(drawn[1]), position]).random(len(game.propensities))
         return dict(zip(game.propensities, lots.tolist(), strict=True))

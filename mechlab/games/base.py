@@ -37,8 +37,8 @@ class Game(Parameterised, ABC):
         propensities: the columns of a behaviour, each a number from 0 to 1 unless stated.
         vocabulary: the game's own nouns, for prompts and rules.
         roles: behaviour of the scripted agents that it has: ``perfect``, ``silent``, ``saboteur``.
-        references: behaviour of all agents at the reference points: ``perfect``, and
-            ``sequential`` and ``optimum`` where they differ from it.
+        references: behaviour of all agents, or of each in a sequence, at the reference points:
+            ``perfect``, and ``sequential`` and ``optimum`` where they differ from it.
         extremes: pure strategies beyond the acts, which only checks try.
         repeated: whether each round is the same game again, whatever was done in earlier ones.
         alike: whether agents differ in nothing but luck, so that one may be judged for all.
@@ -52,7 +52,7 @@ class Game(Parameterised, ABC):
     # without words of its own, a game has none of the steps that mechanisms may advise
     vocabulary: ClassVar[Vocabulary] = Vocabulary(ask_step="", answer_step="", submit_step="")
     roles: ClassVar[Mapping[str, Mapping[str, float]]] = {}
-    references: ClassVar[Mapping[str, Mapping[str, float]]]
+    references: ClassVar[Mapping[str, Mapping[str, float] | Sequence[Mapping[str, float]]]]
     extremes: ClassVar[Mapping[str, Mapping[str, float]]] = {}
     repeated: ClassVar[bool] = False
     alike: ClassVar[bool] = False
@@ -114,9 +114,14 @@ class Game(Parameterised, ABC):
             raise UserError(f"the game {self.name!r} has no turns for players")
         return self.table_type(self, state, mechanism, players)
 
-    def reference(self, name: str) -> Mapping[str, float]:
-        """Return the behaviour of all agents at a reference point; perfect play by default."""
-        return self.references.get(name, self.references["perfect"])
+    def reference(self, name: str, agent: int = 0) -> Mapping[str, float]:
+        """Return the behaviour of an agent at a reference point; by default perfect play."""
+        rows = self.references.get(name, self.references["perfect"])
+        return rows if isinstance(rows, Mapping) else rows[agent]
+
+    def reference_rows(self, name: str) -> list[Mapping[str, float]]:
+        """Return the behaviour of each agent at a reference point."""
+        return [self.reference(name, agent) for agent in range(self.agents)]
 
     def check_condition(self, condition: str) -> None:
         """Raise ``UserError`` for a condition that the game does not have."""

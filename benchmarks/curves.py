@@ -6,7 +6,7 @@ Their smallest sufficient sizes come from closed forms or root finding.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import Trial
 from scipy.optimize import brentq, minimize_scalar
+from scipy.special import ndtr, ndtri
 
 Array = NDArray[np.float64]
 RATE = {"rate": FloatDistribution(0.0, 5000.0)}
 HELD_OUT = 1_000_000  # first index of the certificate's episodes
+BLOCK = 64  # episodes that share an hour, where episodes depend on each other
 LUCK = 0.6  # correlation of episodes with the same index at different doses
 
 
@@ -34,6 +36,7 @@ class Question:
         size: size of a setting.
         answers: the smallest sufficient size of each mechanism; nan where there is none.
         noise: how an episode deviates, from its luck (standard normal) and the mean.
+        shared: part of the variance that blocks of `BLOCK` episodes, one after the other, share.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Question:
     size: Callable[[Mapping[str, Any]], float]
     answers: Mapping[str, float]
     noise: Callable[[Array, float], Array] = lambda luck, mean: 0.05 * luck
+    shared: float = 0.0
 
     @property
     def answer(self) -> float:
@@ -72,6 +76,11 @@ class Question:
         common = _luck(seed, first, count)
         private = np.random.default_rng([seed, first, crc32(repr(sorted(params.items())).encode())])
         luck = LUCK**0.5 * common + (1.0 - LUCK) ** 0.5 * private.normal(size=count)
+        if self.shared:
+            blocks = np.arange(first, first + count) // BLOCK
+            hours = {b: np.random.default_rng([seed, 7, b]).normal() for b in set(blocks.tolist())}
+            alike = np.array([hours[b] for b in blocks.tolist()])
+            luck = self.shared**0.5 * alike + (1.0 - self.shared) ** 0.5 * luck
         return np.maximum(0.0, mean + self.noise(luck, mean))
 
 
@@ -145,6 +154,46 @@ def synthetic() -> dict[str, Question]:
         "plateau": (lambda x: 0.2 + 0.52 * (1 - np.exp(-x / 500.0)), 0.8, 0.05),
         "zero": (lambda x: 0.85 + 0.05 * x / 5000.0, 0.8, 0.05),
         "step": (lambda x: 0.3 + 0.6 * (x >= 1234.5), 0.8, 0.05),
+        "kinked": (lambda x: float(np.interp(x, *KINKS)), 0.8, 0.05),
+        "cliff": (lambda x: 0.3 + 0.6 * (x >= 4750.0), 0.8, 0.05),
+        "tiny": (lambda x: 0.3 + 0.6 * (1 - np.exp(-x / 3.0)), 0.8, 0.05),
+        "end": (lambda x: 0.3 + 0.505 * x / 5000.0, 0.8, 0.05),
+        "sawtooth": (
+            lambda x: 0.3 + 0.5 * x / 2500.0 + 0.25 * (x % 500.0 / 500.0 - 0.5),
+            0.8,
+            0.05,
+        ),
+        "window": (lambda x: 0.5 + 0.4 * (2000.0 <= x < 2200.0), 0.8, 0.05),
     }
     curves = {name: _one(name, *rest) for name, rest in ones.items()}
+    steep = curves["steep"]
+    curves["all-or-nothing"] = replace(steep, name="all-or-nothing", noise=_all_or_nothing)
+    curves["collapses"] = _with_collapses(steep)
+    curves["blocks"] = replace(curves["saturating"], name="blocks", shared=0.1)
     return {**curves, "two": _two(), "three": _three()}
+
+
+KINKS = [0.0, 800.0, 1800.0, 2200.0, 5000.0], [0.2, 0.785, 0.795, 0.9, 0.92]
+COLLAPSE = 0.03  # share of episodes that come to nothing
+
+
+def _all_or_nothing(luck: Array, mean: float) -> Array:
+    """Turn an episode's luck into all (1) or nothing, with the mean as its chance."""
+    return np.where(ndtr(luck) < mean, 1.0, 0.0) - mean
+
+
+def _with_collapses(question: Question) -> Question:
+    """Return the question with some episodes in a hundred that come to nothing, its target where
+    the curve without them would have had it."""
+
+    def noise(luck: Array, mean: float) -> Array:
+        whole = mean / (1.0 - COLLAPSE)
+        share = ndtr(luck)
+        good = whole + 0.05 * ndtri(np.clip((share - COLLAPSE) / (1.0 - COLLAPSE), 1e-9, 1 - 1e-9))
+        return np.where(share < COLLAPSE, 0.0, good) - mean
+
+    def mean(params: Mapping[str, Any]) -> float:
+        return (1.0 - COLLAPSE) * question.mean(params)
+
+    target = (1.0 - COLLAPSE) * question.target
+    return replace(question, name="collapses", target=target, mean=mean, noise=noise)

@@ -30,7 +30,6 @@ from mechlab.mechanism.incentives import Incentives
 from mechlab.pilot._emulate import DoseRange
 from mechlab.pilot.run import dose_ranges
 from mechlab.search import search
-from mechlab.search.certification import LIVE
 from mechlab.study import Study
 
 ONE = """
@@ -97,10 +96,8 @@ def by_search(study: Study) -> Answer:
     start = perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         result = search(study.model_copy(update={"pilot": None}), f"sqlite:///{folder}/record.db")
-    at_answer = result.evidence["purpose"] == "answer"
-    measured = result.evidence[at_answer]["episodes"]
-    tested = int(result.evidence[~at_answer]["episodes"].sum())
-    live = result.episodes["explore"] + tested + sum(min(LIVE[1], n) for n in measured)
+    held_out = result.evidence[result.evidence["purpose"] != "effect"]
+    live = result.episodes["explore"] + held_out["episodes"].sum()
     return Answer(*result.best.interval, int(live), perf_counter() - start)
 
 

@@ -95,7 +95,7 @@ def _certified(
 def _holds(question: Question, certificate: Certificate) -> bool:
     """Whether a certificate's interval holds its mechanism's smallest size."""
     truth = question.answers[certificate.mechanism]
-    if certificate.status == "unreachable":
+    if certificate.status == "not_reached":
         return bool(np.isnan(truth))
     low, high = certificate.interval
     return bool(low <= (np.inf if np.isnan(truth) else truth) <= high)

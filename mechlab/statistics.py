@@ -49,6 +49,26 @@ def summarise(values: Array, level: float = 0.95) -> Summary:
     return Summary(mean, sd, (mean - half, mean + half), n)
 
 
+def difference(values: Array, others: Array, level: float = 0.95) -> Summary | None:
+    """Return the mean of some values less that of others, with Welch's interval.
+
+    None where either has fewer than two.
+
+    >>> difference(np.array([2.0, 4.0]), np.array([1.0, 1.0])).mean
+    2.0
+    """
+    from scipy.special import stdtrit
+
+    if min(len(values), len(others)) < 2:
+        return None
+    parts = np.array([x.var(ddof=1) / len(x) for x in (values, others)])
+    freedom = np.array([len(values), len(others)]) - 1
+    error, mean = float(parts.sum() ** 0.5), float(values.mean() - others.mean())
+    degrees = error**4 / float((parts**2 / freedom).sum()) if error else float(freedom.sum())
+    half = float(stdtrit(degrees, 0.5 + level / 2)) * error
+    return Summary(mean, error, (mean - half, mean + half), len(values) + len(others))
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun, whose plural ends in s where no other one is given.
 

@@ -165,6 +165,26 @@ class Store:
         rows = self._read(sql.select(_BATCHES.c.key, _BATCHES.c.outcome).where(mine))
         return {row.key: json.loads(row.outcome) for row in rows}
 
+    def same_question(self) -> list[str]:
+        """Return the other searches of the same question, under other seeds or targets, that stand
+        in the same database, or in the files beside it."""
+        path, mine = file_of(self.location), self.study.canonical
+        files = {other for other in path.parent.glob("*.db") if other != path} if path else set()
+        urls = [f"sqlite:///file:{other}?mode=ro&uri=true" for other in files]
+        found = set()
+        for engine in (self.engine, *map(sql.create_engine, urls)):
+            with suppress(SQLAlchemyError), engine.connect() as connection:
+                rows = connection.execute(sql.select(_STUDIES.c.name, _STUDIES.c.canonical))
+                theirs = [(str(name), json.loads(canonical)) for name, canonical in rows]
+                found |= {
+                    f"{name} (seed {other['seed']}, target {other['target']['efficiency']:g})"
+                    for name, other in theirs
+                    if other != mine and _question(other) == _question(mine)
+                }
+            if engine is not self.engine:
+                engine.dispose()
+        return sorted(found)
+
     def _batch(self, key: str) -> sql.ColumnElement[bool]:
         return (_BATCHES.c.study == self.study.name) & (_BATCHES.c.key == key)
 
@@ -229,6 +249,11 @@ def differences(mine: Any, theirs: Any, field: str = "") -> Iterator[str]:
     elif mine != theirs:
         here, there = ("absent" if value is None else json.dumps(value) for value in (mine, theirs))
         yield f"{field} is {here} here and {there} there"
+
+
+def _question(canonical: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a study asks, whatever its luck and its target."""
+    return {name: value for name, value in canonical.items() if name not in ("seed", "target")}
 
 
 def _no_record(url: str, name: str) -> StorageError:

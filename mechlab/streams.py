@@ -15,10 +15,8 @@ EXPLORE = range(1 << 40)
 
 Reports show the answer beside no mechanism on the first of these; no verdict rests on them.
 """
-CERTIFY = range(1 << 40, (1 << 40) + (1 << 32))
+CERTIFY = range(1 << 40, 1 << 41)
 """Held-out episodes that decide: independent of all trials, as the certificate's error demands."""
-ANSWER = range(CERTIFY.stop, 1 << 41)
-"""Held-out episodes that measure a certified answer at which no decision was played."""
 EMULATE = range(1 << 41, 1 << 42)
 """Emulated agents of a pilot: not the luck of the episodes that they are fitted to."""
 PILOT = range(1 << 42, 1 << 43)

@@ -40,13 +40,13 @@ Group = Member | Sequence[str | Member]
 class Target(Part):
     """What counts as enough: mean efficiency, relative to a reference point, and how sure to be.
 
-    ``tolerance`` is how close to the true smallest size the answer should come, as a share of it.
+    ``tolerance`` is the largest width of the answer's interval, as a share of its upper end.
     """
 
     efficiency: float = Field(gt=0)
     relative_to: str = "perfect"
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    tolerance: float = Field(default=0.05, gt=0, lt=1)
+    tolerance: float = Field(default=0.07, gt=0, lt=1)
 
 
 class Budget(Part):

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ from mechlab.commands._app import safe
 from mechlab.statistics import counted
 
 if TYPE_CHECKING:  # a run is printed without loading searches and reports
+    import pandas as pd
+
     from mechlab.llm.budget import Spending
     from mechlab.llm.estimate import Estimate
     from mechlab.search.plan import Plan
@@ -108,6 +111,7 @@ def _stand_ins(played: Episodes) -> str:
 
 def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
     """Return the object of ``mechlab search --json``."""
+    from mechlab.report.verdict import Verdict
     from mechlab.search.pareto import as_json
 
     answer, study = result.best, result.study
@@ -120,14 +124,20 @@ def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
             "measure": study.minimise,
             "value": answer.size,
             "interval": list(answer.interval),
+            "lower_end": "shown" if answer.lower_shown else "estimated",
         },
-        "attainment": answer.attainment.as_json(),
+        "estimand": Verdict(result).estimand,
+        "attainment": {**answer.attainment.as_json(), "bounds": list(answer.bounds)},
+        "effect": result.effect.as_json() if result.effect else None,
         "efficiency": answer.efficiency.as_json(),
         "spend": {**answer.spend.as_json(), "share_of_revenue": answer.spend_share},
         "audit": result.audit.as_json(),
         "target": study.target.model_dump(),
         "confidence": study.target.confidence,
         "episodes": result.episodes,
+        "evidence": _records(result.evidence),
+        "assumptions": [asdict(one) for one in result.assumptions],
+        "reused": list(result.reused),
         "calls": result.calls,
         "cost_usd": result.cost_usd,
         "storage": result.storage,
@@ -137,21 +147,28 @@ def search_as_json(result: SearchResult, page: Path) -> dict[str, Any]:
     }
 
 
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table, without the cells that are empty."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(k): v for k, v in row.items() if v is not None} for row in rows]
+
+
 def print_verdict(result: SearchResult, page: Path) -> None:
     """Print the verdict of a search: its headline, then a short table."""
     from mechlab.report.verdict import Verdict
 
     words = Verdict(result)
-    colour = {"certified": "green", "unreachable": "red"}.get(words.status, "yellow")
+    colour = {"certified": "green", "not_reached": "red"}.get(words.status, "yellow")
     OUT.print(Text(words.headline, style=f"bold {colour}"))
     rows = {
         "status": Text(f"{words.status.replace('_', ' ')}: {words.meaning}", style=colour),
         f"smallest {result.study.minimise}": Text(words.size),
-        "efficiency": Text(words.efficiency),
+        "efficiency": Text(" ".join(filter(None, (words.efficiency, words.effect)))),
         "spend": Text(words.spend),
         "rivals": Text(words.rivals),
         "ranking": Text(words.caution),
         "deviation": Text(result.audit.words(result.study.played)),
+        "reuse": Text(words.reuse),
         "agents": Text(words.agents),
         "report": Text(str(page), style="bold"),
     }

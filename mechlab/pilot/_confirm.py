@@ -177,7 +177,7 @@ class Regression:
             moments = (0.0, 0.0) if freedom >= 2 else (math.nan, math.nan)
         else:
             moments = float(off @ off) / freedom, float((off**3).sum()) / n
-        return cls(slopes, inverse, Sample(freedom + 1, 0.0, *moments))
+        return cls(slopes, inverse, Sample(freedom + 1, 0.0, *moments, least=-1.0, most=1.0))
 
     def mean(self, columns: Array) -> Array:
         """Return the mean at some columns (m, C), (m,)."""
@@ -191,6 +191,7 @@ class Regression:
         """
         share = np.einsum("mc,cd,md->m", columns, self.inverse, columns)  # of a value's variance
         weights = np.sqrt(self.residuals.n * share)
-        _, below, above = mean_bounds([self.residuals], [1.0], alpha)
+        unseen = alpha if self.residuals.variance == 0.0 else 0.0
+        below, above = mean_bounds(self.residuals, alpha, unseen)
         found: Array = self.mean(columns)[:, None] + np.outer(weights, [below, above])
         return found

@@ -21,7 +21,7 @@ WIDE = 1.5  # times the half-width aimed at: up to that a bracket is kept
 BENT = 0.015  # share by which the bend may move the answer before the doses move half as far apart
 BEGIN = 8  # episodes of the first bracket: four a dose show its side of the target
 FEWEST = 24  # episodes near the answer before it is decided: of fewer the spread is too uncertain
-NARROW = 0.07  # widest interval, relative to its upper end: 1.4 tolerances of 5%, as in a search
+NARROW = 0.07  # widest interval, relative to its upper end: as in a search
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,7 @@ class _Pilot:
         if shown and (estimate.upper <= candidate.low or narrow):
             return "certified"
         if enough and estimate.lower == math.inf and estimate.highest >= candidate.high:
-            return "unreachable"
+            return "not_reached"
         if self.own.left:
             return None
         return "certified" if shown else "out_of_budget"
@@ -178,7 +178,7 @@ class _Pilot:
         estimate, candidate = self.estimates[-1], confirmation.emulation.candidate
         size = {
             "certified": estimate.upper,
-            "unreachable": candidate.high,
+            "not_reached": candidate.high,
             "out_of_budget": min(min(map(self._believed, emulations)), candidate.high),
         }[status]
         at = {name: confirmation.at(size, name) for name in MEASURES}
@@ -189,6 +189,8 @@ class _Pilot:
             mechanism=candidate.at(size),
             size=size,
             interval=(min(max(estimate.lower, candidate.low), size), size),
+            lower_shown=False,
+            bounds=at["attainment"].ci95,
             **at,
             spend_share=at["spend"].mean / revenue if revenue else math.nan,
         )

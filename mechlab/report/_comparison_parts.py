@@ -33,8 +33,8 @@ def size_charts(comparison: Comparison) -> Iterator[Chart]:
 
 
 def _interval(entry: Entry) -> str:
-    unreachable = entry.answer.status == "unreachable"
-    return "none is enough" if unreachable else between(entry.result, entry.answer)
+    not_reached = entry.answer.status == "not_reached"
+    return "none was shown to be enough" if not_reached else between(entry.result, entry.answer)
 
 
 def difference_charts(comparison: Comparison) -> Iterator[Chart]:

@@ -14,7 +14,7 @@ from mechlab.search.results import Answer, SearchResult
 from mechlab.statistics import counted
 
 _NONE = "no mechanism"
-_NAMES = {"certified": "the answer", "unreachable": "the best", "out_of_budget": "the most likely"}
+_NAMES = {"certified": "the answer", "not_reached": "the best", "out_of_budget": "the most likely"}
 
 
 def dose_charts(result: SearchResult) -> list[Chart]:

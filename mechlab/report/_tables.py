@@ -32,9 +32,26 @@ def _mechanism(result: SearchResult, trial: Mapping[Any, Any]) -> str:
 
 def evidence(result: SearchResult) -> Table:
     """Return the doses that were played on held-out episodes."""
-    bounds = {"lower": "lower bound", "upper": "upper bound", "episodes": "held-out episodes"}
+    bounds = {
+        "lower": "lower bound",
+        "upper": "upper bound",
+        "level": "error of the claim",
+        "p": "p-value",
+        "spent": "error spent by the stage",
+        "episodes": "held-out episodes",
+    }
     titles = {**bounds, **_titles(result)}
     return Table(_lean(result, result.evidence), titles, frozenset({"lower", "upper"}))
+
+
+def assumptions(result: SearchResult) -> Table:
+    """Return what the certificate rests on, with the result of each check."""
+    words = {True: "nothing speaks against it", False: "it does not hold", None: "not testable"}
+    rows = [
+        {"assumption": one.name, "check": words[one.holds], "what the episodes say": one.words}
+        for one in result.assumptions
+    ]
+    return Table(pd.DataFrame(rows))
 
 
 def _titles(result: SearchResult) -> dict[str, str]:
@@ -118,10 +135,10 @@ def _stages(result: SearchResult) -> Iterator[dict[str, Any]]:
 def _measured(result: SearchResult) -> Iterator[dict[str, Any]]:
     reference = reference_words(result.study.target.relative_to)
     for row in result.evidence[result.evidence["stage"].isna()].to_dict("records"):
-        at_answer = row["purpose"] == "answer"
+        effect = row["purpose"] == "effect"
         yield {
             "candidate": row["candidate"],
-            "what": "measured at the answer" if at_answer else "played, but not judged",
+            "what": "measured for the effect" if effect else "played, but not judged",
             "episodes": row["episodes"],
             "outcome": f"{percent(row['attainment'])} of {reference}",
         }

@@ -14,8 +14,8 @@ from mechlab.report.words import between, joined, percent, rounded, share
 from mechlab.search.pareto import Place
 from mechlab.statistics import counted
 
-_BEST_FIRST = ("certified", "out_of_budget", "unreachable")  # the best colours the verdict
-_REST = {"unreachable": "not enough at its best", "out_of_budget": "not decided"}
+_BEST_FIRST = ("certified", "out_of_budget", "not_reached")  # the best colours the verdict
+_REST = {"not_reached": "not shown to be enough", "out_of_budget": "not decided"}
 
 
 def comparison_page(comparison: Comparison) -> Page:

@@ -137,10 +137,14 @@ def _evidence(result: SearchResult) -> Section:
         "certificate",
         "Certificate",
         note="[held-out episodes|Held-out episodes] at the [lower end|lower] and the "
-        "[upper end] of the interval. Bars are one-sided [bound|confidence bounds]; stars are "
-        "episodes that only measure an answer, with 95% intervals.",
+        "[upper end] of the interval, each judged by itself. Bars are one-sided "
+        "[bound|confidence bounds], which allow for all looks and stages.",
+        sentences=(Verdict(result).estimand,),
         charts=tuple(charts.certificate_charts(result)),
-        tables={"evidence": tables.evidence(result)},
+        tables={
+            "evidence": tables.evidence(result),
+            **({"assumptions": tables.assumptions(result)} if result.assumptions else {}),
+        },
     )
     parts = [ranked] if len(result.answers) > 1 else []
     parts += [doses] if doses.charts else []

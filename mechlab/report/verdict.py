@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from mechlab.figures import reference_words
 from mechlab.report._page import Tile
-from mechlab.report.words import between, interval, money, percent, rounded, share, size_of
+from mechlab.report.words import between, interval, joined, money, percent, rounded, share, size_of
 from mechlab.search.results import Answer, SearchResult
 from mechlab.statistics import counted
-from mechlab.study import BASELINE, OUTCOMES, Study
+from mechlab.study import BASELINE, Study
 
 _MEANINGS = {
-    "certified": "shown to be enough on held-out episodes",
-    "unreachable": "shown not to be enough, even at its best",
+    "certified": "shown to be enough by its own held-out episodes",
+    "not_reached": "no setting that was tested was shown to be enough",
     "out_of_budget": "not decided within the budget",
 }
 
@@ -66,10 +66,10 @@ class Verdict:
                 "Not decided: the budget ended before any candidate was shown to bring the group "
                 f"to {goal}. The most likely is {mechanism}."
             )
-        if self.status == "unreachable":
+        if self.status == "not_reached":
             return (
-                f"No candidate brings the group to {goal} within its range, {sure}. "
-                f"The best is {mechanism}."
+                f"No setting that was tested was shown to bring the group to {goal}. {mechanism}, "
+                f"believed to be the best, was shown to be too little, {sure}."
             )
         if self.result.best.candidate == BASELINE:
             return f"No incentive is needed: without one the group earns {goal}, {sure}."
@@ -81,8 +81,13 @@ class Verdict:
         result, answer, smallest = self.result, self.result.best, self.result.study.minimise
         if answer.candidate == BASELINE and self.status == "certified":
             return "Nothing needs to be paid."
-        if self.status == "unreachable":
-            return f"No {smallest} in its range is enough."
+        if self.status == "not_reached":
+            reference = reference_words(self.result.study.target.relative_to)
+            return (
+                f"No {smallest} was shown to be enough. The setting believed to be the most "
+                f"efficient attains at most {percent(answer.bounds[1])} of {reference}; others were "
+                "explored, not tested."
+            )
         low, high = answer.interval
         small, enough = (size_of(result, answer, end) for end in (low, high))
         open_ends = {
@@ -98,12 +103,15 @@ class Verdict:
         lies = f"lies {between(result, answer)}"
         if low == high:
             lies, why = f"is {enough}", "it is enough, and less is not expected to be"
-        elif smallest in OUTCOMES:  # it need not rise with the dose
-            why = "the upper end was shown to be enough; less than the lower end is not expected"
-        elif result.advice:
+        elif self.result.advice:
             why = "both ends were estimated from episodes on both sides"
+        elif not answer.lower_shown:
+            why = "the upper end was played and shown to be enough; the lower end is an estimate"
         else:
-            why = "the lower end was shown not to be enough, the upper end to be enough"
+            why = (
+                "both were played, and shown to be too little and to be enough; that nothing below "
+                "is enough rests on more being no worse"
+            )
         return f"The smallest sufficient {smallest} {lies}: {why}."
 
     @property
@@ -118,7 +126,28 @@ class Verdict:
         return (
             f"The group then earns {goal}{percent(efficiency.mean)} of perfect play "
             f"(95% interval {interval(efficiency, percent)}; "
-            f"{counted(efficiency.n, 'held-out episode')})."
+            f"{counted(efficiency.n, 'held-out episode')}){self._bound}."
+        )
+
+    @property
+    def _bound(self) -> str:
+        """What the certificate's own bound says, which allows for repeated looks."""
+        answer, target = self.result.best, self.result.study.target
+        if answer.status != "certified" or self.result.advice:
+            return ""
+        bound = f"{percent(answer.bounds[0])} of {reference_words(target.relative_to)}"
+        return f"; at least {bound}, which allows for all looks at them"
+
+    @property
+    def effect(self) -> str:
+        """How much more that is than without a mechanism."""
+        gain = self.result.effect
+        if gain is None or self.result.best.candidate == BASELINE:
+            return ""
+        points = (f"{100 * x:.3g}" for x in (gain.mean, *gain.ci95))
+        mean, low, high = points
+        return (
+            f"That is {mean} points more than without a mechanism (95% interval {low} to {high})."
         )
 
     @property
@@ -172,8 +201,30 @@ class Verdict:
     @property
     def sentences(self) -> tuple[str, ...]:
         """All of it, in order."""
-        answer = (self.headline, self.size, self.efficiency, self.spend)
-        return tuple(filter(None, (*answer, self.rivals, self.caution, self.agents)))
+        answer = (self.headline, self.size, self.efficiency, self.effect, self.spend)
+        others = (self.rivals, self.caution, self.reuse, self.agents)
+        return tuple(filter(None, (*answer, *others)))
+
+    @property
+    def estimand(self) -> str:
+        """What the size is of, in one sentence."""
+        study = self.result.study
+        return (
+            f"The smallest {study.minimise} at which mean group revenue over all deals and choices "
+            f"of {study.group} in {study.game}, under {study.condition}, is {target_words(study)}."
+        )
+
+    @property
+    def reuse(self) -> str:
+        """How often the same question was asked otherwise; "" where it was not."""
+        others = self.result.reused
+        if not others:
+            return ""
+        asked = counted(len(others), "other search", "other searches")
+        return (
+            f"{asked} of the same question under other seeds or targets stand beside this record "
+            f"({joined(others)}); the stated confidence is that of each one alone."
+        )
 
 
 def target_words(study: Study) -> str:
@@ -207,7 +258,7 @@ def tiles(result: SearchResult) -> list[Tile]:
     answer, known = result.best, between(result, result.best)
     size = size_of(result, answer, answer.size), known
     if answer.status != "certified":
-        none = {"unreachable": "none in range", "out_of_budget": "not decided"}
+        none = {"not_reached": "none shown", "out_of_budget": "not decided"}
         size = none[answer.status], known
     elif answer.candidate == BASELINE:
         size = "none needed", "the group meets the target without an incentive"

@@ -20,12 +20,10 @@ import numpy as np
 from optuna.trial import FrozenTrial
 
 from mechlab.flows import Array
-from mechlab.search._design import required_episodes
 from mechlab.search._direction import Direction
 from mechlab.search._replicates import Index
 from mechlab.search._space import Space
 from mechlab.search._threshold import Belief
-from mechlab.search.bounds import alpha_spent
 from mechlab.search.trials import (
     ATTAINMENT,
     FEW,
@@ -36,11 +34,11 @@ from mechlab.search.trials import (
     without_mechanism,
 )
 
-DOUBT = 0.55  # tolerances of doubt about the boundary at which held-out episodes take over: they
+DOUBT = 0.4  # tolerances of doubt about the boundary at which held-out episodes take over: they
 # place it themselves, as long as their doses lie on both sides of it
-DETOUR = 0.8  # tolerances by which a direction may miss the cheapest one: the certificate adds it
+DETOUR = 0.6  # tolerances by which a direction may miss the cheapest one: the certificate adds it
 HOPELESS = 0.02  # chance to reach the target that counts as none, or as certainty if lacking
-SAME = 0.005  # share of a dose within which another one is the same: a tenth of the usual tolerance
+SAME = 0.005  # share of a dose within which another one is the same: far below any tolerance
 NOTHING = 1e-3  # share of the range below which that share is of this instead: 0 has no part
 BENEFIT = 0.1  # chance to be the cheapest, granted to a mechanism that seems not to be: it may err
 STALE = 1.05  # a fit serves until so many times its trials are finished: a twentieth moves little
@@ -195,7 +193,7 @@ def has_converged(belief: Belief, tolerance: float, first_trials: int) -> bool:
 
     Args:
         belief: what is known.
-        tolerance: share of the true size within which the answer should come.
+        tolerance: largest width of the interval, as a share of its upper end.
         first_trials: trials before which nothing has converged.
     """
     threshold = belief.threshold
@@ -212,18 +210,15 @@ def has_converged(belief: Belief, tolerance: float, first_trials: int) -> bool:
 
 
 def _is_placed(belief: Belief, tolerance: float) -> bool:
-    """Return whether the boundary is placed on the direction to certify as well as the first
-    analysis of a certificate would place it."""
+    """Return whether the boundary is placed as well on the direction to certify."""
     direction = Direction(belief, belief.best)
     median, spread = direction.crossing
     if median <= 0.0:  # enough without incentive, or no number to choose
         return spread <= 0.0
     ends = max(0.0, median - 2 * spread), min(1.0, median + 2 * spread)
-    if not direction.settings_between(*ends):
+    if not direction.positions_between(*ends):
         return True
-    _, error = required_episodes(direction, (1.0 - belief.confidence) * alpha_spent(0), tolerance)
-    # Twice its error, for playing on costs more; a tenth of the tolerance is close enough anyway
-    return spread <= max(2.0 * error, 0.1 * tolerance * median)
+    return spread <= DOUBT * tolerance * median
 
 
 def _size_of(size: Size, mechanism: Mapping[str, str], params: Mapping[str, Any]) -> float:

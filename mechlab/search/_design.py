@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.stats import norm
 
-from mechlab.flows import Array
 from mechlab.search._direction import Direction, Dose
-from mechlab.search.bounds import MIN_EPISODES
+from mechlab.search.bounds import LOOKS, MIN_EPISODES, levels
 
-POWER = 1.6  # normal quantile of the chance that a claim succeeds: 0.8 would be 0.84, for each of
-# two claims at once 1.25; the rest makes up for noise and slope that are only estimated
-MARGIN = 2.0  # standard deviations of doubt about the boundary by which the doses lie further apart
-MAX_EPISODES = 4096  # of a dose at a first analysis; a search can ask for more in later ones
-STEP = 0.05  # share of a position over which a slope is taken: a tolerance
+POWER = 2.0  # normal quantile of the chance that a claim succeeds by the last look, if the curve is
+# as believed: 98%, as a stage that fails is played in vain, and early looks save what is not needed
+SPARE = 2.0  # times the episodes that exclude what was not seen where the mean is as believed
+MAX_EPISODES = 8192  # of a dose in one stage
 DOUBT = 0.5  # share of the curves drawn that says whether the target is reached, or already without
-MIN_GAP, MAX_GAP = 1e-3, 0.9  # distance of efficiency from the target: a response that only just
-# reaches it would take episodes without end, and the logarithm needs less than 1
+SMALLEST = 0.05  # standard deviations of an episode: a dose nearer to the target shows nothing
+OFFSETS = (-0.3, -0.15, 0.0, 0.15, 0.3, 0.45)  # of two doses' middle from the boundary, in half
+# their distance: it saves episodes where one side takes many more than the other
+WIDER = 1.5  # times the distance of two doses, where their episodes are not to be had
+INSIDE = 0.98  # share of the tolerance that two doses take up: rounding must not exceed it
 
-Limits = tuple[int, int]  # fewest and most episodes of a dose
+Shown = tuple[Dose | None, Dose | None]  # doses shown to be too little, and enough
 
 
 @dataclass(frozen=True)
@@ -31,158 +32,140 @@ class Design:
 
     Attributes:
         doses: one or two, in order of size.
-        n: episodes of each at the first analysis.
+        gaps: how far efficiency is believed to be from the target at each.
+        n: episodes of each by the last look.
     """
 
     doses: tuple[Dose, ...]
+    gaps: tuple[float, ...]
     n: int
 
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Episodes of each dose by each look."""
+        wanted = {math.ceil(self.n * share) for share in LOOKS}
+        return tuple(sorted(n for n in wanted if n >= MIN_EPISODES)) or (self.n,)
 
-def design(
-    direction: Direction,
-    alpha: float,
-    tolerance: float,
-    least: int = MIN_EPISODES,
-    left: int = 2 * MAX_EPISODES,
-) -> Design:
-    """Return the stage that the belief recommends.
-
-    Two doses, one on each side of the believed boundary; one, where the target is believed to be
-    out of reach (the most efficient setting), or to be reached without any incentive.
-
-    Args:
-        direction: the direction, with the belief.
-        alpha: error that the first analysis may spend.
-        tolerance: share of the true size within which the answer should come in 80 of 100 cases.
-        least: fewest episodes of a dose, where so many are left.
-        left: most episodes of all doses.
-    """
-    crossings, limits = direction.crossings, (least, left)
-    if np.isfinite(crossings).mean() < DOUBT:
-        dose = Dose(np.inf, direction.belief.most_efficient, "lower")
-        return single_dose(direction, dose, alpha, limits)
-    if (crossings <= 0.0).mean() > DOUBT:
-        return single_dose(direction, direction.dose(0.0, "upper"), alpha, limits)
-    limits = least, left // 2
-    jump = _jump(direction)
-    if jump is not None:
-        return _at_jump(direction, jump, alpha, tolerance, limits)
-    return _bracket(direction, alpha, tolerance, limits)
-
-
-def single_dose(direction: Direction, dose: Dose, alpha: float, limits: Limits) -> Design:
-    """Return a stage of one dose, with the episodes that its distance from the target takes.
-
-    A distance below a twentieth of the noise counts as that: nothing is to be shown there.
-    """
-    curve, _, _ = direction.belief.curve([dose.params])
-    gap, sd = abs(float(curve[0]) - direction.belief.target), _sd(direction)
-    n = _count((sd * (norm.isf(alpha) + POWER) / max(gap, sd / 20)) ** 2, limits)
-    return Design((dose,), n)
-
-
-def _bracket(direction: Direction, alpha: float, tolerance: float, limits: Limits) -> Design:
-    """Return a stage on both sides of the boundary, as far apart as noise and doubt require."""
-    median, spread = direction.crossing
-    n, error = required_episodes(direction, alpha, tolerance, limits)
-    half = _quantile(direction, alpha) * error + MARGIN * math.hypot(error, spread)
-    return Design(
-        (direction.dose(median - half, "lower"), direction.dose(median + half, "upper")), n
-    )
+    @property
+    def fractions(self) -> tuple[float, ...]:
+        """The same as shares of all of them."""
+        return tuple(n / self.n for n in self.looks)
 
 
 @dataclass(frozen=True)
-class Jump:
-    """Where a response without any noise jumps over the target.
+class Designer:
+    """Designs a stage on a direction.
 
     Attributes:
-        low, high: neighbouring positions, below the target and not below it.
-        gap: how far efficiency is from the target at both of them, at least.
+        direction: the direction, with the belief.
+        alpha: error that each claim of the stage may spend.
+        tolerance: largest difference of two doses' sizes, as a share of the larger one.
+        left: most episodes of all doses.
     """
 
-    low: float
-    high: float
-    gap: float
+    direction: Direction
+    alpha: float
+    tolerance: float
+    left: int = 2 * MAX_EPISODES
 
+    def design(self, shown: Shown = (None, None)) -> Design:
+        """Return the stage that the belief recommends.
 
-def _jump(direction: Direction) -> Jump | None:
-    """Return where efficiency jumps over the target, where no episode ever differs from another.
+        Two doses, one on each side of the believed boundary and as far apart as the tolerance
+        allows, or as the doubt about the boundary asks for; one of them, where the other is shown
+        already. One dose, too, where the target is believed to be out of reach (the most efficient
+        setting), or to be reached without any incentive.
 
-    Then there is no noise that could tell how far from a jump a dose is, and no curve to fit.
-    """
-    trials = [(direction.position_of(t.x), t.values) for t in direction.belief.efficiencies]
-    if any(len(set(values)) > 1 for _, values in trials):
-        return None
-    known = sorted((t, v[0] - direction.belief.target) for t, v in trials if t is not None)
-    low = max((one for one in known if one[1] < 0.0), default=None)
-    high = min((one for one in known if low and one > low and one[1] >= 0.0), default=None)
-    if low is None or high is None:
-        return None
-    return Jump(low[0], high[0], min(-low[1], high[1]))
+        Args:
+            shown: the closest doses that were shown to be too little and to be enough.
+        """
+        crossings = self.direction.crossings
+        if np.isfinite(crossings).mean() < DOUBT and not shown[1]:
+            return self.planned((Dose(np.inf, self.direction.belief.most_efficient, "lower"),))
+        if (crossings <= 0.0).mean() > DOUBT and not shown[0]:
+            return self.planned((self.direction.dose(0.0, "upper"),))
+        return self.planned(self._around(shown))
 
+    def planned(self, doses: tuple[Dose, ...]) -> Design:
+        """Return a stage of some doses, with the episodes that they need."""
+        n, most = max(self._needed(doses)), min(MAX_EPISODES, self.left // len(doses))
+        return Design(doses, self._gaps(doses), min(max(n, MIN_EPISODES), most))
 
-def _at_jump(
-    direction: Direction, jump: Jump, alpha: float, tolerance: float, limits: Limits
-) -> Design:
-    """Return a stage at the two ends of a jump; where they are further apart than the tolerance, at
-    the two positions that cut what lies between in three."""
-    third = (jump.high - jump.low) / 3.0
-    far = 3.0 * third > tolerance * jump.high
-    ends = (jump.low + third * far, jump.high - third * far)
-    # So many equal episodes show a mean that far from the target (see `bounds`); two doses with two
-    # claims each share the error
-    n = math.log(alpha / 4.0) / math.log1p(-min(max(jump.gap, MIN_GAP), MAX_GAP))
-    doses = direction.dose(ends[0], "lower"), direction.dose(ends[1], "upper")
-    return Design(doses, _count(n, limits))
+    def _around(self, shown: Shown) -> tuple[Dose, ...]:
+        """Return doses on both sides of the boundary, those left out that are shown already.
 
+        Doses that would take more episodes than are left lie further apart: little money buys a
+        wide interval rather than none.
+        """
+        below, above = shown
+        median, spread = self.direction.crossing
+        start, end = below.t if below else 0.0, above.t if above else 1.0
+        if below and above:  # what was shown stands above what is believed
+            quarter = 0.25 * (end - start)
+            median = min(max(median, start + quarter), end - quarter)
+        half = max(self._reach(median, (-1.0, 1.0)), spread)
+        while True:
+            pairs = [(median + (o - 1.0) * half, median + (o + 1.0) * half) for o in OFFSETS]
+            if above and median + half >= end:
+                pairs = [(end - self._reach(end, (-1.0, 0.0)), end)]
+            elif below and median - half <= start:
+                pairs = [(start, start + self._reach(start, (0.0, 1.0)))]
+            doses = min((self._outside(*pair, start, end) for pair in pairs), key=self._cost)
+            if half >= end - start or len(doses) * max(self._needed(doses)) <= self.left:
+                return doses
+            half *= WIDER
 
-def required_episodes(
-    direction: Direction,
-    alpha: float,
-    tolerance: float,
-    limits: Limits = (MIN_EPISODES, MAX_EPISODES),
-) -> tuple[int, float]:
-    """Return the episodes of each of two doses that an answer within the tolerance takes.
+    def _outside(self, low: float, high: float, start: float, end: float) -> tuple[Dose, ...]:
+        """Return the nearest valid doses outside two positions, but inside those that are shown;
+        where that leaves none, the nearest one between."""
+        way = self.direction
+        lower = way.dose(way.next_valid(max(low, start), start), "lower")
+        upper = way.dose(way.next_valid(min(high, end), end), "upper")
+        doses = (lower,) * (lower.t > start or start == 0.0) + (upper,) * (
+            upper.t < end or end == 1
+        )
+        if doses:
+            return doses
+        middle = (low + high) / 2.0
+        t = min(way.positions_between(start, end), key=lambda t: abs(t - middle))
+        return (way.dose(t, "upper" if t >= middle else "lower"),)
 
-    The answer errs by the noise of efficiency, divided by the curve's slope, and by that of size.
+    def _reach(self, t: float, signs: tuple[float, float]) -> float:
+        """Return how far two doses may lie from a position, each by its sign, to be within the
+        tolerance."""
 
-    Returns:
-        The episodes, and the standard error (in t) with which so many at one dose place the
-        boundary.
-    """
-    median, spread = direction.crossing
-    per_t = max(_slope(direction.sizes, median, STEP * median), 1e-12)  # size
-    slope = max(_slope(direction.curve, median, max(spread, STEP * median)), 1e-6)  # efficiency
-    at = np.array([median])
-    wanted = tolerance * abs(float(direction.sizes(at)[0]))
-    by_place = _sd(direction) * per_t / slope  # what one episode leaves open of the size
-    by_size = direction.belief.size_sd(direction.points(at)[0])
-    error = _quantile(direction, alpha) * (by_place + by_size)
-    error += POWER * math.hypot(by_place, by_size)
-    if direction.belief.fixed_size is not None:
-        error, wanted = 0.0, 1.0  # all doses are as large: it is free where the boundary lies
-    n = _count((error / wanted) ** 2 / 2.0 if wanted > 0.0 else MAX_EPISODES, limits)
-    return n, _sd(direction) / (slope * math.sqrt(n))
+        def excess(way: float) -> float:
+            ends = np.clip(t + way * np.array(signs), 0.0, 1.0)
+            low, high = self.direction.sizes(ends)
+            return float(high - low - INSIDE * self.tolerance * abs(high))
 
+        return 1.0 if excess(1.0) <= 0.0 else float(brentq(excess, 0.0, 1.0, xtol=1e-6))
 
-def _quantile(direction: Direction, alpha: float) -> float:
-    """Return the normal quantile of one claim about one of two doses (see ``InterimAnalysis``)."""
-    return float(norm.isf(alpha / 2.0 / direction.belief.claims_per_end))
+    def _cost(self, doses: tuple[Dose, ...]) -> int:
+        """Return the episodes of all doses, each played for as long as itself needs."""
+        return sum(self._needed(doses))
 
+    def _needed(self, doses: tuple[Dose, ...]) -> list[int]:
+        """Return the episodes that show each dose to lie on its side, if its gap is as believed."""
+        claim = self.alpha / self.direction.belief.claims_per_end
+        z, target = float(norm.isf(levels(LOOKS, claim)[-1])) + POWER, self.direction.belief.target
+        needed = []
+        for dose, gap in zip(doses, self._gaps(doses), strict=True):
+            room = max(target if dose.purpose == "upper" else 1.0 - target, 0.05)
+            unseen = SPARE * math.log(claim) / math.log1p(-min(gap / room, 0.9))  # see `bounds`
+            needed.append(math.ceil(max((self._sd * z / gap) ** 2, unseen)))
+        return needed
 
-def _slope(curve: Callable[[Array], Array], t: float, step: float) -> float:
-    """Return the slope of a curve at position t, over a step to each side inside the range."""
-    ends = np.array([max(0.0, t - step), min(1.0, t + step)])
-    return float(np.diff(curve(ends))[0] / np.diff(ends)[0])
+    def _gaps(self, doses: tuple[Dose, ...]) -> tuple[float, ...]:
+        """Return how far efficiency is believed to be on the hoped side of the target."""
+        means, _, _ = self.direction.belief.curve([dose.params for dose in doses])
+        signs = (1.0 if dose.purpose == "upper" else -1.0 for dose in doses)
+        target, least = self.direction.belief.target, max(SMALLEST * self._sd, 1e-4)
+        gaps = (s * (float(m) - target) for s, m in zip(signs, means, strict=True))
+        return tuple(max(gap, least) for gap in gaps)
 
-
-def _sd(direction: Direction) -> float:
-    """Return the standard deviation of one episode's efficiency where its mean is the target."""
-    data = direction.belief.posterior.data
-    return float(np.sqrt(data.variance_at(np.array([direction.belief.target]))[0]))
-
-
-def _count(n: float, limits: Limits) -> int:
-    """Return a whole number of episodes within the limits; the upper one stands above all."""
-    least, most = limits
-    return min(most, max(least, int(min(MAX_EPISODES, math.ceil(n)))))
+    @property
+    def _sd(self) -> float:
+        """Standard deviation of one episode's efficiency where its mean is the target."""
+        belief = self.direction.belief
+        return float(belief.posterior.data.variance_at(np.array([belief.target]))[0] ** 0.5)

@@ -6,7 +6,7 @@ number of coordinates, S of drawn curves (see ``Belief``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -20,8 +20,7 @@ from mechlab.search._threshold import CENTRAL, MIN_CROSSINGS, Belief
 Purpose = Literal["upper", "lower"]
 
 STEPS = 65  # positions tried in looking for valid settings: every one of a range of 64 units
-FINE, COARSE = 101, 41  # positions for the shape between two doses, and for the rest of the range
-MIN_RISE = 0.02  # share of its rise that a flat curve is given, so that its inverse exists
+COARSE = 41  # positions for the whole range
 
 
 @dataclass(frozen=True)
@@ -75,11 +74,6 @@ class Direction:
         """Return the position nearest to a setting."""
         return self._projected(self.belief.space.encode([params])[0])[0]
 
-    def position_of(self, x: Sequence[float]) -> float | None:
-        """Return the position of a point (W,), or None where it is not on the direction."""
-        t, distance = self._projected(np.asarray(x))
-        return t if distance < 1e-9 else None  # a setting that was encoded is off by rounding
-
     def _projected(self, x: Array) -> tuple[float, float]:
         """Return the position nearest to a point (W,), and the largest distance of a coordinate."""
         start, end = self._ends
@@ -100,10 +94,11 @@ class Direction:
                 return position
         return towards
 
-    def settings_between(self, low: float, high: float) -> int:
-        """Return how many valid settings lie strictly between two valid positions (at most 63)."""
-        settings = np.unique(self.points(np.linspace(low, high, STEPS)), axis=0)
-        return max(0, len(settings) - 2)
+    def positions_between(self, low: float, high: float) -> list[float]:
+        """Return the valid positions strictly between two valid ones (at most 63)."""
+        points = np.unique(self.points(np.linspace(low, high, STEPS)), axis=0)
+        positions = sorted({self._projected(x)[0] for x in points})
+        return positions[1:-1]
 
     def sizes(self, t: Array) -> Array:
         """Return the (expected) sizes at positions t."""
@@ -112,17 +107,6 @@ class Direction:
     def curve(self, t: Array) -> Array:
         """Return the believed mean efficiency at positions t."""
         return self.belief.posterior.mean(self.points(t))
-
-    def bend(self, low: float, t: float, high: float) -> tuple[float, Array]:
-        """Return how far the observed size at t lies above the straight line from low to high.
-
-        Returns:
-            The distance by what is believed on average, and on each drawn curve (S,).
-        """
-        x = self.points(np.array([low, t, high]))
-        share = (t - low) / (high - low) if high > low else 1.0
-        off = np.array([share - 1.0, 1.0, -share])
-        return float(self.belief.sizes(x) @ off), self.belief.draw_sizes(x) @ off
 
     def smallest_size_from(self, t: float) -> float:
         """Return the smallest observed size that is believed to lie at position t or beyond: a fine
@@ -159,28 +143,3 @@ class Direction:
         finite = self.crossings[np.isfinite(self.crossings)]
         low, median, high = np.quantile(finite, CENTRAL)
         return float(median), float(high - low) / 2.0
-
-    def rise_positions(self, low: float, high: float, shares: Array) -> tuple[Array, Array]:
-        """Return where between two positions efficiency has made given shares (n,) of its rise.
-
-        Only the curve's shape matters: it may be moved and stretched to other values at the ends.
-
-        Returns:
-            Positions (n,) by what is believed on average, and on each drawn curve (S, n).
-        """
-        t = np.linspace(low, high, FINE)
-        x = self.points(t)
-        drawn = [_inverse(curve, t, shares) for curve in self.belief.draw(x)]
-        return _inverse(self.belief.posterior.mean(x), t, shares), np.array(drawn)
-
-
-def _inverse(curve: Array, t: Array, shares: Array) -> Array:
-    """Return where a curve (G,) at positions t (G,), made to rise throughout, has made shares (n,)
-    of its rise.
-
-    >>> _inverse(np.array([0.0, 1.0, 0.5, 2.0]), np.arange(4.0), np.array([0.0, 0.25, 1.0]))
-    array([0.        , 0.50328948, 3.        ])
-    """
-    curve = np.maximum.accumulate(curve)
-    rise = curve + (curve[-1] - curve[0] + 1e-6) * np.linspace(0.0, MIN_RISE, len(t))
-    return np.asarray(np.interp(rise[0] + shares * (rise[-1] - rise[0]), rise, t))

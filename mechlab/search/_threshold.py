@@ -27,7 +27,7 @@ from mechlab.search._space import Space
 DRAWS = 384  # curves drawn, S: about 10 of them lie beyond each end of a 95% interval
 MIN_CROSSINGS = DRAWS // 20  # curves that must reach the target before their thresholds are used
 CENTRAL = (0.16, 0.5, 0.84)  # quantiles: of a normal variable the mean and one sd to each side
-TOLERANCE = 0.05  # how close to the true smallest size an answer should be, as a share of it
+TOLERANCE = 0.07  # width of an interval, as a share of its upper end
 REFRESH = 1.2  # trials, relative to those at the last full fit, after which the next one is due
 NEAR = 0.1  # as a share of a point's distance from 0: nearer trials say the same of its spread
 

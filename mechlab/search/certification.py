@@ -8,20 +8,16 @@ from typing import Any
 
 from mechlab.search._acquisition import HOPELESS
 from mechlab.search._threshold import Belief
-from mechlab.search.bounds import MIN_EPISODES
 from mechlab.search.certifier import Batch, Certificate, Certifier
 from mechlab.search.explore import sampler_for
 from mechlab.search.heartbeat import living
 from mechlab.search.trials import ATTAINMENT, episodes, finished, play_outcome, short_names
 from mechlab.store import Outcome, Store, setting_key
-from mechlab.streams import ANSWER, CERTIFY
+from mechlab.streams import CERTIFY
 from mechlab.study import BASELINE, OUTCOMES
 
-_ANSWERS = ANSWER.start - CERTIFY.start  # index of the first of them, as the certifier counts
-OFFLINE = (64, 1024)  # most episodes of a batch, and of an answer, where none costs anything
-LIVE = (16, MIN_EPISODES)
-"""The same where episodes cost money: a batch that is begun is played to its end, and the
-efficiency of an answer between two doses follows from theirs; its own measure only its spend."""
+OFFLINE, LIVE = 64, 16  # most episodes of a batch: where they cost money, one that is begun is
+# played to its end
 _WAIT = 0.1  # seconds between looks for what other workers are playing
 
 
@@ -50,19 +46,18 @@ class Certification:
         self._left = self._budget() - self.explored
         target = self.study.target
         hopeful = _hopeful(self.beliefs)
-        self._batch, self._answer = OFFLINE if store.study.group.offline else LIVE
         self._certifier = Certifier(
             hopeful,
             confidence=target.confidence,
             tolerance=target.tolerance,
             budget=self._left,
-            batch=self._batch,
+            batch=OFFLINE if store.study.group.offline else LIVE,
         )
         self._replay()
 
     @property
     def episodes(self) -> int:
-        """Fresh episodes played."""
+        """Held-out episodes played."""
         return sum(batch.count for batch, _ in self.told)
 
     @property
@@ -90,18 +85,17 @@ class Certification:
         return certified and self.study.minimise != "subsidy"
 
     def _open(self) -> list[Batch]:
-        """Return what can be played now: first for the certificate, then at its answers."""
-        return (not self.enough and self._certifier.open()) or self._answers()
+        """Return the batches that can be played now: for the certificate, then beside it."""
+        return (not self.enough and self._certifier.open()) or self._without_mechanism()
 
-    def _answers(self) -> list[Batch]:
-        """Return episodes at certified settings that lie between the doses that were played."""
-        count = min(self._answer, self._left - self.episodes)
-        return [
-            Batch(c.mechanism, c.params, _ANSWERS, count, "upper")
-            for c in self.certificates.values()
-            if c.status == "certified" and c.params is not None and count >= MIN_EPISODES
-            if not self.outcomes(c.mechanism, c.params)
-        ]
+    def _without_mechanism(self) -> list[Batch]:
+        """Return episodes that show what a certified answer changes, where they cost nothing."""
+        certified = any(one.status == "certified" for one in self.certificates.values())
+        count = min(OFFLINE, self._left - self.episodes)
+        lacking = BASELINE not in self.certificates and not self.outcomes(BASELINE, {})
+        if not (certified and lacking and count > 1 and self.study.group.offline):
+            return []
+        return [Batch(BASELINE, {}, 0, count, "lower")]
 
     def _budget(self) -> int:
         """Return the latest budget in force, as it stands in the record."""
@@ -134,7 +128,7 @@ class Certification:
 
     def _tell(self, batch: Batch, outcome: Outcome) -> None:
         self.told.append((batch, outcome))
-        if not at_answer(batch):
+        if batch.mechanism in self.certificates:
             observed = outcome[self.study.minimise] if self.study.minimise in OUTCOMES else None
             self._certifier.tell(batch, outcome[ATTAINMENT], observed)
 
@@ -148,11 +142,6 @@ class Certification:
         outcome = play_outcome(self.study, mechanism, _numbers(batch))
         self.store.record(key, outcome)
         return True
-
-
-def at_answer(batch: Batch) -> bool:
-    """Whether a batch measures an answer, instead of deciding about it."""
-    return batch.first >= _ANSWERS
 
 
 def _numbers(batch: Batch) -> range:

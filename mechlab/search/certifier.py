@@ -1,22 +1,23 @@
 """The certificate: held-out episodes that show how small an incentive is still enough.
 
 For each mechanism there is a sequential test in stages. A stage plays held-out episodes at a dose
-believed just too small (``lower``) and at one believed just enough (``upper``), and judges them in
-interim analyses, which share the permitted error (see ``bounds``). Where mean efficiency is shown
-to be below the target at the one and not below it at the other, the smallest sufficient size lies
-between the two doses. Inside, the ends of its interval are where the bounds of the mean, carried
-from dose to dose along the explored shape of the curve, cross the target. A stage that fails leaves
-the next one less error to spend; its episodes teach the belief where to look next, and enter no
-later claim.
+believed just too small (``lower``) and at one believed just enough (``upper``), in turns, and
+judges each by its own episodes at looks that share the permitted error (see ``bounds``). The answer
+is the smallest dose that was shown to be enough; the lower end of its interval is the largest dose
+that was shown to be too little. What exploring believes chooses the doses, and proves nothing. A
+stage that fails leaves the next one less error to spend; its episodes teach the belief where to
+look next.
 
-What is assumed: means of ``bounds.MIN_EPISODES`` episodes and more are nearly normal (skewness is
-corrected for); along the direction, efficiency is below the target at every size under the lower
-end (monotone); between the two doses the curve has the explored shape, moved and stretched to the
-means there. With several parameters the direction is the line from no incentive through the
-believed answer; as another one may be cheaper, the lower end is moved down by what exploring
-expects of that. A size that is measured, such as spend, has bounds of its own at both ends, for
-which half of the error is spent. Where exploring expects that it falls again further along the
-direction, the cheapest dose there is tried too, and the lower end is moved down to that.
+What is assumed:
+- Episodes are independent, or their dependence shows in blocks of those played in turn: then the
+  blocks count (see ``bounds.serial_correlation``).
+- Means of ``bounds.MIN_EPISODES`` episodes and more are nearly normal, apart from skewness and
+  from rare episodes that were not seen.
+- Efficiency is below the target at every dose under the lower end (monotone). The answer does not
+  rest on it. With several parameters the doses lie on the line from no incentive through the
+  believed answer; another one may be cheaper, so the lower end is moved down by what exploring
+  expects of that, and is an estimate. So it is where size is measured, such as spend, which may
+  fall again further along the line; the cheapest dose there is tried too.
 
 Mechanisms share the permitted error (Bonferroni), so that all their intervals hold at once: each in
 proportion to its chance to reach the target, as exploring left it, since one that never suffices
@@ -35,10 +36,11 @@ from mechlab.search._analysis import Evidence
 from mechlab.search._direction import Purpose
 from mechlab.search._sequential import SequentialTest
 from mechlab.search._threshold import TOLERANCE, Belief
+from mechlab.search.bounds import Serial
 
 __all__ = ["Batch", "Certificate", "Certifier", "Evidence", "Purpose", "Status"]
 
-Status = Literal["certified", "unreachable", "out_of_budget"]
+Status = Literal["certified", "not_reached", "out_of_budget"]
 
 MIN_CHANCE = 0.1  # that a mechanism counts with in sharing the error, so that none has next to none
 
@@ -69,36 +71,45 @@ class Certificate:
 
     Attributes:
         mechanism: which one.
-        status: "certified": ``params`` are shown sufficient; "unreachable": even the most
-            efficient setting was shown insufficient; "out_of_budget": neither in the budget.
-        params, size: the answer, the upper end of the interval; where unreachable, the most
-            efficient setting and nan; None and nan where nothing is shown. A size that is observed
-            is the mean at the answer.
+        status: "certified": ``answer`` was shown to be enough; "not_reached": the setting believed
+            to be the most efficient was shown to be too little, and none to be enough;
+            "out_of_budget": neither in the budget.
+        answer: the dose itself, with what its own episodes showed (the most efficient one where the
+            target was not reached); None where nothing is shown.
         interval: holds the smallest sufficient size; all mechanisms' intervals do at once, with
-            ``confidence``. An end without evidence is nan. Where size is observed, the upper end
-            is a bound of the mean size at the answer.
-        efficiency: mean at the answer (at the best setting where unreachable), and its interval.
-        n: held-out episodes behind ``efficiency``.
-        played: the smallest setting that was played and by itself shown to be enough, with the
-            upper bound of its size; None where there is none.
+            ``confidence``. An end without evidence is nan, or infinite. Where size is observed, the
+            upper end is a bound of the mean size at the answer.
+        lower_shown: whether the lower end is a dose that was shown to be too little; otherwise it
+            is an estimate.
         target, confidence: what was asked for.
         stages, episodes: what it took.
-        evidence: every dose of every stage.
+        evidence: every dose of every stage, at its latest look.
+        contrary: doses shown to be too little although larger than the answer.
+        serial: how far episodes that were played one after the other were alike.
     """
 
     mechanism: str
     status: Status
-    params: dict[str, Any] | None
-    size: float
+    answer: Evidence | None
     interval: tuple[float, float]
-    efficiency: tuple[float, float, float]
-    n: int
-    played: tuple[dict[str, Any], float] | None
+    lower_shown: bool
     target: float
     confidence: float
     stages: int
     episodes: int
     evidence: tuple[Evidence, ...]
+    contrary: tuple[Evidence, ...]
+    serial: Serial
+
+    @property
+    def params(self) -> dict[str, Any] | None:
+        """The setting of the answer."""
+        return self.answer.params if self.answer else None
+
+    @property
+    def size(self) -> float:
+        """The (mean) size at a certified answer, nan where there is none."""
+        return self.answer.size if self.answer and self.status == "certified" else math.nan
 
 
 class Certifier:
@@ -113,8 +124,8 @@ class Certifier:
         beliefs: what exploring found, by mechanism.
         confidence: of all intervals together.
         budget: most held-out episodes to play. The most promising mechanism comes first.
-        tolerance: how close to the true smallest size an answer should come (in 80 of 100 cases).
-        batch: most episodes of one batch.
+        tolerance: largest width of an interval, as a share of its upper end.
+        batch: most episodes of one batch; neighbouring ones are compared for dependence.
 
     >>> import numpy as np, optuna
     >>> from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_replicates
@@ -203,7 +214,7 @@ class Certifier:
         """Return the answer: the smallest certified size of all mechanisms; None until done."""
         if not self.done or not self._tests:
             return None
-        order: list[Status] = ["certified", "out_of_budget", "unreachable"]
+        order: list[Status] = ["certified", "out_of_budget", "not_reached"]
         return min(
             self.certificates.values(),
             key=lambda c: (order.index(c.status), c.size if c.status == "certified" else 0.0),
@@ -222,20 +233,15 @@ class Certifier:
             self._tests[name] = self._new_test(belief, alpha=self._alphas[name], budget=left)
 
     def _certificate(self, name: str, test: SequentialTest) -> Certificate:
-        answer = test.best or test.upper
         status: Status = (
-            "unreachable" if test.best else "certified" if test.upper else "out_of_budget"
+            "certified" if test.upper else "not_reached" if test.best else "out_of_budget"
         )
-        certified = status == "certified"
         return Certificate(
             mechanism=name,
             status=status,
-            params=answer.params if answer else None,
-            size=test.upper.size if test.upper and certified else math.nan,
+            answer=test.upper or test.best,
             interval=_interval(test),
-            efficiency=(answer.mean, answer.lower, answer.upper) if answer else (math.nan,) * 3,
-            n=answer.n if answer else 0,
-            played=(test.enough.params, test.enough.most) if test.enough else None,
+            lower_shown=test.belief.space.one_dimensional and test.belief.size is not None,
             target=test.belief.target,
             confidence=self.confidence,
             stages=len(test.stages),
@@ -243,8 +249,10 @@ class Certifier:
             evidence=tuple(
                 replace(evidence, stage=number)
                 for number, stage in enumerate(test.stages, start=1)
-                for evidence in stage.evidence
+                for _, evidence in sorted(stage.evidence.items())
             ),
+            contrary=tuple(test.contrary),
+            serial=test.serial,
         )
 
 
@@ -253,8 +261,6 @@ def _interval(test: SequentialTest) -> tuple[float, float]:
 
     Below the start of the range there is no size, so one that is enough there is the lower end too.
     """
-    if test.best is not None:
-        return math.nan, math.inf
     high = test.upper.most if test.upper else math.inf
     start = test.upper if test.lower is None and test.upper and test.upper.t <= 0.0 else test.lower
     if start is None:
@@ -263,7 +269,7 @@ def _interval(test: SequentialTest) -> tuple[float, float]:
     if test.belief.size is None:  # sizes may fall again beyond the lower end
         at_upper = test.upper.least if test.upper else math.inf
         beyond = test.stages[-1].direction.smallest_size_from(start.t)
-        low = min(low, at_upper, beyond)
+        low = min(low, at_upper, max(beyond, 0.0) if start.least >= 0.0 else beyond)
     cheaper = 1.0 + test.excess if test.lower else 1.0
     return low / cheaper if low > 0.0 else low * cheaper, high
 

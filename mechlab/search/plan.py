@@ -17,7 +17,7 @@ from mechlab.agents.population import OFFLINE, Population
 from mechlab.errors import UserError
 from mechlab.llm.estimate import Estimate, estimate
 from mechlab.search import search
-from mechlab.search.bounds import alpha_spent
+from mechlab.search.bounds import LOOKS, levels
 from mechlab.search.certification import LIVE
 from mechlab.search.results import SearchResult, Status
 from mechlab.simulation import scenario
@@ -38,7 +38,7 @@ class Plan:
         episodes: mean number of episodes; exploring and certifying apart in ``explore``,
             ``certify``.
         range: the least and the most episodes that a simulated search took.
-        statuses: how many of them ended ``certified``, ``unreachable``, ``out_of_budget``.
+        statuses: how many of them ended ``certified``, ``not_reached``, ``out_of_budget``.
         turns: turns of agents in so many episodes: the calls of as many live agents.
         estimate: what the study's live agents cost in so many episodes.
         seconds: mean time of a simulated search on this machine; with live agents, of their calls.
@@ -112,11 +112,11 @@ def _live_cost(study: Study, storage: str | None) -> Estimate:
     """
     rules = [candidate.lowest for candidate in study.candidates.values()]
     batches = [
-        scenario(study.played, study.group.members, one, LIVE[0], study.seed, study.condition)
+        scenario(study.played, study.group.members, one, LIVE, study.seed, study.condition)
         for one in rules
     ]
     url = storage or study.record_url
-    return estimate(batches, study.live, url).times(1 / (LIVE[0] * len(rules)))
+    return estimate(batches, study.live, url).times(1 / (LIVE * len(rules)))
 
 
 def _offline(study: Study, stand_in: str | None) -> Study:
@@ -143,7 +143,7 @@ def _simulated(study: Study, number: int) -> tuple[SearchResult, float]:
 
 
 def _resolution(study: Study, found: tuple[SearchResult, ...]) -> float:
-    """Return the difference that a pair of doses shows at the first look of the certificate.
+    """Return the difference that a pair of doses shows by the last look at the first stage.
 
     With an equal share of the error; a mechanism that is likely to suffice will have more.
     """
@@ -152,6 +152,6 @@ def _resolution(study: Study, found: tuple[SearchResult, ...]) -> float:
     deviations = [result.best.attainment.sd for result in found]
     if each < 2 or np.isnan(deviations).all():
         return math.nan
-    alpha = (1.0 - study.target.confidence) / len(study.mechanisms) * alpha_spent(0) / 2.0
-    quantiles = float(ndtri(1.0 - alpha) + ndtri(_POWER))
+    alpha = (1.0 - study.target.confidence) / len(study.mechanisms)
+    quantiles = float(ndtri(1.0 - levels(LOOKS, alpha)[-1]) + ndtri(_POWER))
     return quantiles * float(np.nanmean(deviations)) / math.sqrt(each)

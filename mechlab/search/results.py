@@ -58,7 +58,7 @@ class Renderable:
         return RENDERERS.get(self.renderer).html(self)
 
 
-Status = Literal["certified", "unreachable", "out_of_budget"]
+Status = Literal["certified", "not_reached", "out_of_budget"]
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,18 @@ class Answer:
 
     Attributes:
         candidate: the candidate's name in the study.
-        status: ``certified``; ``unreachable``: shown insufficient at its best; ``out_of_budget``.
-        mechanism: the mechanism with its parameters; at the certified size, or the best known.
+        status: ``certified``: ``mechanism`` was played and shown to be enough; ``not_reached``: the
+            setting believed to be the most efficient was shown to be too little, and none to be
+            enough; ``out_of_budget``: neither.
+        mechanism: the mechanism with its parameters, as it was certified, or the best known.
         size: value of the study's measure of size.
         interval: lower and upper end: the lower was shown not to be sufficient, the upper to be,
-            at the study's confidence; nan where nothing was shown.
+            at the study's confidence; nan where nothing was shown. That all below the lower end is
+            insufficient too rests on monotonicity.
+        lower_shown: whether the lower end is a dose that was shown to be too little; otherwise it
+            is an estimate.
+        bounds: lower and upper bound of mean attainment at ``mechanism``, each by itself, at the
+            error that the certificate spent; nan where nothing is shown.
         attainment: group revenue over that of the target's reference point, in held-out episodes
             at ``mechanism``; of no episodes where nothing is shown.
         efficiency, spend, subsidy: of the same episodes; efficiency is relative to perfect play,
@@ -84,6 +91,8 @@ class Answer:
     mechanism: Mechanism
     size: float
     interval: tuple[float, float]
+    lower_shown: bool
+    bounds: tuple[float, float]
     attainment: Summary
     efficiency: Summary
     spend: Summary
@@ -92,14 +101,24 @@ class Answer:
 
     @property
     def shown(self) -> tuple[float, float]:
-        """What is shown of the smallest sufficient size: infinite where nothing is.
-
-        Where no size is enough, both ends are infinite.
-        """
-        if self.status == "unreachable":
-            return math.inf, math.inf
+        """What is shown of the smallest sufficient size: infinite where nothing is."""
         low, high = self.interval
         return -math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something that a certificate rests on, and what its own episodes say of it.
+
+    Attributes:
+        name: what is assumed.
+        holds: what they say; None where they cannot tell.
+        words: the same in a sentence, with figures.
+    """
+
+    name: str
+    holds: bool | None
+    words: str
 
 
 @dataclass(frozen=True)
@@ -149,11 +168,12 @@ class SearchResult(Renderable):
             attainment_lower, attainment_upper, spend, subsidy, episodes, started, finished`` and a
             column for each parameter (named ``candidate.parameter``).
         evidence: the certifier's doses on held-out episodes, one row each: ``candidate, stage,
-            purpose`` (``upper`` or ``lower``: which end of the interval it is to show), ``size,
-            attainment, lower, upper`` (one-sided bounds at the error spent), ``episodes, verdict``
-            (``sufficient``, ``insufficient``, ``undecided``) and the parameters; then doses that no
-            stage judged, with their 95% interval (verdict ``measured``; purpose ``answer`` for the
-            answer's own episodes).
+            look, purpose`` (``upper`` or ``lower``: which end of the interval it is to show),
+            ``size, attainment, lower, upper`` (one-sided bounds at ``level``), ``level`` (the error
+            of this claim at this look), ``p`` (its p-value), ``spent`` (error of the stage so far),
+            ``episodes, verdict`` (``sufficient``, ``insufficient``, ``undecided``) and the
+            parameters; then doses that no look judged, with their 95% interval (verdict
+            ``measured``).
         curves: for each candidate with one parameter, the fitted dose response: ``dose, size, mean,
             lower, upper``.
         calls: model calls made. cost_usd: what they cost, in US dollars; nan where a price is
@@ -166,6 +186,11 @@ class SearchResult(Renderable):
             and ``subsidy``; ``spend_pareto, subsidy_pareto``: whether no other setting has better
             means; ``spend_dominated, subsidy_dominated``: whether another one is surely better in
             both; and the parameters. The intervals hold all at once, with the study's confidence.
+        assumptions: what the certificate rests on, with the result of each check.
+        effect: mean attainment at the answer less that without a mechanism, with its 95% interval;
+            of no episodes where one of them was not played.
+        reused: other searches of the same question under other seeds or targets that stand beside
+            this one's record: among many answers, some err by chance.
         spoken: live episodes with all their turns, in the order of their beginning.
         stopped: the cap on calls, tokens or money that ended the search; "" where none did.
         advice: of emulated agents, where the study has a ``[pilot]``; the interval then rests on a
@@ -184,6 +209,9 @@ class SearchResult(Renderable):
     storage: str
     provenance: Mapping[str, Any]
     pareto: pd.DataFrame = field(default_factory=pd.DataFrame)
+    assumptions: tuple[Assumption, ...] = ()
+    effect: Summary | None = None
+    reused: tuple[str, ...] = ()
     spoken: tuple[tuple[LiveEpisode, list[ModelCall]], ...] = ()
     stopped: str = ""
     advice: Advice | None = None

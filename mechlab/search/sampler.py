@@ -73,7 +73,7 @@ class MinimumIncentiveSampler(optuna.samplers.BaseSampler):
             are several); None where size is observed and given to ``report``.
         spaces: the parameters of each mechanism; by default those that trials were seen to have.
         confidence: of the intervals in ``threshold``.
-        tolerance: how close to the true smallest size is close enough, as a share of it.
+        tolerance: largest width of a certified interval, as a share of its upper end.
         seed: of the few choices left to chance.
     """
 

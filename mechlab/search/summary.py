@@ -14,12 +14,12 @@ from optuna.trial import FrozenTrial, TrialState
 from mechlab.llm.transcripts import LiveEpisode, ModelCall, Transcripts, known_cost
 from mechlab.mechanism.candidate import ends
 from mechlab.search._threshold import Belief
-from mechlab.search.bounds import MIN_EPISODES
-from mechlab.search.certification import Certification, at_answer
+from mechlab.search.bounds import unseen_share
+from mechlab.search.certification import Certification
 from mechlab.search.certifier import Certificate
 from mechlab.search.pareto import Played, pareto_table
 from mechlab.search.provenance import provenance
-from mechlab.search.results import Answer, SearchResult
+from mechlab.search.results import Answer, Assumption, SearchResult
 from mechlab.search.trials import (
     ATTAINMENT,
     MECHANISM,
@@ -30,28 +30,19 @@ from mechlab.search.trials import (
     sizes,
     without_mechanism,
 )
-from mechlab.statistics import Summary, summarise
+from mechlab.statistics import Summary, difference, summarise
 from mechlab.store import Outcome, Store
 from mechlab.study import BASELINE, Study
 
-_ORDER = ("certified", "out_of_budget", "unreachable")
+_ORDER = ("certified", "out_of_budget", "not_reached")
 _DOSES = 101  # points of a fitted curve
 _TRIALS = (
     *("number", "candidate", "state", "size", "attainment", "attainment_lower", "attainment_upper"),
     *("spend", "subsidy", "episodes", "started", "finished"),
 )
 _EVIDENCE = (
-    *(
-        "candidate",
-        "stage",
-        "purpose",
-        "size",
-        "attainment",
-        "lower",
-        "upper",
-        "episodes",
-        "verdict",
-    ),
+    *("candidate", "stage", "look", "purpose", "size", "attainment", "lower", "upper", "level"),
+    *("p", "spent", "episodes", "verdict"),
 )
 
 
@@ -60,9 +51,10 @@ def result(store: Store, certification: Certification) -> SearchResult:
     trials = begun(store.trials())
     transcripts = Transcripts(store.engine)
     spent, spoken = transcripts.spending(store.study.name), _spoken(store)
+    answers = _answers(certification)
     return SearchResult(
         study=store.study,
-        answers=_answers(certification),
+        answers=answers,
         trials=_frame(_TRIALS, (_trial(store.study, trial) for trial in trials)),
         evidence=_frame(_EVIDENCE, _evidence(certification)),
         curves=dict(_curves(store.study, certification.beliefs)),
@@ -70,6 +62,9 @@ def result(store: Store, certification: Certification) -> SearchResult:
         cost_usd=known_cost(spent, spoken),
         stopped=certification.stopped,
         pareto=pareto_table(store.study, _played(trials, certification)),
+        assumptions=tuple(_assumptions(certification, answers[0])),
+        effect=_effect(trials, certification, answers[0]),
+        reused=tuple(store.same_question()),
         spoken=spoken,
         storage=store.url,
         provenance=provenance(store.study),
@@ -127,20 +122,23 @@ def _played(trials: Sequence[FrozenTrial], certification: Certification) -> Iter
 
 
 def _evidence(certification: Certification) -> Iterator[dict[str, Any]]:
-    """Return what the certifier judged, then what it did not: interrupted doses, answers."""
+    """Return what the certifier judged, then the doses that were interrupted."""
     judged = []
     for name, certificate in certification.certificates.items():
         for shown in certificate.evidence:
             judged.append((name, shown.params))
-            outcomes = certification.outcomes(name, shown.params)
             yield {
                 "candidate": name,
                 "stage": shown.stage,
+                "look": shown.look,
                 "purpose": shown.purpose,
-                "size": _mean_size(certification.study, name, shown.params, outcomes),
+                "size": shown.size,
                 "attainment": shown.mean,
                 "lower": shown.lower,
                 "upper": shown.upper,
+                "level": shown.level,
+                "p": shown.p,
+                "spent": shown.spent,
                 "episodes": shown.n,
                 "verdict": "undecided" if shown.conclusion == "neither" else shown.conclusion,
                 **shown.params,
@@ -158,7 +156,7 @@ def _measured_only(certification: Certification, judged: list[Any]) -> Iterator[
         attainment = _summary(outcomes, ATTAINMENT)
         yield {
             "candidate": batch.mechanism,
-            "purpose": "answer" if at_answer(batch) else batch.purpose,
+            "purpose": "effect" if batch.mechanism == BASELINE else batch.purpose,
             "size": _mean_size(certification.study, batch.mechanism, batch.params, outcomes),
             "attainment": attainment.mean,
             "lower": attainment.ci95[0],
@@ -192,34 +190,33 @@ def _rank(tie_break: str, answer: Answer) -> tuple[int, float, float, float]:
 
 
 def _answer(certification: Certification, certificate: Certificate) -> Answer:
-    """Return the answer of a certificate, at a setting that was played: where no episodes were left
-    for one between two doses, it is the dose that was shown to be enough."""
-    name, params, (low, high) = certificate.mechanism, certificate.params, certificate.interval
-    size = certificate.size
-    if certificate.played is not None and certificate.status == "certified":
-        if params is None or _count(certification.outcomes(name, params)) < MIN_EPISODES:
-            params, high = certificate.played
-        outcomes = certification.outcomes(name, params)
-        size = _mean_size(certification.study, name, params, outcomes)
-        high = max(high, size)  # a wider interval holds as surely
+    """Return the answer of a certificate."""
+    shown = certificate.answer
     return _stated(
         certification,
-        name,
-        params,
+        certificate.mechanism,
+        certificate.params,
         status=certificate.status,
-        interval=(low, high),
-        size=size,
+        interval=certificate.interval,
+        lower_shown=certificate.lower_shown,
+        bounds=(shown.lower, shown.upper) if shown else (math.nan, math.nan),
+        size=certificate.size,
     )
-
-
-def _count(outcomes: Sequence[Outcome]) -> int:
-    return sum(len(outcome[ATTAINMENT]) for outcome in outcomes)
 
 
 def _undecided(certification: Certification, name: str) -> Answer:
     """Return the answer of a candidate that the budget did not reach."""
-    nan = math.nan
-    return _stated(certification, name, None, status="out_of_budget", interval=(nan, nan), size=nan)
+    nothing = math.nan, math.nan
+    return _stated(
+        certification,
+        name,
+        None,
+        status="out_of_budget",
+        interval=nothing,
+        lower_shown=False,
+        bounds=nothing,
+        size=math.nan,
+    )
 
 
 def _stated(
@@ -262,6 +259,77 @@ def _mean_size(
     if known is not None:
         return known
     return float(np.mean([value for o in outcomes for value in o[study.minimise]]))
+
+
+def _assumptions(certification: Certification, answer: Answer) -> Iterator[Assumption]:
+    """Yield what the certificate of the study's answer rests on."""
+    certificate = certification.certificates.get(answer.candidate)
+    if certificate is None or certificate.answer is None:
+        return
+    yield _independence(certificate, certification.study.group.offline)
+    yield _normality(_attained(certification, certificate), 1.0 - certificate.confidence)
+    if certificate.status == "certified":
+        yield _monotonicity(certificate)
+
+
+def _independence(certificate: Certificate, offline: bool) -> Assumption:
+    serial, own = certificate.serial, " Each has random numbers of its own." if offline else ""
+    if math.isnan(serial.p):
+        words = f"Too few held-out episodes to compare blocks of neighbouring ones.{own}"
+        return Assumption("episodes are independent", True if offline else None, words)
+    if serial.inflation > 1.0:
+        words = (
+            f"Neighbouring held-out episodes are alike (p = {serial.p:.2g}); means are taken to "
+            f"vary {serial.inflation:.1f} times as much as if they were not.{own}"
+        )
+        return Assumption("episodes are independent", False, words)
+    words = (
+        f"Blocks of neighbouring ones differ as little as they should (p = {serial.p:.2g}).{own}"
+    )
+    return Assumption("episodes are independent", True, words + own)
+
+
+def _normality(attained: Sequence[float], alpha: float) -> Assumption:
+    lost = sum(value <= 0.0 for value in attained)
+    rare = f"up to {unseen_share(len(attained), alpha):.1%} may, and the bounds allow for it"
+    collapsed = (
+        f"{lost:,} of them earned nothing" if lost else f"none of them earned nothing: {rare}"
+    )
+    words = f"Means of {len(attained):,} episodes, with a correction for skewness; {collapsed}."
+    return Assumption("means are nearly normal", None, words)
+
+
+def _monotonicity(certificate: Certificate) -> Assumption:
+    words = "That nothing under the lower end is enough rests on it; the answer does not."
+    if certificate.contrary:
+        above = ", ".join(str(evidence.params) for evidence in certificate.contrary)
+        words += f" It is refuted: {above}, beyond the answer, was shown to be too little."
+    else:
+        words += " No dose beyond the answer was shown to be too little."
+    return Assumption("more is no worse", False if certificate.contrary else None, words)
+
+
+def _attained(certification: Certification, certificate: Certificate) -> list[float]:
+    """Return the attainment of all held-out episodes at the answer."""
+    told = certification.outcomes(certificate.mechanism, certificate.params or {})
+    return [value for one in told for value in one[ATTAINMENT]]
+
+
+def _effect(
+    trials: Sequence[FrozenTrial], certification: Certification, answer: Answer
+) -> Summary | None:
+    """Return mean attainment at the answer less that without a mechanism, by Welch's interval."""
+    explored = [
+        outcome(trial)
+        for trial in trials
+        if trial.state == TrialState.COMPLETE and trial.params[MECHANISM] == BASELINE
+    ]
+    told = (*explored, *certification.outcomes(BASELINE, {}))
+    without = [value for one in told for value in one[ATTAINMENT]]
+    certificate = certification.certificates.get(answer.candidate)
+    if certificate is None or certificate.params is None:
+        return None
+    return difference(np.array(_attained(certification, certificate)), np.array(without))
 
 
 def _curves(study: Study, beliefs: Mapping[str, Belief]) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -82,7 +82,7 @@ def test_different_goals_are_not_ranked_against_each_other():
 
 
 def test_what_is_not_shown_has_open_ends():
-    shown = [((nan, nan), "unreachable"), ((50.0, nan), "out_of_budget")]
+    shown = [((nan, nan), "not_reached"), ((50.0, nan), "out_of_budget")]
     comparison = Comparison((with_answers("a", shown),))
     (places,) = comparison.rankings.values()
     assert {p.name: p.interval for p in places} == {

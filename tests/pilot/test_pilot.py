@@ -245,7 +245,7 @@ def test_agents_that_no_bonus_moves_are_not_certified(tmp_path):
     """Silent agents never give, whatever they are paid, whatever the fit hopes."""
     study = Study.read(BASE.replace('"o3"', '"silent"').replace("400", "80"))
     result = search(study)
-    assert result.best.status in ("unreachable", "out_of_budget")
+    assert result.best.status in ("not_reached", "out_of_budget")
 
 
 @pytest.mark.parametrize("options", [{"workers": 2}, {"dask": "tcp://nowhere:1"}, {"replay": True}])

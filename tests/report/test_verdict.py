@@ -39,7 +39,7 @@ def test_the_whole_answer():
     ("status", "interval", "words"),
     [
         (
-            "unreachable",
+            "not_reached",
             (nan, inf),
             ["No candidate brings", "none in range", "No rate in its range"],
         ),

@@ -1,93 +1,67 @@
-"""An interim analysis: what each dose shows, and where the ends of the interval lie between two."""
+"""An interim analysis: what each dose shows by its own episodes."""
 
 import numpy as np
 import pytest
 
-from mechlab.search._analysis import InterimAnalysis
-from mechlab.search._direction import Direction
-from mechlab.search._replicates import Replicates
-from mechlab.search.bounds import Sample, mean_bounds
-from tests.search.beliefs import ANSWER, DOSES, believe, efficiency
+from mechlab.search._analysis import judge
+from mechlab.search._direction import Dose
+from mechlab.search.bounds import Sample, Serial, mean_bounds
 
-RNG = np.random.default_rng(0)
-LOW, HIGH = 1050.0, 1300.0  # rates on both sides of the threshold
+LEVEL = 0.02
 
 
 def sample(mean: float, sd: float = 0.03, n: int = 200) -> Sample:
     return Sample(n, mean, sd**2, 0.0)
 
 
-def analysis(samples=None, belief=None, sizes=(), sd=0.03):
-    way = Direction(belief or believe(), {"rate": 1.0})
-    doses = (way.dose(LOW / 5000, "lower"), way.dose(HIGH / 5000, "upper"))
-    shown = samples or tuple(sample(efficiency(rate), sd) for rate in (LOW, HIGH))
-    return InterimAnalysis(way, doses, shown, sizes, alpha=0.03)
-
-
-def test_each_dose_is_judged_by_its_own_bounds():
-    low, high = analysis().evidence()
-    assert (low.conclusion, high.conclusion) == ("insufficient", "sufficient")
-    share = 0.03 / 2  # two doses share the error
-    assert (low.mean, low.lower, low.upper) == mean_bounds(
-        [sample(efficiency(1050.0))], [1.0], share
-    )
-
-
-def test_the_ends_lie_between_the_doses_and_hold_the_threshold():
-    shown = analysis()
-    assert LOW <= shown.lower().size < ANSWER < shown.upper().size <= HIGH
-    assert shown.upper().size - shown.lower().size < 0.3 * (HIGH - LOW)
-
-
-def test_more_noise_leaves_wider_ends():
-    exact, noisy = analysis(sd=0.03), analysis(sd=0.1)
-    assert noisy.upper().size > exact.upper().size
-    assert noisy.lower().size < exact.lower().size
-
-
-def test_nothing_is_shown_where_the_doses_show_nothing():
-    shown = analysis(samples=(sample(0.8, 0.3), sample(0.81, 0.3)))
-    assert shown.upper() is None and shown.lower() is None
-    assert {one.conclusion for one in shown.evidence()} == {"neither"}
+def shown(purpose: str, efficiency: Sample, size: Sample | float = 900.0):
+    dose = Dose(0.2, {"rate": 1000.0}, purpose)
+    return judge(dose, 0.8, efficiency, size, LEVEL, LEVEL, Serial())
 
 
 @pytest.mark.parametrize(
-    ("means", "promising"), [((0.7, 0.9), True), ((0.799, 0.9), False), ((0.85, 0.9), False)]
+    ("purpose", "mean", "conclusion"),
+    [
+        ("upper", 0.82, "sufficient"),
+        ("lower", 0.78, "insufficient"),
+        ("upper", 0.801, "neither"),
+        ("lower", 0.799, "neither"),
+        ("upper", 0.7, "neither"),  # only what the dose was played for can be shown
+        ("lower", 0.9, "neither"),
+    ],
 )
-def test_more_episodes_are_promising_where_the_target_lies_well_inside(means, promising):
-    shown = analysis(samples=tuple(sample(mean, 0.2) for mean in means))
-    assert shown.promising() is promising
+def test_a_dose_shows_only_what_it_was_played_for(purpose, mean, conclusion):
+    assert shown(purpose, sample(mean)).conclusion == conclusion
 
 
-def test_nothing_in_between_is_judged_where_the_mean_may_jump():
-    """A rise of forty standard deviations: the ends are the doses themselves."""
-    shown = analysis(samples=(sample(0.5, 0.01), sample(0.9, 0.01)))
-    assert shown.lower().size == pytest.approx(LOW)
-    assert shown.upper().size == pytest.approx(HIGH)
+def test_it_is_judged_by_its_own_bounds_and_keeps_its_place():
+    one = shown("upper", sample(0.82))
+    assert (one.lower, one.upper) == mean_bounds(sample(0.82), LEVEL, LEVEL)
+    assert (one.t, one.params, one.n) == (0.2, {"rate": 1000.0}, 200)
 
 
-def test_an_observed_size_has_bounds_that_hold_its_mean():
-    spend = tuple(
-        Replicates((dose / 5000,), 8 * number, tuple(100.0 * dose + RNG.normal(0, 900, 8)))
-        for number, dose in enumerate(DOSES)
-    )
-    belief = believe(size=None, observed_sizes=spend)
-    sizes = sample(105_000.0, 900.0), sample(130_000.0, 900.0)
-    upper = analysis(belief=belief, sizes=sizes).upper()
-    assert upper.least < upper.size < upper.most
-    assert upper.least < 100 * upper.params["rate"] < upper.most
+@pytest.mark.parametrize("sd", [0.0, 1e-9, 1e-4])
+def test_equal_and_nearly_equal_episodes_lead_to_the_same_conclusion(sd):
+    """To exclude collapses in one episode of ten, 16 episodes are too few and 60 enough."""
+    few = shown("upper", sample(0.88, sd, 16))
+    many = shown("upper", sample(0.88, sd, 60))
+    assert (few.conclusion, many.conclusion) == ("neither", "sufficient")
 
 
-def test_a_size_without_noise_is_practically_exact_at_a_dose():
-    belief = believe(
-        size=None,
-        observed_sizes=tuple(
-            Replicates((dose / 5000,), 8 * number, (100.0 * dose,) * 8)
-            for number, dose in enumerate(DOSES)
-        ),
-    )
-    sizes = sample(105_000.0, 0.0), sample(130_000.0, 0.0)
-    jumping = (sample(0.5, 0.01), sample(0.9, 0.01))
-    upper = analysis(belief=belief, sizes=sizes, samples=jumping).upper()
-    assert upper.least == pytest.approx(130_000, rel=1e-3)
-    assert upper.most == pytest.approx(130_000, rel=1e-3)
+def test_the_p_value_reaches_the_level_where_the_bound_reaches_the_target():
+    means = np.linspace(0.79, 0.82, 301)
+    judged = [shown("upper", sample(mean, 0.05)) for mean in means]
+    assert [e.lower >= 0.8 for e in judged] == [e.p <= LEVEL for e in judged]
+
+
+def test_an_observed_size_has_bounds_that_hold_its_mean_and_none_below_nothing():
+    size = Sample.of([0.0] * 39 + [100.0])
+    one = shown("upper", sample(0.82), size)
+    assert one.least == 0.0 <= one.size == 2.5 < one.most
+
+
+def test_a_size_that_the_rules_fix_is_exact():
+    one = shown("upper", sample(0.82), 900.0)
+    assert (one.least, one.size, one.most) == (900.0,) * 3
+    same = shown("upper", sample(0.82), Sample.of([0.0] * 40))
+    assert (same.least, same.size, same.most) == (0.0,) * 3

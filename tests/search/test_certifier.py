@@ -9,6 +9,7 @@ import optuna
 import pytest
 from scipy.stats import binom
 
+from mechlab.search.bounds import MIN_EPISODES
 from mechlab.search.certifier import Certificate, Certifier
 from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_replicates
 from mechlab.search.worker import calm
@@ -101,3 +102,5 @@ def test_intervals_hold_as_often_as_they_say_and_answers_suffice():
     assert len(sure) >= 95
     assert sum(map(holds, found)) >= binom.ppf(0.01, 100, 0.95)
     assert sum(one.size < ANSWER for one in sure) <= binom.ppf(0.99, 100, 0.05)
+    assert all(one.answer.lower >= 0.8 and one.answer.n >= MIN_EPISODES for one in sure)
+    assert all(one.interval[0] < one.interval[1] == one.size for one in sure if one.interval[0] > 0)

@@ -32,8 +32,6 @@ def test_a_direction_runs_from_nothing_through_its_aim_to_the_end_of_the_range()
 def test_a_position_is_that_of_the_nearest_point():
     way = two()
     assert way.position({"a": 2.0, "b": 4.0}) == pytest.approx(0.4)
-    assert way.position_of((0.2, 0.4)) == pytest.approx(0.4)
-    assert way.position_of((0.4, 0.4)) is None
 
 
 def test_the_sizes_along_it_are_those_of_its_settings():
@@ -48,16 +46,11 @@ def test_the_crossing_is_where_the_curve_reaches_the_target():
 
 def test_whole_doses_have_whole_positions_between_them():
     way = Direction(jump(), {"dose": 1})
-    assert way.settings_between(0.25, 0.5) == 4  # 6, 7, 8, 9 of 20
+    between = way.positions_between(0.25, 0.5)
+    assert between == pytest.approx([0.3, 0.35, 0.4, 0.45])  # 6, 7, 8, 9 of 20
     assert way.next_valid(0.26, 0.5) * 20 == pytest.approx(6)
     assert way.next_valid(0.49, 0.25) * 20 == pytest.approx(9)
     assert way.dose(0.51, "upper").params == {"dose": 10}
-
-
-def test_a_straight_rise_has_made_half_of_itself_in_the_middle():
-    mean, drawn = two().rise_positions(0.1, 0.5, np.array([0.0, 0.5, 1.0]))
-    assert mean == pytest.approx([0.1, 0.3, 0.5], abs=0.05)
-    assert drawn.shape[1] == 3 and (np.diff(drawn, axis=1) > 0.0).all()
 
 
 def test_a_direction_through_nothing_is_the_diagonal():

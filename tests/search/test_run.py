@@ -63,7 +63,7 @@ def test_every_row_has_its_numbers(found):
     )
     bonus = done[done["candidate"] == "sharing_bonus"]
     assert np.allclose(bonus["size"], bonus["sharing_bonus.rate"])
-    assert set(found.evidence["purpose"]) <= {"upper", "lower", "answer"}
+    assert set(found.evidence["purpose"]) <= {"upper", "lower", "effect"}
     assert found.evidence["sharing_bonus.rate"].notna().all()
     assert found.episodes["explore"] == done["episodes"].sum()
     curve = found.curves["sharing_bonus"]
@@ -148,7 +148,7 @@ def test_a_group_that_needs_nothing_gets_nothing(tmp_path):
 def test_a_target_out_of_reach_is_told(tmp_path):
     study = a_study(population="silent", mechanisms=["sharing_bonus", "protocol"], minimise="spend")
     result = search(study, url(tmp_path))
-    assert {a.status for a in result.answers} == {"unreachable"}
+    assert {a.status for a in result.answers} == {"not_reached"}
     assert all(np.isnan(a.size) for a in result.answers)
 
 

@@ -85,8 +85,8 @@ class Verdict:
             reference = reference_words(self.result.study.target.relative_to)
             return (
                 f"No {smallest} was shown to be enough. The setting believed to be the most "
-                f"efficient attains at most {percent(answer.bounds[1])} of {reference}; others were "
-                "explored, not tested."
+                f"efficient attains at most {percent(answer.bounds[1])} of {reference}; others "
+                "were explored, not tested."
             )
         low, high = answer.interval
         small, enough = (size_of(result, answer, end) for end in (low, high))

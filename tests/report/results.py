@@ -219,6 +219,8 @@ def _answer(study: Study, candidate: str, low: float, high: float) -> Answer:
         mechanism=played.mechanism,
         size=high,
         interval=(low, high),
+        lower_shown=True,
+        bounds=(0.9, 1.0),
         attainment=summarise(_relative(played)),
         efficiency=summary["efficiency"],
         spend=summary["spend"],

@@ -49,7 +49,7 @@ def test_mechanisms_whose_intervals_meet_share_their_ranks():
     assert places["d"].decided and places["d"].first == 4
 
 
-def test_a_mechanism_that_was_not_enough_comes_last_and_an_undecided_one_may_be_anywhere_above_its_end():
+def test_what_was_never_enough_comes_last_and_what_is_undecided_anywhere_above_its_end():
     reach = {"never": (np.inf, np.inf), "open": (2.0, np.inf), "known": (3.0, 4.0)}
     places = {p.name: p for p in ranking(reach)}
     assert (places["known"].first, places["known"].last) == (1, 2)

@@ -64,7 +64,8 @@ def test_every_row_has_its_numbers(found):
     bonus = done[done["candidate"] == "sharing_bonus"]
     assert np.allclose(bonus["size"], bonus["sharing_bonus.rate"])
     assert set(found.evidence["purpose"]) <= {"upper", "lower", "effect"}
-    assert found.evidence["sharing_bonus.rate"].notna().all()
+    doses = found.evidence[found.evidence["candidate"] == "sharing_bonus"]
+    assert doses["sharing_bonus.rate"].notna().all()
     assert found.episodes["explore"] == done["episodes"].sum()
     curve = found.curves["sharing_bonus"]
     assert (curve["lower"] <= curve["mean"]).all() and (curve["mean"] <= curve["upper"]).all()

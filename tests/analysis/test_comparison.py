@@ -86,12 +86,12 @@ def test_what_is_not_shown_has_open_ends():
     comparison = Comparison((with_answers("a", shown),))
     (places,) = comparison.rankings.values()
     assert {p.name: p.interval for p in places} == {
-        "answer_bonus": (inf, inf),
+        "answer_bonus": (-inf, inf),
         "use_bonus": (50.0, inf),
     }
     (words,) = statements(comparison)
     assert words.headline == "No mechanism was shown to reach at least 80% of sequential play."
-    assert "Not enough at its best: answer_bonus; not decided: use_bonus." in words.sentences
+    assert "Not shown to be enough: answer_bonus; not decided: use_bonus." in words.sentences
 
 
 def test_nothing_and_the_same_twice_are_refused():

@@ -41,7 +41,7 @@ def test_the_whole_answer():
         (
             "not_reached",
             (nan, inf),
-            ["No candidate brings", "none in range", "No rate in its range"],
+            ["No setting that was tested", "none shown", "No rate was shown to be enough"],
         ),
         ("out_of_budget", (nan, nan), ["Not decided", "no interval was shown"]),
         ("out_of_budget", (580.0, nan), ["more than $580 per piece", "none was shown to be"]),

@@ -90,7 +90,7 @@ def test_the_headline_counts_fitted_and_held_out_apart():
     fitted = invented("gini", 0.5)
     held = invented("gini", 0.9, fitted=False)
     both = Replication((*fitted.replicas, *held.replicas), 20, 0)
-    counts = "1 of 1 fitted figures (100%) and 0 of 1 held-out figures (0%)"
+    counts = "1 of 1 fitted figure (100%) and 0 of 1 held-out figure (0%)"
     assert counts in sentences(both)["headline"][0]
 
 

@@ -4,8 +4,10 @@ import pytest
 
 from mechanisms import AnswerBonus, Royalty, SharingBonus
 from mechlab.checks import finding
-from mechlab.games import Grants, Matrix
+from mechlab.checks._plays import members
+from mechlab.games import Grants, Matrix, Sharing
 from mechlab.mechanism import parse
+from mechlab.simulation import simulate
 from tests.checks.games import SMALL, one
 
 
@@ -82,3 +84,13 @@ def test_a_selfish_group_that_goes_round_in_circles_is_flagged():
     assert chicken.values["period"] == 2
     assert "circles of 2 rounds" in chicken.words
     assert one("selfish_group", "none", Matrix()).values["period"] == 0
+
+
+def test_where_copies_are_traced_a_broker_earns_no_more_than_what_was_its_own():
+    game = Sharing(agents=4, pieces=40, rounds=8, traced=True)
+    for spec in ("royalty(share=0.2)", "use_bonus(rate=1000)", "externality_subsidy(share=1)"):
+        known, traced = (
+            simulate(g, members(g, "broker + honest*3"), spec, episodes=4).payments[:, 0].mean()
+            for g in (SMALL, game)
+        )
+        assert traced < 0.5 * known

@@ -39,13 +39,16 @@ def give(e, i, j, word, copies):
     gained = copies & ~e.owned[j * e.width + word]
     if gained:
         pair = i * e.agents + j
-        e.given[pair] += count(gained)
-        e.answered[pair] += count(gained & e.open[pair * e.width + word])
+        useful = gained & ~e.altered[i * e.width + word] if e.traced else gained
+        e.given[pair] += count(useful)
+        e.answered[pair] += count(useful & e.open[pair * e.width + word])
         e.owned[j * e.width + word] |= gained
         if gained & e.altered[i * e.width + word]:
             _pass_on(e, i, j, word, gained & e.altered[i * e.width + word])
         while gained:
-            gain(e, j, item(word, gained), i)
+            k = item(word, gained)
+            source = np.int64(e.source[i * e.pieces + k])
+            gain(e, j, k, source if e.traced and source != DEALT else i)
             gained &= gained - ONE
 
 

@@ -20,9 +20,9 @@ DEAL, POOL, VALUES, TASKS, ORDER, TURN, GIVES, LIES, SYSTEM = range(9)
 # Further columns of ``counts``: pieces gained so far, and how many of these the directory lists.
 GAINED, LISTED = 3, 4
 
-# A set of pieces has W words (``width``), a set of N W words ``spread`` words. Of each array: kind
-# of number, lengths, and what it has.
-SIZES = "agents pieces slots needed width spread counters"
+# A set of pieces has W words (``width``), a set of N W words ``spread`` words; ``traced``: 1 where
+# copies are traced to their first holder. Of each array: kind of number, lengths, and what it has.
+SIZES = "agents pieces slots needed width spread counters traced"
 ARRAYS = {
     "truth": (np.int8, "pieces"),  # true value of each piece, 0 to 100
     "owned": (np.uint64, "agents width"),  # pieces that an agent holds now
@@ -54,7 +54,7 @@ Sizes, State, Episode, episode = layout(__name__, SIZES, ARRAYS, SCRATCH)
 
 
 def empty_state(seeds: Seeds, **sizes: int) -> Any:
-    """Allocate a batch in which nothing is dealt yet: agents, pieces, slots, needed."""
+    """Allocate a batch in which nothing is dealt yet: agents, pieces, slots, needed, traced."""
     width = max(2, -(-sizes["pieces"] // 64))  # two by default, so that loops can be unrolled
     spread = -(-sizes["agents"] * width // 64)
     known = make_sizes(Sizes, **sizes, width=width, spread=spread, counters=5)

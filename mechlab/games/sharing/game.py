@@ -84,6 +84,9 @@ class Sharing(Game):
     needed: int = param(4, low=1, high=64, unit="pieces", text="that a task needs")
     reward: float = param(10000.0, low=0.01, unit="dollars per task")
     action_limit: int = param(0, low=0, unit="actions per turn", text="0: no limit")
+    traced: bool = param(
+        False, text="credit a copy's first holder, not its sender; altered copies are no gifts"
+    )
     unique: bool = param(False, text="one first holder for each piece: pieces = agents * hand")
 
     def __post_init__(self) -> None:
@@ -116,7 +119,12 @@ class Sharing(Game):
     def start(self, seeds: Seeds, condition: str) -> Start:
         """Deal a batch of episodes."""
         state = empty_state(
-            seeds, agents=self.agents, pieces=self.pieces, slots=self.tasks, needed=self.needed
+            seeds,
+            agents=self.agents,
+            pieces=self.pieces,
+            slots=self.tasks,
+            needed=self.needed,
+            traced=int(self.traced),
         )
         deck, pool = np.empty(self.pieces, np.int64), np.empty(2 * self.pieces, np.int64)
         deal(state, flow_rows(Amounts.zeros(1, 1)), self.hand, deck, pool)

@@ -125,3 +125,13 @@ def test_the_flows_add_up(row, condition):
     gained = sum(now.given + now.falsified for now in flows).sum(axis=(1, 2))
     assert (gained <= game.agents * game.pieces - game.pieces).all()  # all copies but the first
     assert (sum(now.produced for now in flows) <= game.reward * tallies["tasks"]).all()
+
+
+def test_an_altered_copy_that_is_passed_on_is_no_gift_where_copies_are_traced():
+    # The saboteur alters what it is asked for; who has such a copy passes it on when asked.
+    plain, traced = (
+        simulate("sharing", "saboteur*2 + perfect*8", episodes=4, settings={"traced": on})
+        for on in (False, True)
+    )
+    assert np.allclose(plain.produced, traced.produced)  # only what is counted differs
+    assert traced.given.sum() < plain.given.sum()

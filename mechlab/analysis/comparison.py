@@ -54,7 +54,7 @@ class Entry:
     @property
     def price(self) -> str:
         """What the answer spends as a share of revenue, or why there is no such figure."""
-        if self.answer.status != "certified":
+        if not self.answer.found:
             return self.answer.status.replace("_", " ")
         return f"{self.answer.spend_share:.1%}" if self.answer.spend.n else "not measured"
 

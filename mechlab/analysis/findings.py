@@ -118,7 +118,7 @@ def transferred(result: SearchResult) -> pd.DataFrame:
         without the mechanism; or ``not played``. Attainment is relative to perfect play in a game
         without the target's reference point.
     """
-    if result.best.status != "certified":
+    if not result.best.found:
         return pd.DataFrame(columns=list(COLUMNS))
     return transfer(result.study, result.best.mechanism)
 

@@ -158,7 +158,9 @@ def print_verdict(result: SearchResult, page: Path) -> None:
     from mechlab.report.verdict import Verdict
 
     words = Verdict(result)
-    colour = {"certified": "green", "not_reached": "red"}.get(words.status, "yellow")
+    colour = {"certified": "green", "estimated": "cyan", "not_reached": "red"}.get(
+        words.status, "yellow"
+    )
     OUT.print(Text(words.headline, style=f"bold {colour}"))
     rows = {
         "status": Text(f"{words.status.replace('_', ' ')}: {words.meaning}", style=colour),

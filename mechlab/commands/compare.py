@@ -105,7 +105,7 @@ def _print(comparison: Comparison, page: Path) -> None:
                     rank_words(place),
                     entry.label,
                     between(entry.result, entry.answer)
-                    if entry.answer.status == "certified"
+                    if entry.answer.found
                     else entry.answer.status.replace("_", " "),
                     percent(entry.answer.spend_share),
                 )

@@ -117,8 +117,7 @@ def who_needs_what(comparison: Comparison) -> go.Figure:
     text = np.full(share.shape, "", dtype=object)
     for entry in comparison.entries:
         at = rows.index(entry.answer.candidate), columns.index(entry.context)
-        certified = entry.answer.status == "certified"
-        share[at] = entry.answer.spend_share if certified else np.nan
+        share[at] = entry.answer.spend_share if entry.answer.found else np.nan
         text[at] = entry.price
     title = {"text": "spend, % of revenue", "side": "right"}
     figure = _grid(

@@ -165,19 +165,19 @@ class _Pilot:
         lower = max(estimate.lower, candidate.low)
         narrow = estimate.upper - lower <= NARROW * estimate.upper
         if shown and (estimate.upper <= candidate.low or narrow):
-            return "certified"
+            return "estimated"
         if enough and estimate.lower == math.inf and estimate.highest >= candidate.high:
             return "not_reached"
         if self.own.left:
             return None
-        return "certified" if shown else "out_of_budget"
+        return "estimated" if shown else "out_of_budget"
 
     def _answer(
         self, status: Status, confirmation: Confirmation, emulations: list[Emulation]
     ) -> Answer:
         estimate, candidate = self.estimates[-1], confirmation.emulation.candidate
         size = {
-            "certified": estimate.upper,
+            "estimated": estimate.upper,
             "not_reached": candidate.high,
             "out_of_budget": min(min(map(self._believed, emulations)), candidate.high),
         }[status]

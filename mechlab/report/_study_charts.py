@@ -14,7 +14,12 @@ from mechlab.search.results import Answer, SearchResult
 from mechlab.statistics import counted
 
 _NONE = "no mechanism"
-_NAMES = {"certified": "the answer", "not_reached": "the best", "out_of_budget": "the most likely"}
+_NAMES = {
+    "certified": "the answer",
+    "estimated": "the answer",
+    "not_reached": "the best",
+    "out_of_budget": "the most likely",
+}
 
 
 def dose_charts(result: SearchResult) -> list[Chart]:

@@ -14,7 +14,12 @@ from mechlab.report.words import between, joined, percent, rounded, share
 from mechlab.search.pareto import Place
 from mechlab.statistics import counted
 
-_BEST_FIRST = ("certified", "out_of_budget", "not_reached")  # the best colours the verdict
+_BEST_FIRST = (
+    "certified",
+    "estimated",
+    "out_of_budget",
+    "not_reached",
+)  # the best colours the verdict
 _REST = {"not_reached": "not shown to be enough", "out_of_budget": "not decided"}
 
 
@@ -121,7 +126,7 @@ def _statement(comparison: Comparison, goal: Goal) -> Statement:
 def _first(comparison: Comparison, places: Sequence[Place]) -> list[Entry]:
     """Return the certified entries of a context that may be the smallest."""
     entries = [comparison.entry(place.name) for place in places if place.first == 1]
-    return [entry for entry in entries if entry.answer.status == "certified"]
+    return [entry for entry in entries if entry.answer.found]
 
 
 def _headline(firsts: Mapping[str, Sequence[Entry]], minimised: str, target: str) -> str:

@@ -17,7 +17,7 @@ from mechlab.report.study import study_page
 from mechlab.report.verdict import Verdict, tiles
 from mechlab.search.results import RENDERERS, SearchResult
 
-_COLOURS = {"certified": "#009E73", "not_reached": "#D55E00"}
+_COLOURS = {"certified": "#009E73", "estimated": "#0072B2", "not_reached": "#D55E00"}
 _GREY = "#7d8590"
 
 

@@ -15,6 +15,7 @@ from mechlab.study import BASELINE, Study
 
 _MEANINGS = {
     "certified": "shown to be enough by its own held-out episodes",
+    "estimated": "estimated to be enough by a regression of held-out episodes on both sides of it",
     "not_reached": "no setting that was tested was shown to be enough",
     "out_of_budget": "not decided within the budget",
 }
@@ -52,8 +53,6 @@ class Verdict:
     @property
     def meaning(self) -> str:
         """What the status means."""
-        if self.result.advice and self.status == "certified":
-            return "estimated to be enough from held-out episodes on both sides of it"
         return _MEANINGS[self.status]
 
     @property
@@ -73,13 +72,15 @@ class Verdict:
             )
         if self.result.best.candidate == BASELINE:
             return f"No incentive is needed: without one the group earns {goal}, {sure}."
+        if self.status == "estimated":
+            return f"{mechanism} is estimated to bring the group to {goal}, {sure}."
         return f"{mechanism} brings the group to {goal}, {sure}."
 
     @property
     def size(self) -> str:
         """What was shown of the smallest sufficient size, and what that rests on."""
         result, answer, smallest = self.result, self.result.best, self.result.study.minimise
-        if answer.candidate == BASELINE and self.status == "certified":
+        if answer.candidate == BASELINE and answer.found:
             return "Nothing needs to be paid."
         if self.status == "not_reached":
             reference = reference_words(self.result.study.target.relative_to)
@@ -133,7 +134,7 @@ class Verdict:
     def _bound(self) -> str:
         """What the certificate's own bound says, which allows for repeated looks."""
         answer, target = self.result.best, self.result.study.target
-        if answer.status != "certified" or self.result.advice:
+        if not answer.found:
             return ""
         bound = f"{percent(answer.bounds[0])} of {reference_words(target.relative_to)}"
         return f"; at least {bound}, which allows for all looks at them"
@@ -169,7 +170,7 @@ class Verdict:
         """The certified candidates of the same size, by what they are ordered, and those whose
         intervals begin below the answer's upper end; "" where there are none."""
         first, *others = self.result.answers
-        rest = [o for o in others if o.status == first.status == "certified"]
+        rest = [o for o in others if o.found and first.found]
         same = [o for o in rest if o.size == first.size]
         alike = [o for o in rest if o not in same and not o.interval[0] >= first.size]
         sentences = []
@@ -257,7 +258,7 @@ def tiles(result: SearchResult) -> list[Tile]:
     """Return smallest size, efficiency, spend and subsidy of the study's answer."""
     answer, known = result.best, between(result, result.best)
     size = size_of(result, answer, answer.size), known
-    if answer.status != "certified":
+    if not answer.found:
         none = {"not_reached": "none shown", "out_of_budget": "not decided"}
         size = none[answer.status], known
     elif answer.candidate == BASELINE:

@@ -29,7 +29,6 @@ MIN_CROSSINGS = DRAWS // 20  # curves that must reach the target before their th
 CENTRAL = (0.16, 0.5, 0.84)  # quantiles: of a normal variable the mean and one sd to each side
 TOLERANCE = 0.07  # width of an interval, as a share of its upper end
 REFRESH = 1.2  # trials, relative to those at the last full fit, after which the next one is due
-NEAR = 0.1  # as a share of a point's distance from 0: nearer trials say the same of its spread
 
 
 @dataclass(frozen=True)
@@ -172,21 +171,6 @@ class Belief:
             return np.full((DRAWS, len(x)), self.fixed_size)
         top, posterior = self._size_posterior
         return top * posterior.draw(x, _normals(len(x)))
-
-    def size_sd(self, x: Array) -> float:
-        """Return the standard deviation of one episode's size near a point x (W,); 0 where size is
-        known.
-
-        Trials are weighted by how near they are, not by how alike their sizes are: a large fine
-        that hardly anyone pays and a small one may cost the same, and differ in their spread.
-        """
-        varied = [t for t in self.observed_sizes if len(t.values) > 1]
-        if self.size is not None or not varied:
-            return 0.0
-        degrees = np.array([len(t.values) - 1.0 for t in varied])
-        distance = np.linalg.norm(np.array([t.x for t in varied]) - x, axis=1)
-        weight = degrees / (distance + NEAR * np.linalg.norm(x) + 1e-9) ** 2
-        return float((weight @ [np.var(t.values, ddof=1) for t in varied] / weight.sum()) ** 0.5)
 
     def draw(self, x: Array) -> Array:
         """Return curves (S, G) of efficiency at points x (G, W), drawn from the posterior with the

@@ -58,7 +58,7 @@ class Renderable:
         return RENDERERS.get(self.renderer).html(self)
 
 
-Status = Literal["certified", "not_reached", "out_of_budget"]
+Status = Literal["certified", "estimated", "not_reached", "out_of_budget"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ class Answer:
         candidate: the candidate's name in the study.
         status: ``certified``: ``mechanism`` was played and shown to be enough; ``not_reached``: the
             setting believed to be the most efficient was shown to be too little, and none to be
-            enough; ``out_of_budget``: neither.
+            enough; ``out_of_budget``: neither; ``estimated``: a pilot's regression says that
+            ``mechanism`` is enough.
         mechanism: the mechanism with its parameters, as it was certified, or the best known.
         size: value of the study's measure of size.
         interval: lower and upper end: the lower was shown not to be sufficient, the upper to be,
@@ -98,6 +99,11 @@ class Answer:
     spend: Summary
     subsidy: Summary
     spend_share: float
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a size that is enough, certified or estimated."""
+        return self.status in ("certified", "estimated")
 
     @property
     def shown(self) -> tuple[float, float]:

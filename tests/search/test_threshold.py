@@ -64,8 +64,6 @@ def test_an_observed_size_is_fitted_like_efficiency():
     known = belief(size=None, observed_sizes=spend)
     assert known.sizes(np.array([[0.24]]))[0] == pytest.approx(100 * 1200.0, rel=0.03)
     assert known.claims_per_end == 2
-    assert known.size_sd(np.array([0.24])) == pytest.approx(math.sqrt(2) * 1200, rel=0.3)
-    assert belief().size_sd(np.array([0.24])) == 0.0
 
 
 def test_the_best_setting_has_the_commoner_category():

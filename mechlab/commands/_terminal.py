@@ -169,7 +169,7 @@ def print_verdict(result: SearchResult, page: Path) -> None:
         "spend": Text(words.spend),
         "rivals": Text(words.rivals),
         "ranking": Text(words.caution),
-        "deviation": Text(result.audit.words(result.study.played)),
+        "deviation": Text(words.deviation),
         "reuse": Text(words.reuse),
         "agents": Text(words.agents),
         "report": Text(str(page), style="bold"),

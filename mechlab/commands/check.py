@@ -32,7 +32,8 @@ def check(
     Budget balance; individual rationality and incentive compatibility of
     honesty; misreporting; whether one agent or a pair can farm it, at what
     cost; what a selfish group makes of it; equilibria of matrix games; whether
-    giving spreads in a population.
+    giving spreads in a population; whether acts bring in play what the game
+    claims.
     """
     from mechlab.checks import check as check_mechanism
     from mechlab.commands import _terminal

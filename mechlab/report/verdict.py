@@ -189,6 +189,12 @@ class Verdict:
         return " ".join(sentences)
 
     @property
+    def deviation(self) -> str:
+        """What an agent would gain under the answer by leaving honest play alone."""
+        words = self.result.audit.words(self.result.study.played)
+        return f"{words[0].upper()}{words[1:]}."
+
+    @property
     def caution(self) -> str:
         """What the ranking of its mechanisms cannot tell."""
         return accounting(self.result.study.group.kinds, len(self.result.study.mechanisms))
@@ -203,7 +209,7 @@ class Verdict:
     def sentences(self) -> tuple[str, ...]:
         """All of it, in order."""
         answer = (self.headline, self.size, self.efficiency, self.effect, self.spend)
-        others = (self.rivals, self.caution, self.reuse, self.agents)
+        others = (self.deviation, self.rivals, self.caution, self.reuse, self.agents)
         return tuple(filter(None, (*answer, *others)))
 
     @property

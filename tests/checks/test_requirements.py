@@ -88,8 +88,8 @@ def test_a_dose_that_lacks_a_property_reaches_nothing():
         Study.read(STUDY.replace("budget_balanced(at_most=7)", "balanced"))
 
 
-def test_an_answer_carries_its_audit():
-    result = search(Study.read(STUDY), storage=None)
+def test_an_answer_carries_its_audit(tmp_path):
+    result = search(Study.read(STUDY), f"sqlite:///{tmp_path}/study.db")
     assert result.best.status == "certified"
     assert result.best.size == 0  # both hunt the stag, and neither gains by leaving
     assert result.audit.gain == pytest.approx(-1)

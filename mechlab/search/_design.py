@@ -158,7 +158,7 @@ class Designer:
 
     def _gaps(self, doses: tuple[Dose, ...]) -> tuple[float, ...]:
         """Return how far efficiency is believed to be on the hoped side of the target."""
-        means, _, _ = self.direction.belief.curve([dose.params for dose in doses])
+        means = self.direction.belief.mean([dose.params for dose in doses])
         signs = (1.0 if dose.purpose == "upper" else -1.0 for dose in doses)
         target, least = self.direction.belief.target, max(SMALLEST * self._sd, 1e-4)
         gaps = (s * (float(m) - target) for s, m in zip(signs, means, strict=True))

@@ -19,6 +19,7 @@ from mechlab.streams import CERTIFY
 SHARE = 0.85  # of the error that is left may go into the next stage; most stages are the first
 PROMISING = 0.5  # of the believed distance from the target at which a dose is played on: one that
 # turns out nearer takes four times the episodes, so another dose is cheaper
+NOTHING = 1e-4  # of the range: where anything above nothing is enough, no interval is narrow
 
 Values = tuple[tuple[float, ...], tuple[float, ...]]  # of a batch: efficiency, and observed size
 
@@ -174,6 +175,7 @@ class SequentialTest:
             return False
         width = self.upper.size - self.lower.size  # what doubt there is of a measured size stays
         narrow = width <= self.tolerance * abs(self.upper.size)
+        narrow = narrow or self.upper.t - self.lower.t <= NOTHING
         return narrow or not self.stages[-1].direction.positions_between(self.lower.t, self.upper.t)
 
     def open(self) -> list[tuple[Dose, int, int]]:
@@ -269,7 +271,7 @@ class SequentialTest:
         """Return whether each dose that is not shown yet is still believed to lie far enough on its
         side of the target."""
         doses = [stage.design.doses[k] for k in stage.unshown]
-        means, _, _ = belief.curve([dose.params for dose in doses])
+        means = belief.mean([dose.params for dose in doses])
         return all(
             (mean - belief.target) * (1.0 if dose.purpose == "upper" else -1.0) >= PROMISING * gap
             for mean, dose, gap in zip(

@@ -235,13 +235,17 @@ class Belief:
         mean = self.draws.curves.mean(axis=0)
         return self.space.decode(self.draws.x[int(mean.argmax())])
 
+    def mean(self, params: Sequence[Mapping[str, Any]]) -> Array:
+        """Return the believed mean efficiency (G,) at some settings."""
+        return self.posterior.mean(self.space.encode(params))
+
     def curve(self, params: Sequence[Mapping[str, Any]]) -> tuple[Array, Array, Array]:
         """Return the mean and the ends of the interval of efficiency at some settings, (G,) each;
         the interval holds at each setting with the belief's ``confidence``."""
         x = self.space.encode(params)
         tail = (1.0 - self.confidence) / 2.0
         lower, upper = np.quantile(self.draw(x), [tail, 1.0 - tail], axis=0)
-        return self.posterior.mean(x), lower, upper
+        return self.mean(params), lower, upper
 
 
 @lru_cache(maxsize=8)  # one for each set of points that a fit is drawn at

@@ -87,7 +87,7 @@ def test_shipped_studies_load(path):
         (
             "[target]",
             "[pilot]\n[target]\ntolerance = 0.01",
-            "target.tolerance: a study with [pilot] has a tolerance of 0.05: leave it out",
+            "target.tolerance: a study with [pilot] has a tolerance of 0.07: leave it out",
         ),
         ('"sequential"', '"turns"', "target.relative_to: 'turns' is now called 'sequential'"),
         ('"sequential"', '"ceiling"', "target.relative_to: 'ceiling' is now called 'perfect'"),

@@ -160,7 +160,8 @@ def test_search_answers_reports_and_goes_on_from_its_record(mechlab, tmp_path):
     answer = json.loads(out)
     assert code == 0, err
     assert set(answer) == {
-        *("study", "status", "mechanism", "params", "size", "attainment"),
+        *("study", "status", "mechanism", "params", "size", "estimand", "attainment", "effect"),
+        *("evidence", "assumptions", "reused"),
         *("efficiency", "spend", "audit", "target"),
         *("confidence", "episodes", "calls", "cost_usd", "storage", "report"),
         *("ranking", "pareto"),
@@ -168,6 +169,7 @@ def test_search_answers_reports_and_goes_on_from_its_record(mechlab, tmp_path):
     # Selfish agents give for any bonus above 0, and for none at 0: answering is worth 0.9 of
     # perfect play, so the smallest sufficient rate lies just above 0.
     assert answer["status"] == "certified"
+    assert answer["attainment"]["bounds"][0] >= answer["target"]["efficiency"]
     low, high = answer["size"]["interval"]
     assert low is None or 0 <= low <= high  # no end without a dose that showed it
     assert answer["size"]["value"] == high <= 100

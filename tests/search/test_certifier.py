@@ -95,6 +95,28 @@ def test_a_mechanism_that_hardly_suffices_takes_little_of_the_others_error():
     assert beside - alone < 0.3 * (shared - alone)
 
 
+@dataclass(frozen=True)
+class Kinked(Curve):
+    """A curve that runs almost level just under the target, then rises: no smooth shape fits it."""
+
+    def play(self, rate: float, first: int, count: int) -> np.ndarray:
+        rng = np.random.default_rng([self.seed, first, round(rate * 1000)])
+        return np.interp(rate, *KINKS) + rng.normal(0, self.sd, count)
+
+
+KINKS = [0.0, 800.0, 1800.0, 2200.0, 5000.0], [0.2, 0.785, 0.795, 0.9, 0.92]
+
+
+@pytest.mark.slow
+def test_an_answer_suffices_whatever_shape_was_believed():
+    found = [certified(Kinked(seed), budget=8000) for seed in range(40)]
+    sure = [one for one in found if one.status == "certified"]
+    short = sum(np.interp(one.size, *KINKS) < 0.8 for one in sure)
+    assert len(sure) >= 20 and short <= binom.ppf(0.99, 40, 0.05)
+    assert all(one.answer.upper >= one.answer.lower >= 0.8 for one in sure)
+    assert all(not one.interval[0] > one.interval[1] for one in sure)
+
+
 @pytest.mark.slow
 def test_intervals_hold_as_often_as_they_say_and_answers_suffice():
     found = [certified(Curve(seed), budget=2000) for seed in range(100)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ import optuna
 
 from benchmarks.curves import HELD_OUT, Question
 from mechlab.search.certifier import Certificate, Certifier
-from mechlab.search.sampler import Belief, MinimumIncentiveSampler, report, wanted_replicates
+from mechlab.search.sampler import MinimumIncentiveSampler, report, wanted_replicates
 
 CERTIFY = 6_000  # most held-out episodes of one search
 Params = dict[str, Any]
@@ -22,82 +21,79 @@ Params = dict[str, Any]
 
 @dataclass(frozen=True)
 class Limits:
-    """Where every stock method stops, and how often each is repeated."""
+    """Where every stock method stops."""
 
-    repeats: int
-    stock_repeats: int
     trials: int
     episodes: int
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One search: after each step episodes so far and the answer's size; then the final answer.
+    """What one search claimed, and what is true of it.
 
-    ``size`` is nan where there is no answer, and ``mean`` the true mean efficiency at it;
-    ``covers`` tells whether all intervals hold what they claim to hold.
+    Attributes:
+        status: "certified", "not_reached" or "out_of_budget"; "answered" where nothing is claimed.
+        episodes: in all, those of exploring included.
+        interval: what is shown to hold the smallest sufficient size; its upper end is the answer.
+        mean: the true mean efficiency at the answer.
+        covers: whether all that is claimed of the smallest size is true (see `holds`).
+        contradicted: whether the answer's own episodes bound it to be below the target.
+        steps: episodes so far and the answer's size after each, of those that claim nothing.
     """
 
-    steps: tuple[tuple[int, float], ...]
-    size: float
-    mean: float
-    seconds: float
+    status: str
+    episodes: int
+    interval: tuple[float, float] = (np.nan, np.nan)
+    mean: float = np.nan
     covers: bool = False
+    contradicted: bool = False
+    steps: tuple[tuple[int, float], ...] = ()
 
     @property
-    def episodes(self) -> int:
-        """Episodes in all."""
-        return self.steps[-1][0]
+    def size(self) -> float:
+        """The answer's size, nan where there is none."""
+        return self.interval[1]
 
 
-def ours(question: Question, seed: int) -> tuple[Outcome, Outcome]:
-    """Return what exploring alone would answer, and the certified answer."""
-    start = time.process_time()
+def ours(question: Question, seed: int) -> Outcome:
+    """Return the certified answer."""
     sampler = MinimumIncentiveSampler(target=question.target, size=question.size, seed=seed)
     study = optuna.create_study(sampler=sampler)
-    steps: list[tuple[int, float]] = []
-    episodes = 0
+    explored = 0
     while not sampler.explored(study.trials):
         trial = study.ask()
         params = question.suggest(trial)
         wanted = wanted_replicates(trial)
         report(trial, question.play(params, wanted.start, len(wanted), seed))
         study.tell(trial, question.size(params))
-        episodes += len(wanted)
-        steps.append((episodes, _believed(sampler.beliefs(study.trials))))
-    explored = Outcome(tuple(steps), steps[-1][1], np.nan, time.process_time() - start)
-    return explored, _certified(question, seed, sampler.beliefs(study.trials), episodes, start)
-
-
-def _believed(beliefs: Mapping[str, Belief]) -> float:
-    thresholds = [belief.threshold for belief in beliefs.values()]
-    return min((t.median for t in thresholds if t.reachable >= 0.5), default=np.nan)
-
-
-def _certified(
-    question: Question, seed: int, beliefs: Mapping[str, Belief], explored: int, start: float
-) -> Outcome:
-    certifier = Certifier(beliefs, budget=CERTIFY)
+        explored += len(wanted)
+    certifier = Certifier(sampler.beliefs(study.trials), budget=CERTIFY)
     while not certifier.done:
         for batch in certifier.open():
             params = question.named(batch.mechanism, batch.params)
             certifier.tell(batch, question.play(params, HELD_OUT + batch.first, batch.count, seed))
     certificate = certifier.verdict()
     assert certificate is not None
-    episodes, seconds = explored + certifier.episodes, time.process_time() - start
-    covers = all(_holds(question, one) for one in certifier.certificates.values())
-    if certificate.status != "certified" or certificate.params is None:
-        return Outcome(((episodes, np.nan),), np.nan, np.nan, seconds, covers)
-    mean = question.mean(question.named(certificate.mechanism, certificate.params))
-    return Outcome(((episodes, certificate.size),), certificate.size, mean, seconds, covers)
+    episodes = explored + certifier.episodes
+    covers = all(holds(question, one) for one in certifier.certificates.values())
+    if certificate.status != "certified" or certificate.answer is None:
+        return Outcome(certificate.status, episodes, covers=covers)
+    answer = certificate.answer
+    mean = question.mean(question.named(certificate.mechanism, answer.params))
+    contradicted = answer.upper < question.target
+    return Outcome("certified", episodes, certificate.interval, mean, covers, contradicted)
 
 
-def _holds(question: Question, certificate: Certificate) -> bool:
-    """Whether a certificate's interval holds its mechanism's smallest size."""
-    truth = question.answers[certificate.mechanism]
+def holds(question: Question, certificate: Certificate) -> bool:
+    """Whether what a certificate claims of its mechanism is true: the smallest sufficient size is
+    in the interval, or the setting that was shown to be too little is. An end that was not shown
+    claims nothing."""
     if certificate.status == "not_reached":
-        return bool(np.isnan(truth))
-    low, high = certificate.interval
+        assert certificate.answer is not None
+        params = question.named(certificate.mechanism, certificate.answer.params)
+        return bool(question.mean(params) < question.target)
+    truth = question.answers[certificate.mechanism]
+    low, high = np.nan_to_num(certificate.interval, nan=-np.inf, posinf=np.inf)
     return bool(low <= (np.inf if np.isnan(truth) else truth) <= high)
 
 
@@ -109,7 +105,6 @@ def stock(
     limits: Limits,
 ) -> Outcome:
     """Return a search by one of Optuna's samplers with constraints."""
-    start = time.process_time()
     study = optuna.create_study(sampler=sampler)
     steps: list[tuple[int, float]] = []
     best: tuple[float, Params | None] = (np.inf, None)
@@ -123,12 +118,11 @@ def stock(
         if mean >= question.target and size < best[0]:
             best = (size, params)
         steps.append(((number + 1) * replicates, best[0] if best[1] else np.nan))
-    return _outcome(question, steps, best, start)
+    return _outcome(question, steps, best)
 
 
 def grid(question: Question, seed: int, doses: int, replicates: int) -> Outcome:
     """Return the smallest of evenly spaced doses whose mean reached the target."""
-    start = time.process_time()
     best: tuple[float, Params | None] = (np.inf, None)
     episodes = 0
     for params in _points(question, doses):
@@ -136,7 +130,7 @@ def grid(question: Question, seed: int, doses: int, replicates: int) -> Outcome:
         episodes += replicates
         if mean >= question.target and question.size(params) < best[0]:
             best = (question.size(params), params)
-    return _outcome(question, [(episodes, best[0] if best[1] else np.nan)], best, start)
+    return _outcome(question, [(episodes, best[0] if best[1] else np.nan)], best)
 
 
 def _points(question: Question, doses: int) -> Iterator[Params]:
@@ -151,12 +145,11 @@ def _outcome(
     question: Question,
     steps: list[tuple[int, float]],
     best: tuple[float, Params | None],
-    start: float,
 ) -> Outcome:
     size, params = best
     mean = question.mean(params) if params else np.nan
-    seconds = time.process_time() - start
-    return Outcome(tuple(steps), size if params else np.nan, mean, seconds)
+    interval = (np.nan, size if params else np.nan)
+    return Outcome("answered", steps[-1][0], interval, mean, steps=tuple(steps))
 
 
 def stock_samplers() -> dict[str, Callable[[int], optuna.samplers.BaseSampler]]:

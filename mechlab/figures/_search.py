@@ -145,7 +145,8 @@ def _add_interval(figure: go.Figure, answer: Answer) -> None:
 
 def certificate(result: SearchResult) -> go.Figure:
     """Return the doses played on held-out episodes: mean, bounds and verdict, one row each."""
-    rows = result.evidence[result.evidence["attainment"].notna()].reset_index(drop=True)
+    judged = result.evidence["attainment"].notna() & (result.evidence["purpose"] != "effect")
+    rows = result.evidence[judged].reset_index(drop=True)
     names = [
         f"{i}. {short(name, 18)} {size:{',.0f' if size >= 1000 else '.4g'}}"
         for i, (name, size) in enumerate(zip(rows["candidate"], rows["size"], strict=True), start=1)

@@ -52,10 +52,10 @@ def dose_chart(
 
 def certificate_charts(result: SearchResult) -> list[Chart]:
     """The doses that were played on held-out episodes; no chart where there were none."""
-    shown = result.evidence
+    shown = result.evidence[result.evidence["purpose"] != "effect"]
     if shown.empty:
         return []
-    episodes = counted(result.episodes["certify"], "held-out episode")
+    episodes = counted(int(shown["episodes"].sum()), "held-out episode")
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in shown["verdict"].value_counts().items())
     alt = f"{counted(len(shown), 'dose')} on {episodes}: {verdicts}. The table below lists them."
     title = "Doses on held-out episodes"

@@ -1,6 +1,6 @@
 """What a certified search costs and how often it is wrong: ours beside others, on known answers.
 
-    python benchmarks/search_cost.py            # all of it: a quarter of an hour on two free cores
+    python benchmarks/search_cost.py            # all of it: more than half an hour on two cores
     python benchmarks/search_cost.py --quick    # a few minutes: fewer repeats, smaller tables
     python benchmarks/search_cost.py --questions steep,o3 --repeats 50
     python benchmarks/search_cost.py --output benchmarks/results/search_cost.txt

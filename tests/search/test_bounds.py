@@ -124,7 +124,7 @@ def test_each_bound_is_wrong_about_as_often_as_stated(law, n):
     rng, alpha, repeats = np.random.default_rng([n, len(law)]), 0.0125, 4000
     wrong = np.zeros(2)
     for _ in range(repeats):
-        lower, upper = mean_bounds(Sample.of(draw(rng, n)), alpha)
+        lower, upper = mean_bounds(Sample.of(draw(rng, n)), alpha, alpha)
         wrong += lower > truth, upper < truth
     # Second order leaves a remainder of order 1/n, worst for few and very skewed episodes.
     permitted = alpha * (1.0 + 24.0 / n) + 2.6 * (alpha / repeats) ** 0.5

@@ -119,7 +119,7 @@ def test_an_answer_suffices_whatever_shape_was_believed():
 
 @pytest.mark.slow
 def test_intervals_hold_as_often_as_they_say_and_answers_suffice():
-    found = [certified(Curve(seed), budget=2000) for seed in range(100)]
+    found = [certified(Curve(seed), budget=4000) for seed in range(100)]
     sure = [one for one in found if one.status == "certified"]
     assert len(sure) >= 95
     assert sum(map(holds, found)) >= binom.ppf(0.01, 100, 0.95)

@@ -129,8 +129,8 @@ def p_value(sample: Sample, target: float, sign: float, serial: Serial = Serial(
     """Return the probability of a mean so far above (``sign`` 1) or below (-1) the target, were
     the true one at it: the larger one of the two ways in which the mean may be wrong.
 
-    >>> round(p_value(Sample(25, 0.8, 0.01, 0.0), 0.76, 1.0), 3)  # 2 standard errors
-    0.028
+    >>> round(p_value(Sample(400, 0.8, 0.16, 0.0), 0.76, 1.0), 3)  # 2 standard errors
+    0.023
     """
     gap = sign * (sample.mean - target)
     if not gap > 0.0:
@@ -181,7 +181,7 @@ def levels(fractions: tuple[float, ...], alpha: float) -> tuple[float, ...]:
     from the joint distribution of the looks, that of Brownian motion at the fractions as times.
 
     >>> [round(level, 4) for level in levels((0.5, 1.0), 0.05)]
-    [0.025, 0.0341]
+    [0.025, 0.0354]
     """
     found: list[float] = []
     density, step = np.array([]), GRID[1] - GRID[0]

@@ -168,7 +168,8 @@ class Store:
     def same_question(self) -> list[str]:
         """Return the other searches of the same question, under other seeds or targets, that stand
         in the same database, or in the files beside it."""
-        path, mine = file_of(self.location), self.study.canonical
+        path = file_of(self.location)
+        mine = json.loads(json.dumps(self.study.canonical))  # as a record holds it
         files = {other for other in path.parent.glob("*.db") if other != path} if path else set()
         urls = [f"sqlite:///file:{other}?mode=ro&uri=true" for other in files]
         found = set()

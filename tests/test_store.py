@@ -132,3 +132,17 @@ def test_a_lost_connection_is_told(tmp_path):
     tmp_path.joinpath("a.db").mkdir()
     with pytest.raises(StorageError, match="unable to open database file"), reporting(store.url):
         store.outcomes(["k"])
+
+
+def test_other_searches_of_the_same_question_are_counted_in_this_database_and_beside_it(tmp_path):
+    """A second seed, a second target and another question; each in a file or a name of its own."""
+    here = f"sqlite:///{tmp_path}/here.db"
+    mine = Store.open(a_study(), here)
+    assert mine.same_question() == []
+    Store.open(a_study(name="again", seed=7), here).close()
+    Store.open(a_study(target={"efficiency": 0.5}), f"sqlite:///{tmp_path}/beside.db").close()
+    Store.open(a_study(name="other", population="perfect"), here).close()
+    (tmp_path / "no_record.db").write_text("not a database")
+    found = mine.same_question()
+    assert [one.split(" (")[0] for one in found] == ["again", mine.study.name]
+    assert "seed 7" in found[0] and "target 0.5" in found[1]
